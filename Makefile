@@ -1,0 +1,52 @@
+# `make demo` and `make test` do all their own set-up: a virtual environment in .venv, the
+# dependencies, the database. They need Python 3.10 or newer, and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint types format check clean help
+
+help:
+	@echo "make demo    start the sample shop and its pages at three other origins"
+	@echo "make test    run the test suite"
+	@echo "make lint    check style"
+	@echo "make types   check types"
+	@echo "make check   lint, types and test"
+	@echo "make format  format the code"
+	@echo "make clean   remove the virtual environment and the demo's database"
+
+demo: $(VENV)/.demo
+	$(BIN)/python sample_project/manage.py playground
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+check: lint types test
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "cors_views needs Python 3.10 or newer; write: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.dev: setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache build *.egg-info
+	rm -f sample_project/*.sqlite3

@@ -1,0 +1,145 @@
+"""What stands behind the callable of a URLconf entry: its class, its handlers, its marks.
+
+DRF is understood by the attributes that its views carry, so that nothing here imports it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from cors_views.declarations import DeclaresCors, Mark, marks_along, own_marks, wrapped
+
+
+class Callback(NamedTuple):
+    """A URLconf entry's callable, taken apart.
+
+    ``marks`` are those of the entry itself, outermost first. ``view_class`` is the class behind
+    ``as_view()``, or the class of a callable instance. ``handlers`` maps the methods that a
+    class-based view implements to the name of the method or action that serves them; it is
+    ``None`` for a function view, whose methods cannot be seen.
+    """
+
+    marks: tuple[Mark, ...]
+    view_class: type | None
+    handlers: Mapping[str, str] | None
+    initkwargs: Mapping[str, Any]
+
+
+def take_apart(callback: Any) -> Callback:
+    """Return what stands behind ``callback``."""
+    steps = list(wrapped(callback))
+    for step in steps:
+        # Django sets view_class, DRF cls (viewsets only that). Wrapping goes on below them down
+        # to a raw dispatch(), so the first one met from outside is the one that counts.
+        view_class = getattr(step, "view_class", None) or getattr(step, "cls", None)
+        if isinstance(view_class, type):
+            return _class_based(callback, step, view_class)
+    innermost = steps[-1]
+    if hasattr(innermost, "__code__") or isinstance(innermost, type):
+        return Callback(tuple(marks_along(callback)), None, None, {})
+    # A callable instance, such as a syndication Feed: its class is declared, not the instance.
+    return Callback(tuple(marks_along(callback)), type(innermost), None, {})
+
+
+def _class_based(callback: Any, step: Any, view_class: type) -> Callback:
+    initkwargs = getattr(step, "initkwargs", None) or getattr(step, "view_initkwargs", None) or {}
+    actions = getattr(step, "actions", None)
+    # View.as_view() copies the marks of dispatch(), which are the class's, onto the callback.
+    of_class = {mark.order for owner in view_class.__mro__ for mark in _dispatch_marks(owner)}
+    marks = {mark.order: mark for mark in marks_along(callback) if mark.order not in of_class}
+    for function in _api_view_functions(view_class):
+        marks.update((mark.order, mark) for mark in marks_along(function))
+    return Callback(
+        tuple(marks[order] for order in sorted(marks, reverse=True)),
+        view_class,
+        _handlers(view_class, actions, initkwargs),
+        initkwargs,
+    )
+
+
+def _handlers(
+    view_class: type, actions: Mapping[str, str] | None, initkwargs: Mapping[str, Any]
+) -> dict[str, str]:
+    names = initkwargs.get("http_method_names", getattr(view_class, "http_method_names", ()))
+    handlers = {}
+    for name in map(str.lower, names):
+        handler = _handler(view_class, actions, name)
+        if handler is not None:
+            handlers[name.upper()] = handler
+    return handlers
+
+
+def _handler(view_class: type, actions: Mapping[str, str] | None, name: str) -> str | None:
+    """Return which method of the class serves the HTTP method ``name``, if one does."""
+    if actions is not None and name != "options":
+        # A viewset adds "head" to this very mapping while it serves its first request, and DRF's
+        # MethodMapper overrides get(), so the mapping is only asked, one key at a time.
+        for served_by in (name, "get") if name == "head" else (name,):
+            if served_by in actions:
+                return actions[served_by]
+        return None
+    if callable(getattr(view_class, name, None)):
+        return name
+    # View.setup() binds head to get on the instance, so the class does not show it.
+    return "get" if name == "head" and callable(getattr(view_class, "get", None)) else None
+
+
+def _api_view_functions(view_class: type) -> Iterator[Any]:
+    """Yield the function that ``@api_view`` made ``view_class`` from.
+
+    DRF keeps it nowhere but in the closure of the handler that all its methods share.
+    """
+    for attribute in vars(view_class).values():
+        code = getattr(attribute, "__code__", None)
+        if (
+            getattr(attribute, "__module__", None) == "rest_framework.decorators"
+            and code is not None
+            and code.co_freevars == ("func",)
+        ):
+            yield attribute.__closure__[0].cell_contents
+            return
+
+
+def _dispatch_marks(owner: type) -> list[Mark]:
+    """Return the marks that ``owner`` has on its own ``dispatch`` (or ``__call__``)."""
+    return [
+        mark
+        for name in ("dispatch", "__call__")
+        if name in vars(owner)
+        for mark in marks_along(vars(owner)[name])
+    ]
+
+
+def class_marks(view_class: type) -> Iterator[tuple[type, list[Mark]]]:
+    """Yield each class of the MRO with the marks that it adds, outermost first.
+
+    ``method_decorator`` copies the marks of an inherited ``dispatch`` onto the new one, so a mark
+    belongs to the class furthest up that has it.
+    """
+    mro = view_class.__mro__
+    inherited: list[set[int]] = [set()]
+    for owner in reversed(mro):
+        inherited.append(inherited[-1] | {mark.order for mark in _dispatch_marks(owner)})
+    above = list(reversed(inherited))[1:]
+    for owner, known in zip(mro, above):
+        own = [mark for mark in _dispatch_marks(owner) if mark.order not in known]
+        yield owner, sorted({*own_marks(owner), *own}, reverse=True)
+
+
+def handler_marks(view_class: type, name: str) -> Iterator[tuple[type, list[Mark]]]:
+    """Yield each class of the MRO with the marks on its own method ``name``, outermost first.
+
+    Only the method that is called counts: one that is overridden takes its marks with it.
+    """
+    overridden = False
+    for owner in view_class.__mro__:
+        marks: list[Mark] = []
+        if not overridden and name in vars(owner):
+            marks, overridden = marks_along(vars(owner)[name]), True
+        yield owner, marks
+
+
+def declares(view_class: type) -> bool:
+    """Return whether the class reads ``cors_policy`` and ``cors_action_policies``."""
+    return issubclass(view_class, DeclaresCors)

@@ -1,0 +1,81 @@
+"""Checks of the ``CORS_*`` settings.
+
+The ids up to E015 are those of django-cors-headers, with ``cors_views`` for ``corsheaders``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning
+from django.core.exceptions import ImproperlyConfigured
+
+from cors_views import conf
+from cors_views.fields import Problem
+
+_IDS = {
+    "CORS_ALLOW_HEADERS": "E001",
+    "CORS_ALLOW_METHODS": "E002",
+    "CORS_ALLOW_CREDENTIALS": "E003",
+    "CORS_PREFLIGHT_MAX_AGE": "E004",
+    "CORS_ALLOW_ALL_ORIGINS": "E005",
+    "CORS_ALLOWED_ORIGINS": "E006",
+    "CORS_ALLOWED_ORIGIN_REGEXES": "E007",
+    "CORS_EXPOSE_HEADERS": "E008",
+    "CORS_URLS_REGEX": "E009",
+    "CORS_OPT_IN": "E010",
+    "CORS_ALLOW_PRIVATE_NETWORK": "E015",
+}
+_IDS_BY_KIND = {"incomplete": "E013", "path": "E014", "origin": "E017", "forbidden": "W001"}
+_BY_ALIAS = {alias: setting for setting, alias in conf.ALIASES.items()}
+
+E011_TYPE = Error(
+    "CORS_POLICIES is no dict of policies.",
+    hint='Write CORS_POLICIES = {"partners": {"origins": ["https://partner.example.com"]}}.',
+    id="cors_views.E011",
+)
+E012 = Error(
+    "The setting CORS_MODEL was removed from django-cors-headers in version 2.0 and has no effect.",
+    hint="Write a callable in a policy's origins, or a receiver of check_request_enabled.",
+    id="cors_views.E012",
+)
+E016 = Error(
+    "The setting CORS_REPLACE_HTTPS_REFERER was removed from django-cors-headers in version 4.0, "
+    "and has no effect.",
+    hint="List the origins in CSRF_TRUSTED_ORIGINS.",
+    id="cors_views.E016",
+)
+
+
+def check_settings(**kwargs: Any) -> list[CheckMessage]:
+    """Report every ``CORS_*`` setting, and every entry of one, that was left out as invalid."""
+    return [
+        *(_message(problem) for problem in conf.site().problems),
+        *_check_policies(),
+        *([E012] if hasattr(settings, "CORS_MODEL") else []),
+        *([E016] if hasattr(settings, "CORS_REPLACE_HTTPS_REFERER") else []),
+    ]
+
+
+def _message(problem: Problem) -> CheckMessage:
+    setting = _BY_ALIAS.get(problem.field, problem.field)
+    number = _IDS_BY_KIND.get(problem.kind, _IDS[setting])
+    kind = Warning if number.startswith("W") else Error
+    return kind(
+        f"{problem.field}: {problem.value!r} {problem.message}.",
+        hint=problem.hint or None,
+        id=f"cors_views.{number}",
+    )
+
+
+def _check_policies() -> list[CheckMessage]:
+    if not conf.policies_are_a_mapping():
+        return [E011_TYPE]
+    messages: list[CheckMessage] = []
+    for name in conf.policy_names():
+        try:
+            conf.policy(name)
+        except ImproperlyConfigured as error:
+            messages.append(Error(str(error), id="cors_views.E011"))
+    return messages

@@ -1,0 +1,227 @@
+"""The only reader of the ``CORS_*`` settings.
+
+What is read is checked, compiled once and kept until ``setting_changed`` says otherwise. Nothing
+here raises for a bad setting, because system checks do not run while serving: what is invalid
+admits nothing and stands in ``problems``, where the checks find it.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+from cors_views import fields
+from cors_views.defaults import default_headers, default_methods
+from cors_views.fields import Problem
+from cors_views.policy import CorsPolicy, _unchecked, close_matches, policy_from
+
+#: Each setting that has an older name, which counts where the newer one is not set.
+ALIASES = {
+    "CORS_ALLOW_ALL_ORIGINS": "CORS_ORIGIN_ALLOW_ALL",
+    "CORS_ALLOWED_ORIGINS": "CORS_ORIGIN_WHITELIST",
+    "CORS_ALLOWED_ORIGIN_REGEXES": "CORS_ORIGIN_REGEX_WHITELIST",
+}
+#: Settings outside of ``CORS_*`` that decide which view answers a URL.
+_ROUTING = frozenset(
+    {
+        "APPEND_SLASH",
+        "INSTALLED_APPS",
+        "LANGUAGES",
+        "LANGUAGE_CODE",
+        "MIDDLEWARE",
+        "ROOT_URLCONF",
+        "USE_I18N",
+    }
+)
+_DEFAULT_URLS_REGEX = r"^.*$"
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """The settings of a site, compiled."""
+
+    #: The settings as one policy. Unlike a declared one it may hold any origin and credentials.
+    policy: CorsPolicy
+    #: What a policy that names its origins takes from the settings: neither origins nor trust.
+    base: CorsPolicy
+    urls_regexes: tuple[re.Pattern[str], ...]
+    opt_in: bool
+    problems: tuple[Problem, ...]
+
+    def matches_url(self, path_info: str) -> bool:
+        """Return whether ``CORS_URLS_REGEX`` matches from the start of the path, whole or not."""
+        return any(regex.match(path_info) for regex in self.urls_regexes)
+
+
+def name_in_use(setting: str) -> str:
+    """Return the name under which ``setting`` is set: its own, or its older alias."""
+    alias = ALIASES.get(setting)
+    return (
+        alias if alias and not hasattr(settings, setting) and hasattr(settings, alias) else setting
+    )
+
+
+def _read(setting: str, default: Any) -> tuple[str, Any]:
+    name = name_in_use(setting)
+    return name, getattr(settings, name, default)
+
+
+@functools.cache
+def site() -> Site:
+    """Return the compiled settings."""
+    problems: list[Problem] = []
+
+    def checked(
+        setting: str, check: Callable[[Any, str], tuple[Any, list[Problem]]], default: Any
+    ) -> Any:
+        name, value = _read(setting, default)
+        valid, wrong = check(value, name)
+        problems.extend(wrong)
+        return valid
+
+    values = {
+        "methods": tuple(checked("CORS_ALLOW_METHODS", _methods, default_methods)),
+        "headers": tuple(checked("CORS_ALLOW_HEADERS", _headers, default_headers)),
+        "expose_headers": tuple(checked("CORS_EXPOSE_HEADERS", _expose_headers, ())),
+        # A setting of 0 sends no header at all, as in django-cors-headers; a policy's 0 is sent.
+        "max_age": checked("CORS_PREFLIGHT_MAX_AGE", fields.max_age, 86400) or None,
+    }
+    all_origins = checked("CORS_ALLOW_ALL_ORIGINS", fields.boolean, False)
+    origins = tuple(checked("CORS_ALLOWED_ORIGINS", _origins, ()))
+    trust = {
+        "origins": ("*",) if all_origins else tuple(dict.fromkeys(origins)),
+        "origin_regexes": tuple(checked("CORS_ALLOWED_ORIGIN_REGEXES", fields.origin_regexes, ())),
+        "credentials": bool(checked("CORS_ALLOW_CREDENTIALS", fields.boolean, False)),
+        "private_network": bool(checked("CORS_ALLOW_PRIVATE_NETWORK", fields.boolean, False)),
+    }
+    return Site(
+        policy=_unchecked({**values, **trust}),
+        base=_unchecked({**values, "credentials": False, "private_network": False}),
+        urls_regexes=tuple(checked("CORS_URLS_REGEX", _urls_regexes, _DEFAULT_URLS_REGEX)),
+        opt_in=bool(checked("CORS_OPT_IN", fields.boolean, False)),
+        problems=tuple(problems),
+    )
+
+
+def _origins(value: Any, field: str) -> tuple[list[Any], list[Problem]]:
+    """Check the origins of the settings, where no lone string, ``"*"`` or callable may stand."""
+    if isinstance(value, str) or callable(value):
+        # As for every other sequence: a lone string would be taken letter by letter.
+        message = "is no sequence of origins"
+        hint = f"Write [{value!r}] instead." if isinstance(value, str) else ""
+        return [], [Problem(field, value, "sequence", message, hint)]
+    valid, problems = fields.origins(value, field)
+    for entry in valid:
+        if callable(entry):
+            hint = "Connect a receiver to check_request_enabled, or declare it at the view."
+            problems.append(Problem(field, entry, "type", "is no string", hint))
+        elif entry == "*":
+            hint = "Set CORS_ALLOW_ALL_ORIGINS = True for any origin."
+            problems.append(Problem(field, entry, "incomplete", "has no scheme", hint))
+    return [entry for entry in valid if not callable(entry) and entry != "*"], problems
+
+
+def _lone_star(
+    check: Callable[[Any, str], tuple[list[str], list[Problem]]],
+) -> Callable[[Any, str], tuple[list[str], list[Problem]]]:
+    """Let a lone ``"*"`` count as ``["*"]``: sites have lived with it, and it works by accident."""
+
+    def checked(value: Any, field: str) -> tuple[list[str], list[Problem]]:
+        if value != "*":
+            return check(value, field)
+        return ["*"], check(value, field)[1]
+
+    return checked
+
+
+_methods = _lone_star(fields.methods)
+_headers = _lone_star(fields.headers)
+_expose_headers = _lone_star(fields.expose_headers)
+
+
+def _urls_regexes(value: Any, field: str) -> tuple[list[re.Pattern[str]], list[Problem]]:
+    lone = isinstance(value, (str, re.Pattern))
+    return fields.origin_regexes([value] if lone else value, field)
+
+
+def policies_are_a_mapping() -> bool:
+    """Return whether ``CORS_POLICIES`` is of the type that it has to be, or not set."""
+    return isinstance(getattr(settings, "CORS_POLICIES", {}), Mapping)
+
+
+def policy_names() -> Sequence[str]:
+    """Return the names that ``CORS_POLICIES`` defines."""
+    return sorted(map(str, _policies()))
+
+
+def policy(name: str) -> CorsPolicy:
+    """Return the policy of ``CORS_POLICIES`` with this name.
+
+    Raise ``ImproperlyConfigured`` where there is none, with the close matches, or where it is
+    invalid, with everything that is wrong with it.
+    """
+    policies = _policies()
+    if name not in policies:
+        known = policy_names()
+        hint = close_matches(name, known) or (
+            f"CORS_POLICIES defines {', '.join(map(repr, known))}."
+            if known
+            else "CORS_POLICIES defines none."
+        )
+        raise ImproperlyConfigured(f"There is no CORS policy named {name!r}. {hint}")
+    return _compiled_policy(name)
+
+
+def _policies() -> Mapping[str, Any]:
+    policies = getattr(settings, "CORS_POLICIES", None)
+    return policies if isinstance(policies, Mapping) else {}
+
+
+@functools.cache
+def _compiled_policy(name: str) -> CorsPolicy:
+    return policy_from(_policies()[name], f"settings.CORS_POLICIES[{name!r}]")
+
+
+@functools.cache
+def appends_slash() -> bool:
+    """Return whether Django redirects a URL that only lacks its final slash."""
+    if not settings.APPEND_SLASH:
+        return False
+    from django.middleware.common import CommonMiddleware
+
+    for path in settings.MIDDLEWARE:
+        try:
+            middleware = import_string(path)
+        except ImportError:
+            continue
+        if isinstance(middleware, type) and issubclass(middleware, CommonMiddleware):
+            return True
+    return False
+
+
+#: What else was compiled from settings and has to go when they change.
+_dependents: list[Callable[[], None]] = []
+
+
+def forget_on_change(forget: Callable[[], None]) -> None:
+    """Call ``forget`` when a setting changes that decides which policy governs a request."""
+    _dependents.append(forget)
+
+
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    if setting.startswith("CORS_") or setting in _ROUTING:
+        for forget in (site.cache_clear, _compiled_policy.cache_clear, appends_slash.cache_clear):
+            forget()
+        for forget in _dependents:
+            forget()
+
+
+setting_changed.connect(_forget, dispatch_uid="cors_views.conf")

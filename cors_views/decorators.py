@@ -1,0 +1,161 @@
+"""``cors_allow`` and ``cors_deny``: what people write above a view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, overload
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from cors_views.declarations import Declaration, V, apply
+from cors_views.places import Place, caller
+from cors_views.policy import CorsPolicy, Names, Origins, Regexes
+
+
+@overload
+def cors_allow(
+    *policies: CorsPolicy | str,
+    origins: Origins | None = None,
+    origin_regexes: Regexes | None = None,
+    methods: Names | None = None,
+    headers: Names | None = None,
+    expose_headers: Names | None = None,
+    credentials: bool | None = None,
+    max_age: int | None = None,
+    private_network: bool | None = None,
+) -> Callable[[V], V]: ...
+
+
+@overload
+def cors_allow(view: V, /) -> V: ...
+
+
+def cors_allow(*policies: Any, **fields: Any) -> Any:
+    """Declare which origins may read the answers of a view, a view class or a handler method.
+
+    Takes policies or names of ``CORS_POLICIES`` positionally (with several, the first one that
+    admits the origin answers), or the fields of ``CorsPolicy`` by keyword, or one policy and
+    keywords that replace its fields. Without anything, bare or called, it refines the next layer,
+    which under ``CORS_OPT_IN`` opts the view in::
+
+        @cors_allow(origins=["https://app.example.com"], credentials=True)
+        def profile(request): ...
+
+    Raise ``ImproperlyConfigured`` for an invalid policy or an unknown name, and ``TypeError`` for
+    arguments that do not go together.
+    """
+    place = caller()
+    if len(policies) == 1 and not fields and _is_view(policies[0]):
+        return apply(Declaration((CorsPolicy(),), place), policies[0])
+    declaration = declare(policies, fields, place)
+
+    def decorator(view: V) -> V:
+        return apply(declaration, _view(view, "cors_allow"))
+
+    return decorator
+
+
+@overload
+def cors_deny(view: V, /) -> V: ...
+
+
+@overload
+def cors_deny() -> Callable[[V], V]: ...
+
+
+def cors_deny(view: Any = None, /) -> Any:
+    """Declare that no other origin may read the answers of a view, whatever the settings say.
+
+    On a handler method or a route it is final. On a class or an include it is a default that a
+    nearer ``cors_allow`` with origins opens again. CORS keeps nobody from *sending* a request:
+    what a view changes is protected by CSRF protection, authentication and permissions.
+    """
+    declaration = denial(caller())
+    if view is not None:
+        return apply(declaration, _view(view, "cors_deny"))
+
+    def decorator(view: V) -> V:
+        return apply(declaration, _view(view, "cors_deny"))
+
+    return decorator
+
+
+def denial(place: Place) -> Declaration:
+    """Return the declaration that ``cors_deny`` makes."""
+    return Declaration((), place, deny=True)
+
+
+def declare(policies: tuple[Any, ...], fields: dict[str, Any], place: Place) -> Declaration:
+    """Return the declaration that these arguments of ``cors_allow`` mean, or raise."""
+    for policy in policies:
+        _check_argument(policy)
+    fields = {field: value for field, value in fields.items() if value is not None}
+    if len(policies) > 1 and fields:
+        raise TypeError(
+            f"cors_allow() at {place} takes one policy with fields that replace its own, or "
+            "several policies, not both. Define the policy you mean in CORS_POLICIES."
+        )
+    if policies:
+        declaration = Declaration(policies, place, tuple(fields.items()))
+    else:
+        declaration = Declaration((CorsPolicy(**fields),), place)
+    _check_names(declaration)
+    return declaration
+
+
+def declare_value(value: Any, place: Place) -> Declaration:
+    """Return the declaration that one value means: what ``cors_allow`` takes, or ``cors_deny``.
+
+    A sequence stands for several positional arguments. This is what ``cors_policy``,
+    ``cors_action_policies`` and ``cors_include(policy=...)`` hold.
+    """
+    if value is cors_deny:
+        return denial(place)
+    return declare(tuple(value) if isinstance(value, (list, tuple)) else (value,), {}, place)
+
+
+def _check_argument(policy: Any) -> None:
+    if isinstance(policy, CorsPolicy):
+        return
+    if not isinstance(policy, str):
+        raise TypeError(
+            f"cors_allow() at {caller()} takes policies and names of CORS_POLICIES, not "
+            f"{policy!r}. Write the fields of a policy by keyword: cors_allow(origins=[...])."
+        )
+    if "://" in policy or policy in ("*", "null"):
+        origins = repr(policy) if policy == "*" else f"[{policy!r}]"
+        raise TypeError(
+            f"cors_allow({policy!r}) at {caller()} looks up a policy of that name. For an origin "
+            f"write cors_allow(origins={origins})."
+        )
+
+
+def _check_names(declaration: Declaration) -> None:
+    """Refuse unknown names now: while serving it is too late to tell anybody."""
+    if not settings.configured:
+        return
+    try:
+        policies = declaration.resolve()
+    except ImproperlyConfigured as error:
+        raise ImproperlyConfigured(f"cors_allow() at {declaration.place}: {error}") from error
+    if len(policies) > 1:
+        for policy, named in zip(policies, declaration.policies):
+            if not policy.names_origins:
+                raise TypeError(
+                    f"cors_allow() at {declaration.place} lists several policies, but {named!r} "
+                    "names no origins. Among several, each must say whom it admits."
+                )
+
+
+def _is_view(value: Any) -> bool:
+    return callable(value) and not isinstance(value, (str, CorsPolicy))
+
+
+def _view(view: V, decorator: str) -> V:
+    if _is_view(view):
+        return view
+    hint = "Decorate the view itself, inside of path()."
+    if isinstance(view, tuple):
+        hint = "For a whole URLconf use cors_include()."
+    raise TypeError(f"{decorator} at {caller()} decorates a view, not {view!r}. {hint}")

@@ -1,0 +1,117 @@
+"""The lists and small parsers of the Fetch standard, and nothing else.
+
+https://fetch.spec.whatwg.org/ is the authority; each name below is the standard's own term.
+"""
+
+from __future__ import annotations
+
+import re
+
+#: RFC 9110 section 5.6.2: the grammar of methods and of header names.
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+#: Fetch section 2.2.1, "forbidden method".
+FORBIDDEN_METHODS = frozenset({"CONNECT", "TRACE", "TRACK"})
+
+#: Fetch section 2.2.1, "CORS-safelisted method": Access-Control-Allow-Methods need not name these.
+SAFELISTED_METHODS = frozenset({"GET", "HEAD", "POST"})
+
+#: RFC 9110 section 9.2.1: methods that are not meant to change anything.
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+#: Fetch section 2.2.2, "forbidden request-header": set by the browser alone.
+FORBIDDEN_REQUEST_HEADERS = frozenset(
+    {
+        "accept-charset",
+        "accept-encoding",
+        "access-control-request-headers",
+        "access-control-request-method",
+        "access-control-request-private-network",
+        "connection",
+        "content-length",
+        "cookie",
+        "cookie2",
+        "date",
+        "dnt",
+        "expect",
+        "host",
+        "keep-alive",
+        "origin",
+        "referer",
+        "set-cookie",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "via",
+    }
+)
+_FORBIDDEN_REQUEST_HEADER_PREFIXES = ("proxy-", "sec-")
+
+#: Fetch section 2.2.2, "forbidden response-header name": never shown to a script.
+FORBIDDEN_RESPONSE_HEADERS = frozenset({"set-cookie", "set-cookie2"})
+
+#: Fetch section 3.3.3, "HTTP responses", and Private Network Access: what a server answers with.
+ALLOW_ORIGIN = "access-control-allow-origin"
+ALLOW_CREDENTIALS = "access-control-allow-credentials"
+ALLOW_METHODS = "access-control-allow-methods"
+ALLOW_HEADERS = "access-control-allow-headers"
+ALLOW_PRIVATE_NETWORK = "access-control-allow-private-network"
+EXPOSE_HEADERS = "access-control-expose-headers"
+MAX_AGE = "access-control-max-age"
+CORS_RESPONSE_HEADERS = frozenset(
+    {
+        ALLOW_ORIGIN,
+        ALLOW_CREDENTIALS,
+        ALLOW_METHODS,
+        ALLOW_HEADERS,
+        ALLOW_PRIVATE_NETWORK,
+        EXPOSE_HEADERS,
+        MAX_AGE,
+    }
+)
+
+#: Methods longer than this are nobody's: the registry's longest has 17 characters.
+MAX_METHOD_LENGTH = 64
+#: A browser writes every header name once; past these bounds it is not a page that asks.
+MAX_REQUEST_HEADERS_LENGTH = 4096
+MAX_REQUEST_HEADERS = 128
+
+
+def is_token(text: str) -> bool:
+    """Return whether ``text`` is a token, the grammar of method and header names."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def is_method(text: str) -> bool:
+    """Return whether ``text`` can be a request's method: a token of bounded length."""
+    return len(text) <= MAX_METHOD_LENGTH and is_token(text)
+
+
+def is_forbidden_method(text: str) -> bool:
+    """Return whether ``text`` is a method that no script can send (Fetch section 2.2.1)."""
+    return text.upper() in FORBIDDEN_METHODS
+
+
+def is_forbidden_request_header(name: str) -> bool:
+    """Return whether only the browser itself may set the request header ``name``."""
+    name = name.lower()
+    return name in FORBIDDEN_REQUEST_HEADERS or name.startswith(_FORBIDDEN_REQUEST_HEADER_PREFIXES)
+
+
+def parse_request_headers(value: str) -> tuple[str, ...] | None:
+    """Return the names in an Access-Control-Request-Headers value, in lower case.
+
+    ``None`` means that no browser wrote it (an element that is no token, a forbidden name, or past
+    the bounds above), so nothing of it may be trusted or sent back.
+    """
+    if len(value) > MAX_REQUEST_HEADERS_LENGTH:
+        return None
+    names = [name.strip(" \t").lower() for name in value.split(",")]
+    # RFC 9110 section 5.6.1.2: a recipient accepts empty list elements.
+    names = [name for name in names if name]
+    if len(names) > MAX_REQUEST_HEADERS:
+        return None
+    if not all(is_token(name) and not is_forbidden_request_header(name) for name in names):
+        return None
+    return tuple(dict.fromkeys(names))

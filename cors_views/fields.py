@@ -1,0 +1,187 @@
+"""What each field of a policy may hold: one function a field, used by policies and by settings.
+
+Each function takes the raw value and returns the part of it that is valid, as it was written, and
+a list of problems. A policy refuses to be built while there are problems; the ``CORS_*`` settings
+go on with what is valid, because they must never raise while a site is serving.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from cors_views import fetch
+from cors_views.origins import OriginCallable, OriginError, parse_pattern
+
+#: The fields of a policy, in the order in which they are documented.
+FIELDS = (
+    "origins",
+    "origin_regexes",
+    "methods",
+    "headers",
+    "expose_headers",
+    "credentials",
+    "max_age",
+    "private_network",
+)
+
+
+class Problem(NamedTuple):
+    """One thing wrong with one value of one field.
+
+    ``kind`` is a short stable name that the system checks map to their ids.
+    """
+
+    field: str
+    value: Any
+    kind: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        shown = repr(self.value)
+        if len(shown) > 200:
+            shown = f"{shown[:200]}…"
+        sentence = f"{self.field}: {shown} {self.message}."
+        return f"{sentence} {self.hint}" if self.hint else sentence
+
+
+def origins(value: Any, field: str = "origins") -> tuple[list[str | OriginCallable], list[Problem]]:
+    """Check origins: a sequence of patterns and callables, ``"*"``, or a single one of them."""
+    if isinstance(value, str) or (callable(value) and not isinstance(value, type)):
+        value = [value]
+    entries, problems = _entries(value, field, "origins or callables")
+    valid: list[str | OriginCallable] = []
+    for entry in entries:
+        if entry == "*" or (callable(entry) and not isinstance(entry, type)):
+            valid.append(entry)
+        elif not isinstance(entry, str):
+            problems.append(Problem(field, entry, "type", "is neither a string nor a callable"))
+        else:
+            try:
+                valid.append(parse_pattern(entry))
+            except OriginError as error:
+                hint = f"Write {error.hint!r} instead." if error.hint else ""
+                problems.append(Problem(field, entry, error.kind, str(error), hint))
+    return valid, problems
+
+
+def origin_regexes(
+    value: Any, field: str = "origin_regexes"
+) -> tuple[list[re.Pattern[str]], list[Problem]]:
+    """Check regexes: a sequence of strings or compiled patterns that match a whole origin."""
+    entries, problems = _entries(value, field, "regular expressions")
+    valid: list[re.Pattern[str]] = []
+    for entry in entries:
+        if isinstance(entry, re.Pattern) and isinstance(entry.pattern, str):
+            valid.append(entry)
+        elif isinstance(entry, str):
+            try:
+                valid.append(re.compile(entry))
+            # OverflowError and RecursionError are what re raises for sizes beyond its limits.
+            except (re.error, OverflowError, RecursionError) as error:
+                problems.append(
+                    Problem(field, entry, "regex", f"is no valid regular expression: {error}")
+                )
+        else:
+            problems.append(
+                Problem(field, entry, "type", "is neither a string nor a compiled str pattern")
+            )
+    return valid, problems
+
+
+def methods(value: Any, field: str = "methods") -> tuple[list[str], list[Problem]]:
+    """Check methods: a sequence of method names, or ``["*"]`` for all."""
+    return _names(value, field, "method names", _method_problem)
+
+
+def headers(value: Any, field: str = "headers") -> tuple[list[str], list[Problem]]:
+    """Check request headers: a sequence of names; ``"*"`` covers all but Authorization."""
+    return _names(value, field, "header names", _request_header_problem)
+
+
+def expose_headers(value: Any, field: str = "expose_headers") -> tuple[list[str], list[Problem]]:
+    """Check response headers to expose: a sequence of names, or ``["*"]`` for all."""
+    return _names(value, field, "header names", _response_header_problem)
+
+
+def boolean(value: Any, field: str) -> tuple[bool | None, list[Problem]]:
+    """Check a yes-or-no field: ``True`` or ``False``, nothing that merely counts as one."""
+    if isinstance(value, bool):
+        return value, []
+    return None, [Problem(field, value, "type", "is neither True nor False")]
+
+
+def max_age(value: Any, field: str = "max_age") -> tuple[int | None, list[Problem]]:
+    """Check a preflight's lifetime: a whole number of seconds, zero or more."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None, [Problem(field, value, "type", "is no whole number of seconds")]
+    if value < 0:
+        hint = "Write 0 to keep browsers from caching preflights."
+        return None, [Problem(field, value, "negative", "is negative", hint)]
+    return value, []
+
+
+def _entries(value: Any, field: str, what: str) -> tuple[list[Any], list[Problem]]:
+    """Return what a sequence field holds; a lone string would be taken letter by letter."""
+    if isinstance(value, (list, tuple)):
+        return list(value), []
+    if isinstance(value, (set, frozenset)):
+        return sorted(value, key=repr), []
+    hint = f"Write [{value!r}] instead." if isinstance(value, str) else ""
+    return [], [Problem(field, value, "sequence", f"is no sequence of {what}", hint)]
+
+
+def _names(
+    value: Any, field: str, what: str, judge: Callable[[str], tuple[str, str] | None]
+) -> tuple[list[str], list[Problem]]:
+    entries, problems = _entries(value, field, what)
+    valid = []
+    for entry in entries:
+        if not isinstance(entry, str):
+            problems.append(Problem(field, entry, "type", "is no string"))
+            continue
+        wrong = None if entry == "*" else judge(entry)
+        if wrong is not None:
+            problems.append(Problem(field, entry, *wrong))
+        # The browser only ignores a name that it forbids, so the settings may keep it.
+        if wrong is None or wrong[0] == "forbidden":
+            valid.append(entry)
+    return valid, problems
+
+
+def _method_problem(name: str) -> tuple[str, str] | None:
+    if not fetch.is_method(name):
+        return "token", "is no method name"
+    if fetch.is_forbidden_method(name):
+        return "forbidden", "is a method that browsers never send for a script"
+    return None
+
+
+def _header_problem(name: str) -> tuple[str, str] | None:
+    if not fetch.is_token(name):
+        return "token", "is no header name"
+    if name.lower() in fetch.CORS_RESPONSE_HEADERS:
+        return "forbidden", "is a CORS response header; the middleware writes it"
+    return None
+
+
+def _request_header_problem(name: str) -> tuple[str, str] | None:
+    wrong = _header_problem(name)
+    if wrong is None and fetch.is_forbidden_request_header(name):
+        return "forbidden", "is a header that browsers let no script set"
+    return wrong
+
+
+def _response_header_problem(name: str) -> tuple[str, str] | None:
+    wrong = _header_problem(name)
+    if wrong is None and name.lower() in fetch.FORBIDDEN_RESPONSE_HEADERS:
+        return "forbidden", "is a header that browsers show to no script"
+    return wrong
+
+
+def report(problems: Iterable[Problem], declared: str) -> str:
+    """Return one message for all problems of one declaration."""
+    lines = "\n".join(f"  {problem}" for problem in problems)
+    return f"Invalid CORS policy, {declared}:\n{lines}"

@@ -1,0 +1,257 @@
+"""The middleware: collect what a request asks, find its route, decide, write the headers."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any, TypeVar, cast
+
+from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+
+from cors_views import conf, nearest, protocol
+from cors_views.fetch import CORS_RESPONSE_HEADERS
+from cors_views.protocol import SIGNAL, Answer, Answering, Preflight, Question, Ruling
+from cors_views.signals import check_request_enabled
+
+logger = logging.getLogger("cors_views")
+
+T = TypeVar("T")
+#: What one request's questions were answered, by the identity of who was asked: nobody is asked
+#: twice.
+Answers = dict[int, bool]
+_LONGEST_LOGGED = 200
+
+
+class CorsMiddleware:
+    """Answer preflights, and write on every response what its view's policy says.
+
+    Place it above whatever can answer by itself (CommonMiddleware, WhiteNoise, sessions,
+    authentication, caches), so that those answers can be read across origins too.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(
+        self,
+        get_response: Callable[[HttpRequest], HttpResponseBase]
+        | Callable[[HttpRequest], Awaitable[HttpResponseBase]],
+    ) -> None:
+        self.get_response: Callable[[HttpRequest], Any] = get_response
+        self.async_mode = iscoroutinefunction(get_response)
+        if self.async_mode:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if self.async_mode:
+            return self._acall(request)
+        answers: Answers = {}
+        early = _before_the_view(request)
+        if early is not None:
+            preflight_response = _drive(early, request, answers)
+            if preflight_response is not None:
+                return preflight_response
+        response = self.get_response(request)
+        _write(request, response, *_drive(_after_the_view(request), request, answers))
+        return response
+
+    async def _acall(self, request: HttpRequest) -> HttpResponseBase:
+        answers: Answers = {}
+        early = _before_the_view(request)
+        if early is not None:
+            preflight_response = await _adrive(early, request, answers)
+            if preflight_response is not None:
+                return preflight_response
+        response = cast("HttpResponseBase", await self.get_response(request))
+        _write(request, response, *await _adrive(_after_the_view(request), request, answers))
+        return response
+
+
+# --- Decide ------------------------------------------------------------------------------------
+
+
+def _before_the_view(
+    request: HttpRequest,
+) -> Generator[Question, bool, HttpResponse | None] | None:
+    """Return what is to be done before the view, if anything."""
+    meta = request.META
+    # Fetch, "CORS-preflight request". Without an Origin it is no CORS request at all.
+    if (
+        request.method == "OPTIONS"
+        and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in meta
+        and meta.get("HTTP_ORIGIN")
+    ):
+        return _preflight(request)
+    if check_request_enabled.receivers and not conf.site().matches_url(request.path_info):
+        return _ask_before_the_view(request)
+    return None
+
+
+def _preflight(request: HttpRequest) -> Generator[Question, bool, HttpResponse | None]:
+    meta = request.META
+    asked = Preflight(
+        origin=meta["HTTP_ORIGIN"],
+        method=meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"],
+        headers=meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
+        private_network=_asks_private_network(request),
+        url_matches=conf.site().matches_url(request.path_info),
+    )
+    route = nearest.route_of(nearest.resolve(request))
+    answer = yield from protocol.preflight(route, asked)
+    if answer is None:
+        return None
+    # 200 and an empty body, allowed or refused: a refusal is the absence of the headers.
+    response = HttpResponse(headers={"content-length": "0"})
+    _write(request, response, answer, route.ruling_for(asked.method))
+    return response
+
+
+def _ask_before_the_view(request: HttpRequest) -> Generator[Question, bool, None]:
+    """Ask the receivers where they open a URL that ``CORS_URLS_REGEX`` does not match.
+
+    django-cors-headers asks them before the view there, and the answer may differ afterwards. The
+    URL is resolved first, because a view that declares its policy has no use for the answer.
+    """
+    ruling = nearest.route_of(nearest.resolve(request)).ruling(request.method or "")
+    if ruling.gated and ruling.governed:
+        yield SIGNAL
+
+
+def _after_the_view(request: HttpRequest) -> Generator[Question, bool, tuple[Answer, Ruling]]:
+    # Django leaves the match there, whatever became of the view. Only where another middleware or
+    # a 404 answered has nobody resolved the URL, or nothing was found.
+    match = request.resolver_match or nearest.resolve(request)
+    ruling = nearest.route_of(match).ruling(request.method or "")
+    answering: Answering = protocol.actual(
+        ruling,
+        request.META.get("HTTP_ORIGIN", ""),
+        url_matches=ruling.gated and conf.site().matches_url(request.path_info),
+        options=request.method == "OPTIONS",
+        private_network=_asks_private_network(request),
+    )
+    answer = yield from answering
+    return answer, ruling
+
+
+def _asks_private_network(request: HttpRequest) -> bool:
+    return request.META.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK") == "true"
+
+
+# --- Ask ---------------------------------------------------------------------------------------
+
+
+def _drive(steps: Generator[Question, bool, T], request: HttpRequest, answers: Answers) -> T:
+    """Run a decision to its end, asking callables and receivers what it wants to know."""
+    try:
+        question = next(steps)
+        while True:
+            if id(question) not in answers:
+                answers[id(question)] = _ask(question, request)
+            question = steps.send(answers[id(question)])
+    except StopIteration as stop:
+        return cast("T", stop.value)
+
+
+async def _adrive(steps: Generator[Question, bool, T], request: HttpRequest, answers: Answers) -> T:
+    """The same as ``_drive``, for an async stack."""
+    try:
+        question = next(steps)
+        while True:
+            if id(question) not in answers:
+                answers[id(question)] = await _aask(question, request)
+            question = steps.send(answers[id(question)])
+    except StopIteration as stop:
+        return cast("T", stop.value)
+
+
+def _ask(question: Question, request: HttpRequest) -> bool:
+    try:
+        if question is SIGNAL:
+            return _any_true(check_request_enabled.send_robust(sender=None, request=request))
+        answer = cast("Any", question)(request, request.META["HTTP_ORIGIN"])
+        if inspect.isawaitable(answer):
+            answer = async_to_sync(_result)(answer)
+        return bool(answer)
+    except Exception:
+        return _failed(question)
+
+
+async def _aask(question: Question, request: HttpRequest) -> bool:
+    try:
+        if question is SIGNAL:
+            return _any_true(await check_request_enabled.asend_robust(sender=None, request=request))
+        ask = cast("Any", question)
+        if not iscoroutinefunction(ask):
+            # It may use the ORM, which refuses to run in the event loop's thread.
+            ask = sync_to_async(ask, thread_sensitive=True)
+        answer = await ask(request, request.META["HTTP_ORIGIN"])
+        if inspect.isawaitable(answer):
+            answer = await answer
+        return bool(answer)
+    except Exception:
+        return _failed(question)
+
+
+async def _result(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable
+
+
+def _any_true(results: list[tuple[Any, Any]]) -> bool:
+    # A receiver that raised comes back as its exception, which would count as true.
+    return any(result and not isinstance(result, Exception) for _, result in results)
+
+
+def _failed(question: Question) -> bool:
+    logger.exception("%r raised when asked about an origin, which counts as no.", question)
+    return False
+
+
+# --- Write -------------------------------------------------------------------------------------
+
+
+def _write(
+    request: HttpRequest, response: HttpResponseBase, answer: Answer, ruling: Ruling
+) -> None:
+    headers = response.headers
+    if answer.headers:
+        for name in CORS_RESPONSE_HEADERS:
+            if name in headers:
+                del headers[name]
+        for name, value in answer.headers:
+            headers[name] = value
+    if answer.vary:
+        # Fetch, "CORS protocol and HTTP caches".
+        if "vary" in headers:
+            patch_vary_headers(response, ("origin",))
+        else:
+            headers["Vary"] = "origin"
+    if answer.reason is not None and logger.isEnabledFor(logging.DEBUG):
+        _log_refusal(request, answer.reason, ruling)
+
+
+def _log_refusal(request: HttpRequest, reason: protocol.Reason, ruling: Ruling) -> None:
+    meta = request.META
+    origin = meta.get("HTTP_ORIGIN", "")
+    if not origin or origin == f"{request.scheme}://{meta.get('HTTP_HOST')}":
+        # Browsers send an Origin with a form that the site posts to itself.
+        return
+    requested = meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "")
+    preflight = request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in meta
+    logger.debug(
+        "CORS refuses %s %s from %s: %s (%s).",
+        f"the preflight for {_shown(requested)} at" if preflight else request.method,
+        _shown(request.path),
+        _shown(origin),
+        reason.value,
+        ruling.source,
+        extra={"request": request, "origin": origin, "reason": reason, "source": ruling.source},
+    )
+
+
+def _shown(value: str) -> str:
+    """Return a value of the request for the log: on one line, and not without end."""
+    return repr(value if len(value) <= _LONGEST_LOGGED else f"{value[:_LONGEST_LOGGED]}…")

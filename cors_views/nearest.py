@@ -1,0 +1,313 @@
+"""The nearest policy: from a request to its route, and from a route to what governs each method.
+
+The five layers of a policy live here and nowhere else: handler, route (the URLconf entry), class,
+include, settings.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import nullcontext
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.conf.urls.i18n import is_language_prefix_patterns_used
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
+from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver
+from django.urls.exceptions import Resolver404
+from django.utils.translation import get_language_from_path, override
+
+from cors_views import callbacks, conf, protocol
+from cors_views.callbacks import Callback
+from cors_views.declarations import Declaration
+from cors_views.decorators import declare_value
+from cors_views.places import Place
+from cors_views.policy import CorsPolicy
+
+logger = logging.getLogger("cors_views")
+
+#: The resolvers that lead to a URLconf entry, from outside, and the entry itself.
+Chain = tuple[Any, ...]
+
+
+class Layer(NamedTuple):
+    """A declaration and the layer it stands on: handler, route, class or include."""
+
+    name: str
+    declaration: Declaration
+
+    def __str__(self) -> str:
+        return f"{self.name} policy declared at {self.declaration.place}"
+
+
+# --- From a request to its route ---------------------------------------------------------------
+
+
+def resolve(request: HttpRequest) -> ResolverMatch | None:
+    """Return the match of a request that no view has served, or ``None`` where nothing matches.
+
+    For a URL that Django would redirect to its form with a final slash, that is the other's match.
+    """
+    urlconf = getattr(request, "urlconf", None) or settings.ROOT_URLCONF
+    path = request.path_info
+    try:
+        resolver = get_resolver(urlconf)
+        with _language_of(path, urlconf):
+            match = _match(resolver, path)
+            if match is None and not path.endswith("/") and conf.appends_slash():
+                match = _match(resolver, f"{path}/")
+                if match is not None and not getattr(match.func, "should_append_slash", True):
+                    return None
+            return match
+    except Exception:
+        # A broken URLconf or converter fails the request where Django meets it, not here.
+        logger.exception("Resolving %r failed, so its view's CORS policy is unknown.", path)
+        return None
+
+
+def _match(resolver: URLResolver, path: str) -> ResolverMatch | None:
+    try:
+        return resolver.resolve(path)
+    except Resolver404:
+        return None
+
+
+def _language_of(path: str, urlconf: Any) -> Any:
+    """Activate the path's language: above LocaleMiddleware the thread still has the last one."""
+    if not (settings.USE_I18N and is_language_prefix_patterns_used(urlconf)[0]):
+        return nullcontext()
+    return override(get_language_from_path(path) or settings.LANGUAGE_CODE)
+
+
+# --- From a route to its layers ----------------------------------------------------------------
+
+
+def _outer_layers(chain: Chain, callback: Callback) -> tuple[list[Layer], list[Layer]]:
+    """Return the layers of the URLconf entry, and those around it: classes, then includes."""
+    entry = [Layer("route", mark.declaration) for mark in callback.marks]
+    around: list[Layer] = []
+    if callback.view_class is not None:
+        reads = callbacks.declares(callback.view_class)
+        if reads and callback.initkwargs.get("cors_policy") is not None:
+            entry.append(
+                _attribute("route", callback.initkwargs["cors_policy"], callback.view_class)
+            )
+        for owner, marks in callbacks.class_marks(callback.view_class):
+            around += [Layer("class", mark.declaration) for mark in marks]
+            if reads and vars(owner).get("cors_policy") is not None:
+                around.append(_attribute("class", vars(owner)["cors_policy"], owner))
+    for resolver in reversed(chain[:-1]):
+        declaration = getattr(resolver.urlconf_name, "cors_declaration", None)
+        if isinstance(declaration, Declaration):
+            around.append(Layer("include", declaration))
+    return entry, around
+
+
+def _handler_layers(callback: Callback, handler: str) -> list[Layer]:
+    view_class = callback.view_class or object
+    reads = callbacks.declares(view_class)
+    layers = []
+    for owner, marks in callbacks.handler_marks(view_class, handler):
+        entries = vars(owner).get("cors_action_policies") if reads else None
+        if entries and handler in entries:
+            layers.append(_attribute("handler", entries[handler], owner))
+        layers += [Layer("handler", mark.declaration) for mark in marks]
+    return layers
+
+
+def _attribute(name: str, value: Any, owner: type) -> Layer:
+    place = owner.__dict__.get("_cors_views_place") or Place(owner.__module__, 0)
+    try:
+        return Layer(name, declare_value(value, place))
+    except (ImproperlyConfigured, TypeError):
+        # as_view() has raised for this already; whoever swallowed that gets the closed side.
+        logger.exception("An invalid CORS policy of %s admits nobody.", owner.__qualname__)
+        return Layer(name, Declaration((CorsPolicy(origins=[]),), place))
+
+
+# --- From layers to a ruling -------------------------------------------------------------------
+
+
+def _policies_of(layer: Layer) -> tuple[CorsPolicy, ...]:
+    try:
+        return layer.declaration.resolve()
+    except ImproperlyConfigured:
+        # Only a name that was defined while the view was imported and is gone now gets here.
+        logger.exception("The %s admits nobody.", layer)
+        return (CorsPolicy(origins=[]),)
+
+
+class _Builder:
+    """Builds the rulings of one route; methods with the same layers share one."""
+
+    def __init__(self, site: conf.Site, default_methods: tuple[str, ...]) -> None:
+        self.site = site
+        self.default_methods = default_methods
+        self._built: dict[Any, protocol.Ruling] = {}
+
+    def ruling(self, layers: list[Layer], handler_method: str | None) -> protocol.Ruling:
+        """Return what the layers, nearest first, make of one method.
+
+        ``handler_method`` is that method where its own handler is declared, so that only methods
+        without a declaration of their own share a ruling.
+        """
+        key = (tuple(layers), handler_method)
+        if key not in self._built:
+            self._built[key] = self._combine(layers, handler_method)
+        return self._built[key]
+
+    def _combine(self, layers: list[Layer], handler_method: str | None) -> protocol.Ruling:
+        refining, passed = CorsPolicy(), list[Layer]()
+        for layer in layers:
+            if layer.declaration.deny:
+                return protocol.Ruling((), trail=(layer, *passed))
+            policies = _policies_of(layer)
+            if layer.name == "handler" and handler_method:
+                # Whoever marks a handler and names no methods means the method it serves.
+                own = CorsPolicy(methods=[handler_method])
+                policies = tuple(
+                    policy
+                    if (policy.methods or refining.methods) is not None
+                    else own.refine(policy)
+                    for policy in policies
+                )
+            if len(policies) > 1 or policies[0].names_origins:
+                compiled = (
+                    self._compile(refining.refine(policy), self.site.base)
+                    for policy in policies
+                    # Among several, one without origins can only come from a setting that changed
+                    # after the declaration was checked. It admits nobody.
+                    if policy.names_origins
+                )
+                return protocol.Ruling(tuple(compiled), trail=(layer, *passed))
+            refining = refining.refine(policies[0])
+            passed.append(layer)
+        policy = self._compile(refining, self.site.policy)
+        if layers:
+            return protocol.Ruling((policy,), trail=tuple(passed), signal=True)
+        return protocol.Ruling((policy,), signal=True, gated=True, governed=not self.site.opt_in)
+
+    def _compile(self, declared: CorsPolicy, base: CorsPolicy) -> protocol.CompiledPolicy:
+        effective = declared.refine(base)
+        if declared.methods is None:
+            effective = CorsPolicy(methods=self.default_methods).refine(effective)
+        return protocol.CompiledPolicy(effective, own_max_age=declared.max_age is not None)
+
+
+def build(chain: Chain) -> protocol.Route:
+    """Return what governs each method of the route at the end of ``chain``."""
+    site = conf.site()
+    callback = callbacks.take_apart(chain[-1].callback)
+    entry, around = _outer_layers(chain, callback)
+    outer = entry + around
+    handlers = callback.handlers or {}
+    layers = {method: _handler_layers(callback, name) for method, name in handlers.items()}
+    if not outer and not any(layers.values()):
+        return undeclared()
+    builder = _Builder(site, _default_methods(site, callback))
+    other = builder.ruling(outer, None)
+    if entry and entry[0].declaration.deny:
+        # The outermost mark closes the route whole: the one exception to "nearest first".
+        rulings = dict.fromkeys(handlers, other)
+    else:
+        rulings = {
+            method: builder.ruling(own + outer, method if own else None)
+            for method, own in layers.items()
+        }
+    return protocol.Route(rulings, other, frozenset(handlers), _candidates(rulings, other))
+
+
+def _default_methods(site: conf.Site, callback: Callback) -> tuple[str, ...]:
+    """Return what a declaration without methods offers: what is implemented, as far as allowed."""
+    allowed = tuple(method.upper() for method in site.policy.methods or ())
+    if callback.handlers is None:
+        return allowed
+    return tuple(name for name in callback.handlers if name in allowed or "*" in allowed)
+
+
+def _candidates(rulings: dict[str, protocol.Ruling], other: protocol.Ruling) -> tuple[str, ...]:
+    methods = {
+        method
+        for ruling in (*rulings.values(), other)
+        for policy in ruling.policies
+        for method in policy.methods
+    }
+    return tuple(sorted(methods - {"*"}))
+
+
+# --- The cache ---------------------------------------------------------------------------------
+
+#: One entry for each route that was asked for; a request can name no route that does not exist.
+_routes: dict[Chain, protocol.Route] = {}
+_undeclared: list[protocol.Route] = []
+
+
+def undeclared() -> protocol.Route:
+    """Return the route of every view that declares nothing, and of URLs without any view."""
+    if not _undeclared:
+        site = conf.site()
+        ruling = protocol.Ruling(
+            (protocol.CompiledPolicy(site.policy),),
+            signal=True,
+            gated=True,
+            undeclared=True,
+            governed=not site.opt_in,
+        )
+        _undeclared.append(protocol.Route({}, ruling, frozenset(), ()))
+    return _undeclared[0]
+
+
+def route_of(match: ResolverMatch | None) -> protocol.Route:
+    """Return the route that a match names, compiled once; without a match, the undeclared one."""
+    if match is None or not match.tried:
+        return undeclared()
+    # The chain of patterns, not the view: one view may stand below two includes.
+    chain = tuple(match.tried[-1])
+    route = _routes.get(chain)
+    if route is None:
+        route = _routes[chain] = _build_safely(chain)
+    return route
+
+
+def _build_safely(chain: Chain) -> protocol.Route:
+    """Build a route whose view may be anything: what cannot be understood is closed."""
+    try:
+        return build(chain)
+    except Exception:
+        logger.exception("The CORS policy of %r cannot be found, so it is denied.", chain[-1])
+        ruling = protocol.Ruling((), trail=(f"{chain[-1]!r}, which cannot be understood",))
+        return protocol.Route({}, ruling, frozenset(), ())
+
+
+def _forget() -> None:
+    _routes.clear()
+    _undeclared.clear()
+
+
+conf.forget_on_change(_forget)
+
+
+# --- All routes, for checks and commands -------------------------------------------------------
+
+
+def all_chains(resolver: URLResolver | None = None) -> Iterator[Chain]:
+    """Yield the chain of every route of the site, in the order of the URLconf."""
+    resolver = resolver or get_resolver()
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield (pattern,)
+        else:
+            for chain in all_chains(pattern):
+                yield (pattern, *chain)
+
+
+def layers_of(chain: Chain) -> dict[str | None, list[Layer]]:
+    """Return the declared layers of a route, nearest first, by method; ``None`` is every other."""
+    callback = callbacks.take_apart(chain[-1].callback)
+    entry, around = _outer_layers(chain, callback)
+    layers: dict[str | None, list[Layer]] = {None: entry + around}
+    for method, name in (callback.handlers or {}).items():
+        layers[method] = _handler_layers(callback, name) + entry + around
+    return layers

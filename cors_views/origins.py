@@ -1,0 +1,327 @@
+"""Origins: a strict parser for what people configure, a cheap one for the wire, and a lookup.
+
+An origin is what a browser writes in the Origin header: RFC 6454 section 6.2 and HTML,
+"serialization of an origin".
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+#: Longer values are no origin: a host has at most 253 characters, and extension ids stay far below.
+MAX_LENGTH = 512
+#: Origins without a host. They are admitted only where somebody says so.
+SPECIAL = frozenset({"null", "file://"})
+#: URL Standard, "special scheme": a browser leaves these ports out.
+DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}
+
+#: A callable origin: ``(request, origin) -> bool``, or a coroutine function of the same shape.
+OriginCallable = Callable[[Any, str], Any]
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
+_PORT = re.compile(r"[1-9][0-9]{0,4}")
+# What stands outside of these sets ends the search at once, so a hostile value costs one scan.
+# http(s) hosts are letters, digits and hyphens (RFC 1123), plus the underscore that browsers send.
+_NOT_IN_WEB_HOST = re.compile(r"[^a-z0-9._-]")
+_NOT_IN_OTHER_HOST = re.compile(r"[^A-Za-z0-9._~-]")
+_IPV6_PIECE = re.compile(r"0|[1-9a-f][0-9a-f]{0,3}")
+
+
+class OriginError(ValueError):
+    """A configured pattern is no origin.
+
+    ``hint`` is what to write instead, where that is known. ``kind`` is ``"incomplete"`` without a
+    scheme or a host, ``"path"`` with more than an origin has, and ``"origin"`` for the rest.
+    """
+
+    def __init__(self, message: str, hint: str = "", kind: str = "origin") -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.kind = kind
+
+
+def split_origin(value: str) -> tuple[str, str, str] | None:
+    """Return scheme, host and port of an Origin header, or ``None`` where it is no origin.
+
+    The port is ``""`` where it is the scheme's default. ``null`` and ``file://`` have no host and
+    give ``None``: they can only be matched whole. Nothing is normalised, because a browser already
+    writes the one normal form and everything else was not written by a browser.
+    """
+    if len(value) > MAX_LENGTH:
+        return None
+    scheme, separator, rest = value.partition("://")
+    if not separator or not _SCHEME.fullmatch(scheme):
+        return None
+    if rest.startswith("["):
+        address, bracket, port = rest[1:].partition("]")
+        if not bracket or not _is_ipv6(address):
+            return None
+        host = f"[{address}]"
+        if port and not port.startswith(":"):
+            return None
+        colon, port = port[:1], port[1:]
+    else:
+        host, colon, port = rest.partition(":")
+        if not _is_host(host, web=scheme in DEFAULT_PORTS):
+            return None
+    if colon and not (
+        _PORT.fullmatch(port) and int(port) <= 65535 and port != DEFAULT_PORTS.get(scheme)
+    ):
+        return None
+    return scheme, host, port
+
+
+def is_origin(value: str) -> bool:
+    """Return whether ``value`` is an origin as a browser would write it, ``null`` included."""
+    return value in SPECIAL or split_origin(value) is not None
+
+
+def _is_host(host: str, *, web: bool) -> bool:
+    if not host or (_NOT_IN_WEB_HOST if web else _NOT_IN_OTHER_HOST).search(host):
+        return False
+    if not web:
+        return True
+    # One final dot is legal and makes another host; an empty label anywhere else is none.
+    if host[0] == "." or ".." in host:
+        return False
+    last = host.removesuffix(".").rpartition(".")[2]
+    # URL Standard, "ends in a number checker": such a host is an IPv4 address or nothing.
+    if last[0].isdigit() and (last.isdigit() or _is_hexadecimal(last)):
+        return _is_ipv4(host)
+    return True
+
+
+def _is_hexadecimal(label: str) -> bool:
+    return label.startswith("0x") and all(digit in "0123456789abcdef" for digit in label[2:])
+
+
+def _is_ipv4(host: str) -> bool:
+    try:
+        return str(ipaddress.IPv4Address(host)) == host
+    except ValueError:
+        return False
+
+
+def _is_ipv6(address: str) -> bool:
+    """Return whether ``address`` is an IPv6 address in the URL Standard's compressed form."""
+    if len(address) > 39:
+        return False
+    head, gap, tail = address.partition("::")
+    before = head.split(":") if head else []
+    after = tail.split(":") if tail else []
+    if not all(_IPV6_PIECE.fullmatch(piece) for piece in before + after):
+        return False
+    missing = 8 - len(before) - len(after)
+    if missing < 2 if gap else missing != 0:
+        return False
+    pieces = before + ["0"] * missing + after
+    return _compress(pieces) == address
+
+
+def _compress(pieces: list[str]) -> str:
+    """Serialise eight pieces: the first longest run of zeros goes (URL, "IPv6 serializer")."""
+    best_start, best_length, start = -1, 1, 0
+    for index, piece in enumerate([*pieces, "end"]):
+        if piece == "0":
+            continue
+        if index - start > best_length:
+            best_start, best_length = start, index - start
+        start = index + 1
+    if best_start < 0:
+        return ":".join(pieces)
+    return ":".join(pieces[:best_start]) + "::" + ":".join(pieces[best_start + best_length :])
+
+
+def parse_pattern(text: str) -> str:
+    """Return the configured origin or pattern ``text`` in its normal form.
+
+    ===============================  ==========================================================
+    permitted                        admits
+    ===============================  ==========================================================
+    ``https://app.example.com``      that origin
+    ``https://*.example.com``        one or more labels below example.com, not example.com
+    ``http://localhost:*``           any port, also none
+    ``https://*.example.com:*``      both
+    ``null``, ``file://``            these two, only when written out
+    ===============================  ==========================================================
+
+    Upper case and a scheme's default port are normalised, IPv6 addresses compressed. Raise
+    ``OriginError`` for anything that could never equal what a browser sends.
+    """
+    if text in SPECIAL:
+        return text
+    _refuse_characters(text)
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        host = re.split(r"[/?#\\]", text, maxsplit=1)[0]
+        raise OriginError("has no scheme", _normal_form(f"https://{host}"), "incomplete")
+    scheme = scheme.lower()
+    if not _SCHEME.fullmatch(scheme):
+        if "*" in scheme:
+            raise OriginError("has a '*' for its scheme; write each scheme out")
+        raise OriginError("has no valid scheme")
+    _refuse_url_parts(scheme, rest)
+    host, port = _split_host_and_port(scheme, rest)
+    if port and port == DEFAULT_PORTS.get(scheme):
+        port = ""
+    return f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
+
+
+def _refuse_characters(text: str) -> None:
+    if not text:
+        raise OriginError("is empty")
+    if len(text) > MAX_LENGTH:
+        raise OriginError(f"is longer than {MAX_LENGTH} characters")
+    if any(character.isspace() or not character.isprintable() for character in text):
+        hint = _normal_form(text.strip()) if text.strip() != text else ""
+        raise OriginError("contains white space or control characters", hint)
+    if not text.isascii():
+        raise OriginError(
+            "contains Unicode, but browsers send host names in Punycode", _punycode(text)
+        )
+
+
+def _punycode(text: str) -> str:
+    scheme, _, host = text.partition("://")
+    try:
+        return _normal_form(f"{scheme}://{host.encode('idna').decode('ascii')}")
+    except UnicodeError:
+        return ""
+
+
+def _normal_form(text: str) -> str:
+    """Return the pattern that a hint may propose for ``text``, or nothing where there is none."""
+    try:
+        return parse_pattern(text)
+    except OriginError:
+        return ""
+
+
+def _refuse_url_parts(scheme: str, rest: str) -> None:
+    authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
+    host = authority.rpartition("@")[2]
+    if not host:
+        raise OriginError("has no host", kind="incomplete")
+    if "@" in authority:
+        raise OriginError("has user info", _normal_form(f"{scheme}://{host}"))
+    if authority != rest:
+        part = {"?": "a query", "#": "a fragment"}.get(rest[len(authority)], "a path")
+        what = "ends in a slash" if rest == f"{authority}/" else f"has {part}"
+        hint = _normal_form(f"{scheme}://{host}")
+        raise OriginError(f"{what}; an origin is scheme, host and port", hint, "path")
+
+
+def _split_host_and_port(scheme: str, rest: str) -> tuple[str, str]:
+    if rest.startswith("["):
+        host, bracket, port = rest.partition("]")
+        host, separator, port = _ipv6_host(host + bracket), port[:1], port[1:]
+        if separator and separator != ":":
+            raise OriginError("has something else than a port after the IPv6 address")
+    else:
+        host, separator, port = rest.partition(":")
+        host = _checked_host(scheme, host)
+    if separator and port != "*":
+        if ":" in port:
+            raise OriginError("has two ports, or an IPv6 address without brackets")
+        if not (_PORT.fullmatch(port) and int(port) <= 65535):
+            raise OriginError(f"has {port!r} for its port, which is no number from 1 to 65535")
+    return host, port
+
+
+def _ipv6_host(bracketed: str) -> str:
+    try:
+        packed = ipaddress.IPv6Address(bracketed[1:-1]).packed if bracketed.endswith("]") else b""
+    except ValueError:
+        packed = b""
+    if not packed or "%" in bracketed:
+        raise OriginError("has no valid IPv6 address in its brackets")
+    return f"[{_compress([f'{packed[i] << 8 | packed[i + 1]:x}' for i in range(0, 16, 2)])}]"
+
+
+def _checked_host(scheme: str, host: str) -> str:
+    web = scheme in DEFAULT_PORTS
+    if web:
+        host = host.lower()
+    base = host.removeprefix("*.")
+    if base == "*":
+        raise OriginError(
+            "has a '*' for its whole host; use origin_regexes, or '*' alone for any origin"
+        )
+    if "*" in base:
+        raise OriginError("has a '*' that does not stand alone as the leftmost label")
+    if not _is_host(base, web=web):
+        raise OriginError(f"has {base!r} for its host, which no browser sends")
+    if base != host and _is_ipv4(base):
+        raise OriginError("has a '*' before an IP address, which has no subdomains")
+    return host
+
+
+class OriginSet:
+    """An immutable set of origins and patterns whose lookup does not slow down as it grows.
+
+    ``origins`` are normal forms from ``parse_pattern``, callables, or ``"*"``; ``regexes`` are
+    compiled and must match the whole origin. Callables are not asked here: they need a request,
+    so whoever has one reads them from ``callables``.
+    """
+
+    __slots__ = ("_any_port", "_depths", "_exact", "_parts", "_regexes", "any", "callables")
+
+    def __init__(
+        self, origins: Iterable[str | OriginCallable], regexes: Iterable[re.Pattern[str]] = ()
+    ) -> None:
+        origins = tuple(origins)
+        names = [origin for origin in origins if isinstance(origin, str)]
+        self.any = "*" in names
+        self.callables = tuple(origin for origin in origins if not isinstance(origin, str))
+        self._exact = frozenset(name for name in names if "*" not in name)
+        any_port = {name[:-2] for name in names if name.endswith(":*")}
+        # The bases of subdomain patterns, each with the labels its host has: one lookup for each
+        # number of labels in use, not one for each pattern.
+        below = {name for name in {*names, *any_port} if "://*." in name}
+        self._any_port = frozenset(any_port)
+        self._depths = tuple(sorted({_labels(_host(name)) - 1 for name in below}))
+        self._parts = frozenset(name for name in below if not name.endswith(":*")) - any_port
+        self._regexes = tuple(regexes)
+
+    def admits(self, origin: str) -> bool:
+        """Return whether ``origin`` is in the set, callables left aside.
+
+        A value that is no origin is admitted by nothing, not even by ``"*"`` or a regex.
+        """
+        if origin in self._exact:
+            return True
+        if not (self.any or self._any_port or self._depths or self._regexes):
+            return False
+        parts = split_origin(origin)
+        if parts is None:
+            return (origin in SPECIAL) and (self.any or self._matches_regex(origin))
+        return self.any or self._matches_pattern(*parts) or self._matches_regex(origin)
+
+    def _matches_pattern(self, scheme: str, host: str, port: str) -> bool:
+        if f"{scheme}://{host}" in self._any_port:
+            return True
+        suffix = f":{port}" if port else ""
+        labels = host.split(".") if self._depths else []
+        for depth in self._depths:
+            # At least one label must be left for the '*'; a final dot is a label of its own here.
+            if depth >= len(labels):
+                break
+            base = f"{scheme}://*.{'.'.join(labels[-depth:])}"
+            if base + suffix in self._parts or base in self._any_port:
+                return True
+        return False
+
+    def _matches_regex(self, origin: str) -> bool:
+        # fullmatch: a prefix match lets https://example.com.evil.org in (CVE-2026-37737's class).
+        return any(regex.fullmatch(origin) for regex in self._regexes)
+
+
+def _host(pattern: str) -> str:
+    return pattern.partition("://")[2].partition(":")[0]
+
+
+def _labels(host: str) -> int:
+    return host.count(".") + 1

@@ -1,0 +1,31 @@
+"""Where in the user's code something was declared."""
+
+from __future__ import annotations
+
+import sys
+from typing import NamedTuple
+
+_PACKAGE = __name__.partition(".")[0]
+#: Frames between a declaration and its author: ours, and what applies a decorator for somebody.
+_BETWEEN = ("django.utils.decorators", "functools", "dataclasses")
+
+
+class Place(NamedTuple):
+    """A file and a line in it."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+def caller() -> Place:
+    """Return the nearest place outside of this package and of Django's decorator helpers."""
+    frame = sys._getframe(1)
+    while True:
+        module = frame.f_globals.get("__name__", "")
+        ours = module == _PACKAGE or module.startswith(_PACKAGE + ".")
+        if not (ours or module in _BETWEEN) or frame.f_back is None:
+            return Place(frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back

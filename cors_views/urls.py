@@ -1,0 +1,65 @@
+"""``cors_include``: a policy for a whole URLconf, views of other people's included."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+from django.urls import include
+
+from cors_views.declarations import Declaration
+from cors_views.decorators import declare, declare_value
+from cors_views.places import caller
+
+
+class IncludedURLconf:
+    """An included URLconf and the policy over it, as ``URLResolver.urlconf_name`` keeps it.
+
+    It stands for its module in everything else, so ``urlpatterns`` and error handlers are found.
+    """
+
+    def __init__(self, urlconf: Any, declaration: Declaration) -> None:
+        self.urlconf = urlconf
+        self.cors_declaration = declaration
+
+    @property
+    def urlpatterns(self) -> Any:
+        return getattr(self.urlconf, "urlpatterns", self.urlconf)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.urlconf, name)
+
+    def __repr__(self) -> str:
+        if isinstance(self.urlconf, ModuleType):
+            return f"<cors_include of {self.urlconf.__name__}>"
+        return "<cors_include of a list of patterns>"
+
+
+def cors_include(
+    arg: Any, namespace: str | None = None, *, policy: Any = None, **fields: Any
+) -> tuple[Any, str | None, str | None]:
+    """Include a URLconf as ``django.urls.include`` does, with a policy for the views below it.
+
+    ``policy`` is a name of ``CORS_POLICIES``, a ``CorsPolicy``, a sequence of them, or
+    ``cors_deny``; the fields of a policy may be given by keyword instead, or to replace some of
+    its fields. ``arg`` may also be the 3-tuple of ``admin.site.urls``. The policy is a default:
+    whatever the views below declare themselves is nearer.
+    """
+    place = caller()
+    if policy is None:
+        declaration = declare((), fields, place)
+    elif fields:
+        declaration = declare((policy,), fields, place)
+    else:
+        declaration = declare_value(policy, place)
+    if isinstance(arg, tuple) and len(arg) == 3:
+        if namespace is not None:
+            raise TypeError(
+                f"cors_include() at {place}: the 3-tuple {arg[1:]!r} has a namespace already."
+            )
+        urlconf, app_name, namespace = arg
+    else:
+        urlconf, app_name, namespace = include(arg, namespace)
+    return IncludedURLconf(urlconf, declaration), app_name, namespace

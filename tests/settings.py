@@ -1,0 +1,19 @@
+"""Settings of the test suite: the least that every test needs; tests override what they judge."""
+
+from __future__ import annotations
+
+SECRET_KEY = "tests"
+ALLOWED_HOSTS = ["*"]
+USE_TZ = True
+ROOT_URLCONF = "tests.urls"
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "cors_views",
+]
+MIDDLEWARE = [
+    "cors_views.middleware.CorsMiddleware",
+    "django.middleware.common.CommonMiddleware",
+]
