@@ -21,7 +21,7 @@ from django.utils.module_loading import import_string
 from cors_views import fields
 from cors_views.defaults import default_headers, default_methods
 from cors_views.fields import Problem
-from cors_views.policy import CorsPolicy, _unchecked, close_matches, policy_from
+from cors_views.policy import CorsPolicy, unchecked, close_matches, policy_from
 
 #: Each setting that has an older name, which counts where the newer one is not set.
 ALIASES = {
@@ -103,8 +103,8 @@ def site() -> Site:
         "private_network": bool(checked("CORS_ALLOW_PRIVATE_NETWORK", fields.boolean, False)),
     }
     return Site(
-        policy=_unchecked({**values, **trust}),
-        base=_unchecked({**values, "credentials": False, "private_network": False}),
+        policy=unchecked({**values, **trust}),
+        base=unchecked({**values, "credentials": False, "private_network": False}),
         urls_regexes=tuple(checked("CORS_URLS_REGEX", _urls_regexes, _DEFAULT_URLS_REGEX)),
         opt_in=bool(checked("CORS_OPT_IN", fields.boolean, False)),
         problems=tuple(problems),

@@ -133,7 +133,7 @@ def _check_argument(policy: Any) -> None:
 
 def _check_names(declaration: Declaration) -> None:
     """Refuse unknown names now: while serving it is too late to tell anybody."""
-    if not settings.configured:
+    if not settings.configured and any(isinstance(item, str) for item in declaration.policies):
         return
     try:
         policies = declaration.resolve()

@@ -6,6 +6,7 @@ include, settings.
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -23,8 +24,9 @@ from cors_views import callbacks, conf, protocol
 from cors_views.callbacks import Callback
 from cors_views.declarations import Declaration
 from cors_views.decorators import declare_value
+from cors_views.origins import OriginSet
 from cors_views.places import Place
-from cors_views.policy import CorsPolicy
+from cors_views.policy import CorsPolicy, unchecked
 
 logger = logging.getLogger("cors_views")
 
@@ -130,7 +132,8 @@ def _attribute(name: str, value: Any, owner: type) -> Layer:
 # --- From layers to a ruling -------------------------------------------------------------------
 
 
-def _policies_of(layer: Layer) -> tuple[CorsPolicy, ...]:
+def policies_of(layer: Layer) -> tuple[CorsPolicy, ...]:
+    """Return the policies of a layer; what cannot be looked up any more admits nobody."""
     try:
         return layer.declaration.resolve()
     except ImproperlyConfigured:
@@ -153,7 +156,7 @@ class _Builder:
         ``handler_method`` is that method where its own handler is declared, so that only methods
         without a declaration of their own share a ruling.
         """
-        key = (tuple(layers), handler_method)
+        key = (*(id(layer.declaration) for layer in layers), handler_method)
         if key not in self._built:
             self._built[key] = self._combine(layers, handler_method)
         return self._built[key]
@@ -163,14 +166,13 @@ class _Builder:
         for layer in layers:
             if layer.declaration.deny:
                 return protocol.Ruling((), trail=(layer, *passed))
-            policies = _policies_of(layer)
+            policies = policies_of(layer)
             if layer.name == "handler" and handler_method:
                 # Whoever marks a handler and names no methods means the method it serves.
-                own = CorsPolicy(methods=[handler_method])
+                own = unchecked({"methods": (handler_method,)})
+                named = refining.methods is not None
                 policies = tuple(
-                    policy
-                    if (policy.methods or refining.methods) is not None
-                    else own.refine(policy)
+                    policy if named or policy.methods is not None else own.refine(policy)
                     for policy in policies
                 )
             if len(policies) > 1 or policies[0].names_origins:
@@ -192,8 +194,13 @@ class _Builder:
     def _compile(self, declared: CorsPolicy, base: CorsPolicy) -> protocol.CompiledPolicy:
         effective = declared.refine(base)
         if declared.methods is None:
-            effective = CorsPolicy(methods=self.default_methods).refine(effective)
-        return protocol.CompiledPolicy(effective, own_max_age=declared.max_age is not None)
+            effective = unchecked({"methods": self.default_methods}).refine(effective)
+        return _compiled(effective, own_max_age=declared.max_age is not None)
+
+
+def _compiled(policy: CorsPolicy, *, own_max_age: bool = False) -> protocol.CompiledPolicy:
+    origins = _origin_set(policy.origins or (), policy.origin_regexes or ())
+    return protocol.CompiledPolicy(policy, origins, own_max_age=own_max_age)
 
 
 def build(chain: Chain) -> protocol.Route:
@@ -242,6 +249,8 @@ def _candidates(rulings: dict[str, protocol.Ruling], other: protocol.Ruling) -> 
 #: One entry for each route that was asked for; a request can name no route that does not exist.
 _routes: dict[Chain, protocol.Route] = {}
 _undeclared: list[protocol.Route] = []
+#: One set of origins for all routes whose policies name the same ones.
+_origin_set = functools.cache(OriginSet)
 
 
 def undeclared() -> protocol.Route:
@@ -249,7 +258,7 @@ def undeclared() -> protocol.Route:
     if not _undeclared:
         site = conf.site()
         ruling = protocol.Ruling(
-            (protocol.CompiledPolicy(site.policy),),
+            (_compiled(site.policy),),
             signal=True,
             gated=True,
             undeclared=True,
@@ -267,11 +276,11 @@ def route_of(match: ResolverMatch | None) -> protocol.Route:
     chain = tuple(match.tried[-1])
     route = _routes.get(chain)
     if route is None:
-        route = _routes[chain] = _build_safely(chain)
+        route = _routes[chain] = build_safely(chain)
     return route
 
 
-def _build_safely(chain: Chain) -> protocol.Route:
+def build_safely(chain: Chain) -> protocol.Route:
     """Build a route whose view may be anything: what cannot be understood is closed."""
     try:
         return build(chain)
@@ -284,6 +293,7 @@ def _build_safely(chain: Chain) -> protocol.Route:
 def _forget() -> None:
     _routes.clear()
     _undeclared.clear()
+    _origin_set.cache_clear()
 
 
 conf.forget_on_change(_forget)

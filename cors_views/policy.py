@@ -122,14 +122,14 @@ class CorsPolicy:
             # Fetch, "CORS protocol and credentials": browsers refuse '*' with credentials, and
             # the tempting alternative, sending the origin back, would trust every site there is.
             values["credentials"] = False
-        return _unchecked(values)
+        return unchecked(values)
 
     def __repr__(self) -> str:
         shown = (f"{field}={_shown(value)}" for field, value in self.set_fields().items())
         return f"CorsPolicy({', '.join(shown)})"
 
 
-def _unchecked(values: Mapping[str, Any]) -> CorsPolicy:
+def unchecked(values: Mapping[str, Any]) -> CorsPolicy:
     """Return a policy from values that were validated before, one by one."""
     policy = object.__new__(CorsPolicy)
     policy._fill(values)
@@ -234,7 +234,7 @@ def policy_from(value: Any, declared: str) -> CorsPolicy:
     values, problems = _validated({field: value[field] for field in value if field in FIELDS})
     if unknown or problems:
         raise ImproperlyConfigured(fields.report([*unknown, *problems], declared))
-    return _unchecked(values)
+    return unchecked(values)
 
 
 def _did_you_mean(field: Any) -> str:

@@ -63,7 +63,8 @@ def _joined(names: Iterable[str]) -> str:
 class CompiledPolicy:
     """One effective policy with the strings it is sent as. Immutable by convention.
 
-    ``own_max_age`` says whether a declaration, not the settings, set ``max_age``.
+    ``origins`` is compiled from the policy's origins; many routes share one. ``own_max_age`` says
+    whether a declaration, not the settings, set ``max_age``.
     """
 
     __slots__ = (
@@ -78,11 +79,11 @@ class CompiledPolicy:
     )
 
     def __init__(
-        self, policy: CorsPolicy, *, own_max_age: bool = False, origins: OriginSet | None = None
+        self, policy: CorsPolicy, origins: OriginSet, *, own_max_age: bool = False
     ) -> None:
         self.policy = policy
+        self.origins = origins
         self.own_max_age = own_max_age
-        self.origins = origins or OriginSet(policy.origins or (), policy.origin_regexes or ())
         self.credentials = bool(policy.credentials)
         self.methods = frozenset(method.upper() for method in policy.methods or ())
         self.headers = frozenset(header.lower() for header in policy.headers or ())

@@ -17,3 +17,8 @@ MIDDLEWARE = [
     "cors_views.middleware.CorsMiddleware",
     "django.middleware.common.CommonMiddleware",
 ]
+# Views of the tests name these while they are imported.
+CORS_POLICIES = {
+    "partners": {"origins": ["https://other.example"]},
+    "public": {"origins": "*"},
+}

@@ -22,7 +22,7 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
         return []
     found: dict[str, CheckMessage] = {}
     for chain in nearest.all_chains():
-        route = nearest.build(chain)
+        route = nearest.build_safely(chain)
         for ruling in {id(ruling): ruling for ruling in _rulings(route)}.values():
             for message in (*_any_origin_with_credentials(ruling), *_exposed_star(ruling)):
                 found.setdefault(str(message), message)
@@ -40,7 +40,7 @@ def _layers(ruling: Ruling) -> Iterator[tuple[str, CorsPolicy]]:
     """Yield the policies that counted, nearest first, each with its place."""
     decisive: list[Layer] = [] if ruling.signal else list(ruling.trail[:1])
     for layer in (*ruling.trail[len(decisive) :], *decisive):
-        for policy in layer.declaration.resolve():
+        for policy in nearest.policies_of(layer):
             yield str(layer), policy
     if ruling.signal:
         yield _SETTINGS, conf.site().policy
