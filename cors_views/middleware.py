@@ -185,7 +185,7 @@ async def _aask(question: Question, request: HttpRequest) -> bool:
         if question is SIGNAL:
             return _any_true(await check_request_enabled.asend_robust(sender=None, request=request))
         ask = cast("Any", question)
-        if not iscoroutinefunction(ask):
+        if not (iscoroutinefunction(ask) or iscoroutinefunction(type(ask).__call__)):
             # It may use the ORM, which refuses to run in the event loop's thread.
             ask = sync_to_async(ask, thread_sensitive=True)
         answer = await ask(request, request.META["HTTP_ORIGIN"])
