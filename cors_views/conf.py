@@ -21,7 +21,7 @@ from django.utils.module_loading import import_string
 from cors_views import fields
 from cors_views.defaults import default_headers, default_methods
 from cors_views.fields import Problem
-from cors_views.policy import CorsPolicy, unchecked, close_matches, policy_from
+from cors_views.policy import CorsPolicy, close_matches, policy_from, unchecked
 
 #: Each setting that has an older name, which counts where the newer one is not set.
 ALIASES = {

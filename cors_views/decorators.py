@@ -86,25 +86,30 @@ def denial(place: Place) -> Declaration:
     return Declaration((), place, deny=True)
 
 
-def declare(policies: tuple[Any, ...], fields: dict[str, Any], place: Place) -> Declaration:
-    """Return the declaration that these arguments of ``cors_allow`` mean, or raise."""
+def declare(
+    policies: tuple[Any, ...], fields: dict[str, Any], place: Place, written: str = "cors_allow()"
+) -> Declaration:
+    """Return the declaration that these arguments of ``cors_allow`` mean, or raise.
+
+    ``written`` is what the user wrote them in, for the messages.
+    """
     for policy in policies:
-        _check_argument(policy)
+        _check_argument(policy, f"{written} at {place}")
     fields = {field: value for field, value in fields.items() if value is not None}
     if len(policies) > 1 and fields:
         raise TypeError(
-            f"cors_allow() at {place} takes one policy with fields that replace its own, or "
+            f"{written} at {place} takes one policy with fields that replace its own, or "
             "several policies, not both. Define the policy you mean in CORS_POLICIES."
         )
     if policies:
         declaration = Declaration(policies, place, tuple(fields.items()))
     else:
         declaration = Declaration((CorsPolicy(**fields),), place)
-    _check_names(declaration)
+    _check_names(declaration, f"{written} at {place}")
     return declaration
 
 
-def declare_value(value: Any, place: Place) -> Declaration:
+def declare_value(value: Any, place: Place, written: str) -> Declaration:
     """Return the declaration that one value means: what ``cors_allow`` takes, or ``cors_deny``.
 
     A sequence stands for several positional arguments. This is what ``cors_policy``,
@@ -112,39 +117,40 @@ def declare_value(value: Any, place: Place) -> Declaration:
     """
     if value is cors_deny:
         return denial(place)
-    return declare(tuple(value) if isinstance(value, (list, tuple)) else (value,), {}, place)
+    policies = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    return declare(policies, {}, place, written)
 
 
-def _check_argument(policy: Any) -> None:
+def _check_argument(policy: Any, where: str) -> None:
     if isinstance(policy, CorsPolicy):
         return
     if not isinstance(policy, str):
         raise TypeError(
-            f"cors_allow() at {caller()} takes policies and names of CORS_POLICIES, not "
-            f"{policy!r}. Write the fields of a policy by keyword: cors_allow(origins=[...])."
+            f"{where} takes policies and names of CORS_POLICIES, not {policy!r}. Write the fields "
+            "of a policy by keyword, origins=[...], or as CorsPolicy(origins=[...])."
         )
     if "://" in policy or policy in ("*", "null"):
         origins = repr(policy) if policy == "*" else f"[{policy!r}]"
         raise TypeError(
-            f"cors_allow({policy!r}) at {caller()} looks up a policy of that name. For an origin "
-            f"write cors_allow(origins={origins})."
+            f"{where} takes {policy!r} for the name of a policy. For an origin write "
+            f"origins={origins}, or CorsPolicy(origins={origins})."
         )
 
 
-def _check_names(declaration: Declaration) -> None:
+def _check_names(declaration: Declaration, where: str) -> None:
     """Refuse unknown names now: while serving it is too late to tell anybody."""
     if not settings.configured and any(isinstance(item, str) for item in declaration.policies):
         return
     try:
         policies = declaration.resolve()
     except ImproperlyConfigured as error:
-        raise ImproperlyConfigured(f"cors_allow() at {declaration.place}: {error}") from error
+        raise ImproperlyConfigured(f"{where}: {error}") from error
     if len(policies) > 1:
         for policy, named in zip(policies, declaration.policies):
             if not policy.names_origins:
                 raise TypeError(
-                    f"cors_allow() at {declaration.place} lists several policies, but {named!r} "
-                    "names no origins. Among several, each must say whom it admits."
+                    f"{where} lists several policies, but {named!r} names no origins. Among "
+                    "several, each must say whom it admits."
                 )
 
 

@@ -122,7 +122,7 @@ def _handler_layers(callback: Callback, handler: str) -> list[Layer]:
 def _attribute(name: str, value: Any, owner: type) -> Layer:
     place = owner.__dict__.get("_cors_views_place") or Place(owner.__module__, 0)
     try:
-        return Layer(name, declare_value(value, place))
+        return Layer(name, declare_value(value, place, owner.__qualname__))
     except (ImproperlyConfigured, TypeError):
         # as_view() has raised for this already; whoever swallowed that gets the closed side.
         logger.exception("An invalid CORS policy of %s admits nobody.", owner.__qualname__)

@@ -48,12 +48,12 @@ def cors_include(
     whatever the views below declare themselves is nearer.
     """
     place = caller()
-    if policy is None:
-        declaration = declare((), fields, place)
-    elif fields:
-        declaration = declare((policy,), fields, place)
+    if fields or policy is None:
+        policies = policy if isinstance(policy, (list, tuple)) else (policy,)
+        given = () if policy is None else tuple(policies)
+        declaration = declare(given, fields, place, "cors_include()")
     else:
-        declaration = declare_value(policy, place)
+        declaration = declare_value(policy, place, "cors_include()")
     if isinstance(arg, tuple) and len(arg) == 3:
         if namespace is not None:
             raise TypeError(

@@ -1,0 +1,137 @@
+"""Checks of what declarations make together: the ids that a site trips, and its near misses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.http import HttpResponse
+from django.test.utils import override_settings
+from django.urls import path
+from django.views import View
+
+from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
+from tests.tables import urlconf
+
+APP = "https://app.example"
+
+
+def answer(request: Any) -> HttpResponse:
+    return HttpResponse("answer")
+
+
+def view(whole: Any, **handlers: Any) -> Any:
+    """Return a view of GET, POST and DELETE with decorators on the class and on handlers."""
+    methods = {
+        name: handlers.get(name, lambda method: method)(lambda self, request: HttpResponse())
+        for name in ("get", "post", "delete")
+    }
+    return whole(type("V", (View,), methods)).as_view()
+
+
+allow_app = cors_allow(origins=[APP])
+cached = cors_allow(origins=[APP], max_age=60)
+ALL_WITH_CREDENTIALS = {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": True}
+
+# name -> (settings, view, ids)
+SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
+    "nothing declared": (ALL_WITH_CREDENTIALS, answer, []),
+    "a policy that stands alone": (ALL_WITH_CREDENTIALS, allow_app(answer), []),
+    "any origin, and credentials refined over it": (
+        {},
+        cors_allow(credentials=True)(cors_allow(origins="*")(answer)),
+        ["cors_views.W020"],
+    ),
+    "any origin, refined without credentials": (
+        {},
+        cors_allow(max_age=5)(cors_allow(origins="*")(answer)),
+        [],
+    ),
+    "the settings' any origin and credentials, refined": (
+        ALL_WITH_CREDENTIALS,
+        cors_allow(answer),
+        ["cors_views.W020"],
+    ),
+    "credentials refined away": (
+        ALL_WITH_CREDENTIALS,
+        cors_allow(credentials=False)(answer),
+        [],
+    ),
+    "all headers exposed, and credentials refined over it": (
+        {},
+        cors_allow(credentials=True)(cors_allow(origins=[APP], expose_headers=["*"])(answer)),
+        ["cors_views.W021"],
+    ),
+    "all headers exposed without credentials": (
+        {},
+        cors_allow(origins=[APP], expose_headers=["*"])(answer),
+        [],
+    ),
+    "max_age beside a denied POST": ({}, view(cached, post=cors_deny), ["cors_views.W022"]),
+    "max_age of 0 beside a denied POST": (
+        {},
+        view(cors_allow(origins=[APP], max_age=0), post=cors_deny),
+        [],
+    ),
+    "no max_age beside a denied POST": ({}, view(allow_app, post=cors_deny), []),
+    "max_age beside a POST for others": (
+        {},
+        view(cached, post=cors_allow(origins=["https://other.example"])),
+        ["cors_views.W022"],
+    ),
+    "max_age beside a POST for everybody": (
+        {},
+        view(cached, post=cors_allow(origins="*")),
+        [],
+    ),
+    "max_age beside a DELETE for others, which is not named": (
+        {},
+        view(cached, delete=cors_allow(origins=["https://other.example"])),
+        [],
+    ),
+    "max_age beside a DELETE that allows fewer headers": (
+        {},
+        view(cached, delete=cors_allow(headers=["x-one"], max_age=0)),
+        ["cors_views.W022"],
+    ),
+    "max_age with credentials beside a POST without": (
+        {},
+        view(
+            cors_allow(origins=[APP], credentials=True, max_age=60),
+            post=cors_allow(origins=[APP]),
+        ),
+        ["cors_views.W022"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_what_declarations_make_together(name: str) -> None:
+    settings, callback, expected = SITES[name]
+
+    with override_settings(**settings), urlconf(path("v/", callback)):
+        found = [message for message in run_checks(tags=["security"]) if "cors" in message.id]
+
+    assert sorted({message.id for message in found}) == expected
+    assert all(message.hint for message in found)
+
+
+def test_both_places_are_reported_once() -> None:
+    marked = cors_allow(credentials=True)(cors_allow(origins="*")(answer))
+
+    with urlconf(path("a/", marked), path("b/", marked)):
+        (message,) = (found for found in run_checks() if found.id == "cors_views.W020")
+
+    assert message.msg.count("test_declarations.py:") == 2
+
+
+def test_an_include_and_a_gone_name_raise_nothing() -> None:
+    routes = [
+        path("a/", cors_include([path("v/", answer)], policy="partners")),
+        path("b/", cors_allow("partners", max_age=5)(answer)),
+        path("c/", cors_allow("partners", CorsPolicy(origins=[APP]))(answer)),
+    ]
+
+    with override_settings(CORS_POLICIES={}), urlconf(*routes):
+        assert [message.id for message in run_checks() if "cors" in message.id] == []

@@ -1,0 +1,159 @@
+"""``cors_include``: as ``include()`` in everything else, with a policy for what is below."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpResponse
+from django.test.utils import override_settings
+from django.urls import include, path, reverse
+
+from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
+from tests.tables import EXPOSE, ORIGIN, Sender, assert_cors_headers, cors_headers, urlconf
+
+APP = "https://app.example"
+OTHER = "https://other.example"
+
+
+def answer(request: Any) -> HttpResponse:
+    return HttpResponse("answer")
+
+
+def module(**attributes: Any) -> Any:
+    made = ModuleType("made")
+    made.__dict__.update(urlpatterns=[path("v/", answer, name="v")], **attributes)
+    return made
+
+
+TARGETS: dict[str, tuple[tuple[Any, ...], str]] = {
+    "a list of patterns": (([path("v/", answer, name="v")],), "v"),
+    "a module": ((module(),), "v"),
+    "a module with an app_name": ((module(app_name="shop"),), "shop:v"),
+    "a module with a namespace": ((module(app_name="shop"), "partners"), "partners:v"),
+    "patterns and an app_name": ((([path("v/", answer, name="v")], "shop"),), "shop:v"),
+    "a dotted path": (("tests.urls",), ""),
+    "the 3-tuple of an admin site": ((([path("v/", answer, name="v")], "a", "b"),), "b:v"),
+}
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_every_target_of_include(send: Sender, name: str) -> None:
+    args, view_name = TARGETS[name]
+
+    with urlconf(path("x/", cors_include(*args, origins=[APP]))):
+        url = reverse(view_name) if view_name else "/x/plain/"
+        response = send.actual(url, APP)
+        preflight = send.preflight(url, APP, "GET")
+
+    assert response.status_code == 200
+    assert_cors_headers(response, {ORIGIN: APP, "vary": "origin"})
+    assert ORIGIN in preflight
+
+
+# name -> (arguments, who is admitted)
+POLICIES: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "a name": ({"policy": "partners"}, {OTHER}),
+    "a policy": ({"policy": CorsPolicy(origins=[APP])}, {APP}),
+    "several": ({"policy": ["partners", CorsPolicy(origins=[APP])]}, {APP, OTHER}),
+    "fields": ({"origins": [APP]}, {APP}),
+    "a name with fields": ({"policy": "partners", "origins": [APP]}, {APP}),
+    "cors_deny": ({"policy": cors_deny}, set()),
+}
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_every_policy_of_an_include(send: Sender, name: str) -> None:
+    policy, admitted = POLICIES[name]
+
+    with urlconf(path("x/", cors_include([path("v/", answer)], **policy))):
+        found = {
+            origin for origin in (APP, OTHER) if ORIGIN in send.actual("/x/v/", origin).headers
+        }
+
+    assert found == admitted
+
+
+def test_a_real_admin_site(send: Sender) -> None:
+    site = admin.AdminSite()
+    stack = [
+        "cors_views.middleware.CorsMiddleware",
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+    ]
+
+    with (
+        override_settings(MIDDLEWARE=stack),
+        urlconf(path("admin/", cors_include(site.urls, origins=[APP]))),
+    ):
+        response = send.actual("/admin/", APP)
+        url = reverse("admin:login")
+
+    assert url == "/admin/login/"
+    assert response.status_code == 302
+    assert_cors_headers(response, {ORIGIN: APP, "vary": "Cookie, origin"})
+
+
+def test_includes_nest_and_refine(send: Sender) -> None:
+    inner = cors_include([path("v/", answer)], expose_headers=["x-inner"])
+    between = include([path("", inner)])
+
+    with urlconf(path("x/", cors_include([path("", between)], origins=[APP], credentials=True))):
+        headers = cors_headers(send.actual("/x/v/", APP))
+
+    assert headers[ORIGIN] == APP
+    assert headers[EXPOSE] == "x-inner"
+    assert headers["access-control-allow-credentials"] == "true"
+
+
+MISTAKES: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
+    "an unknown name": (
+        {"policy": "partnes"},
+        ImproperlyConfigured,
+        "Did you mean 'partners'?",
+    ),
+    "an invalid field": (
+        {"origins": ["app.example"]},
+        ImproperlyConfigured,
+        "origins: 'app.example' has no scheme. Write 'https://app.example' instead.",
+    ),
+    "an origin for a name": ({"policy": APP}, TypeError, f"origins=['{APP}']"),
+    "an unknown field": ({"origin": [APP]}, TypeError, "origin"),
+    "several with fields": (
+        {"policy": ["partners", "public"], "max_age": 5},
+        TypeError,
+        "not both",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistakes_are_refused_where_they_are_written(name: str) -> None:
+    arguments, error, message = MISTAKES[name]
+
+    with pytest.raises(error) as raised:
+        cors_include([path("v/", answer)], **arguments)
+
+    assert message in str(raised.value)
+    if error is ImproperlyConfigured:
+        assert "test_urls.py:" in str(raised.value)
+
+
+def test_a_second_namespace_for_a_3_tuple_is_refused() -> None:
+    with pytest.raises(TypeError, match="has a namespace already"):
+        cors_include(([], "app", "name"), "other", origins=[APP])
+
+
+def test_decorating_an_include_is_refused() -> None:
+    with pytest.raises(TypeError, match="cors_include"):
+        cors_allow(origins=[APP])(include("tests.urls"))
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"), [("tests.urls", "tests.urls"), ([], "a list of patterns")]
+)
+def test_the_repr_says_what_is_included(target: Any, shown: str) -> None:
+    assert shown in repr(cors_include(target, origins=[APP])[0])
