@@ -132,7 +132,7 @@ def test_a_urlconf_set_above_is_used_for_preflights_and_answers(send: Sender) ->
 
 
 def test_a_urlconf_set_below_is_used_for_answers(send: Sender) -> None:
-    """The preflight is answered before anything below can say so; the docs tell to place it above."""
+    """A preflight is answered before anything below can say so: the docs tell to place it above."""
     below = ["cors_views.middleware.CorsMiddleware", f"{__name__}.choose_urlconf"]
 
     with override_settings(MIDDLEWARE=below), urlconf(path("v/", answer)):
