@@ -1,0 +1,143 @@
+"""What the server saw of a page's call, for the page to show beside what the browser saw.
+
+A page adds ``?call=<id>`` to each call. The middleware is the innermost one: a call that it has not
+seen was stopped on the way. The logging handler keeps the reasons that cors_views gives.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+
+@dataclass
+class Visit:
+    """One request that came through all middleware."""
+
+    method: str
+    session_cookie: bool
+    view_ran: bool = False
+    status: int | None = None
+
+
+@dataclass
+class Record:
+    visits: list[Visit] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+
+class Records:
+    """The records of the latest calls. Bounded, since anybody on this machine may call."""
+
+    MAX_CALLS = 1000
+    MAX_ENTRIES = 20
+    MAX_ID_LENGTH = 100
+
+    def __init__(self) -> None:
+        self._records: OrderedDict[str, Record] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def add_visit(self, call: str, visit: Visit) -> None:
+        with self._lock:
+            visits = self._record(call).visits
+            visits.append(visit)
+            del visits[: -self.MAX_ENTRIES]
+
+    def add_reason(self, call: str, reason: str) -> None:
+        with self._lock:
+            reasons = self._record(call).reasons
+            reasons.append(reason)
+            del reasons[: -self.MAX_ENTRIES]
+
+    def as_json(self, call: str) -> dict[str, Any]:
+        with self._lock:
+            return asdict(self._records.get(call[: self.MAX_ID_LENGTH], Record()))
+
+    def _record(self, call: str) -> Record:
+        call = call[: self.MAX_ID_LENGTH]
+        record = self._records.setdefault(call, Record())
+        while len(self._records) > self.MAX_CALLS:
+            self._records.popitem(last=False)
+        return record
+
+
+RECORDS = Records()
+
+_VISIT = "playground.visit"
+
+
+class RecorderMiddleware:
+    """Record the calls of the pages: that they came, with a cookie or not, to the view or not."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(
+        self,
+        get_response: Callable[[HttpRequest], HttpResponseBase]
+        | Callable[[HttpRequest], Awaitable[HttpResponseBase]],
+    ) -> None:
+        self.get_response: Callable[[HttpRequest], Any] = get_response
+        self.async_mode = iscoroutinefunction(get_response)
+        if self.async_mode:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if self.async_mode:
+            return self.__acall__(request)
+        self._arrived(request)
+        response = self.get_response(request)
+        self._answered(request, response)
+        return response
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        self._arrived(request)
+        response: HttpResponseBase = await self.get_response(request)
+        self._answered(request, response)
+        return response
+
+    def process_view(self, request: HttpRequest, *view: Any) -> None:
+        # The last of all process_view hooks: CSRF protection has not refused the request.
+        if visit := request.META.get(_VISIT):
+            visit.view_ran = True
+
+    def _arrived(self, request: HttpRequest) -> None:
+        if call := request.GET.get("call"):
+            cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
+            request.META[_VISIT] = visit = Visit(request.method or "", cookie)
+            RECORDS.add_visit(call, visit)
+
+    def _answered(self, request: HttpRequest, response: Any) -> None:
+        if visit := request.META.get(_VISIT):
+            visit.status = response.status_code
+
+
+class ReasonHandler(logging.Handler):
+    """Keep what cors_views logs about refused calls."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            # Places of declarations, as short as a reader of this project wants them.
+            message = record.getMessage().replace(f"{settings.BASE_DIR}{os.sep}", "")
+            if call := self._call(record, message):
+                RECORDS.add_reason(call, message)
+        except Exception:
+            self.handleError(record)
+
+    def _call(self, record: logging.LogRecord, message: str) -> str | None:
+        request: HttpRequest | None = getattr(record, "request", None)
+        if request is not None:
+            return request.GET.get("call")
+        named = re.search(r"[?&]call=([\w.-]+)", message)
+        return named[1] if named else None

@@ -1,0 +1,1 @@
+"""The shop's views, by the audience that they declare."""

@@ -1,0 +1,59 @@
+"""What the docs promise is what the code has: settings, fields, check ids, differences."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cors_views import conf
+from cors_views.fields import FIELDS
+from tests.test_drop_in import DIFFERENCES
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.rst").read_text()
+SOURCES = {path: path.read_text() for path in (ROOT / "cors_views").rglob("*.py")}
+
+
+def plain(text: str) -> str:
+    """Return text without markup and line breaks, so that prose can be compared."""
+    return " ".join(text.replace("`", "").split())
+
+
+SETTINGS = sorted(
+    {name for text in SOURCES.values() for name in re.findall(r"\"(CORS_[A-Z_]+)\"", text)}
+    # Removed long ago; the checks say so.
+    - {"CORS_MODEL", "CORS_REPLACE_HTTPS_REFERER"}
+)
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_every_setting_is_documented(setting: str) -> None:
+    assert f"``{setting}``" in README
+
+
+def test_every_documented_setting_exists() -> None:
+    assert sorted(set(re.findall(r"``(CORS_[A-Z_]+)``", README))) == SETTINGS
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_every_field_is_documented(field: str) -> None:
+    assert re.search(rf"^``{field}`` ", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("difference", DIFFERENCES)
+def test_every_intended_difference_is_documented(difference: str) -> None:
+    assert plain(difference) in plain(README)
+
+
+def test_no_other_difference_is_documented() -> None:
+    table = README.partition("* - difference")[2].partition("What the middleware answers")[0]
+
+    assert len(re.findall(r"^   \* - ", table, re.MULTILINE)) == len(DIFFERENCES)
+
+
+def test_every_alias_is_documented_beside_its_setting() -> None:
+    for setting, alias in conf.ALIASES.items():
+        row = README.partition(f"\n``{setting}`` ")[2].partition("\n``CORS")[0]
+        assert f"``{alias}``" in row

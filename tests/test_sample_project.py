@@ -1,0 +1,644 @@
+"""The sample project is a real shop: its behaviour, and its CORS headers through Django's clients.
+
+It runs in this process, under its own settings. They are laid over ours with ``override_settings``
+for the time of this module, and its tables are made in the test database: so its tests are plain
+tests with the usual fixtures and tracebacks, which a second pytest or ``manage.py test`` in a
+subprocess would hide. Only ``DATABASES`` stays ours (Django cannot change it halfway). A subprocess
+runs where ``manage.py`` itself is the subject.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+from django.test import AsyncClient, Client, override_settings
+
+from playground.calls import CALLS
+from shop import demo_data
+from shopsite import origins
+
+SAMPLE_PROJECT = Path(__file__).resolve().parent.parent / "sample_project"
+
+ORIGINS = {
+    "storefront": origins.STOREFRONT,
+    "partner": origins.PARTNER,
+    "stranger": origins.STRANGER,
+    "nobody": None,
+}
+JSON = "application/json"
+
+# All of them, so that the module stays in one piece: pytest-django moves such tests to the front.
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module", autouse=True)
+def shop_settings(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    from shopsite import settings
+
+    values = {
+        name: getattr(settings, name)
+        for name in dir(settings)
+        if name.isupper() and name not in ("DATABASES", "LOGGING")
+    }
+    # The host of Django's test clients.
+    values["ALLOWED_HOSTS"] = [*settings.ALLOWED_HOSTS, "testserver"]
+    # Real hashing is slow by design.
+    values["PASSWORD_HASHERS"] = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(**values):
+        # Django forgets to tell models about those of an app that comes back.
+        apps.clear_cache()
+        with django_db_blocker.unblock():
+            call_command("migrate", verbosity=0)
+            call_command("seed_shop", verbosity=0)
+        yield
+        with django_db_blocker.unblock():
+            from django.contrib.auth.models import User
+
+            User.objects.filter(
+                username__in=[demo_data.CUSTOMER, demo_data.OTHER_CUSTOMER]
+            ).delete()
+            call_command("migrate", "shop", "zero", verbosity=0)
+
+
+@dataclass
+class Visitor:
+    """A page at an origin, with its cookies and the CSRF token that it has been told."""
+
+    mode: str
+    origin: str | None
+    token: str = ""
+    client: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        maker: Any = AsyncClient if self.mode == "async" else Client
+        self.client = maker(enforce_csrf_checks=True, raise_request_exception=False)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        content_type: str = JSON,
+        headers: dict[str, str] | None = None,
+    ) -> Any:
+        sent = dict(headers or {})
+        if self.origin is not None:
+            sent["origin"] = self.origin
+        if self.token:
+            sent["x-csrftoken"] = self.token
+        data = body if isinstance(body, str) else "" if body is None else json.dumps(body)
+
+        def request() -> Any:
+            return self.client.generic(method, path, data, content_type, headers=sent)
+
+        if self.mode == "sync":
+            return request()
+
+        async def arequest() -> Any:
+            return await request()
+
+        return async_to_sync(arequest)()
+
+    def sign_in(self, username: str = demo_data.CUSTOMER) -> Any:
+        self.token = self.send("GET", "/api/session/").json()["csrfToken"]
+        response = self.send(
+            "POST", "/api/session/", {"username": username, "password": demo_data.PASSWORD}
+        )
+        self.token = response.json()["csrfToken"]
+        return response
+
+
+@pytest.fixture(params=["sync", "async"])
+def mode(request: pytest.FixtureRequest) -> str:
+    mode: str = request.param
+    return mode
+
+
+@pytest.fixture
+def visitor(mode: str) -> Visitor:
+    return Visitor(mode, origins.STOREFRONT)
+
+
+@pytest.fixture
+def customer(visitor: Visitor) -> Visitor:
+    visitor.sign_in()
+    return visitor
+
+
+def stock_of(slug: str) -> int:
+    from shop.models import Product
+
+    return Product.objects.get(slug=slug).stock
+
+
+# --- Sessions ------------------------------------------------------------------------------------
+
+
+def test_sign_in_and_out(visitor: Visitor) -> None:
+    assert visitor.send("GET", "/api/session/").json()["user"] is None
+
+    response = visitor.sign_in()
+
+    assert (response.status_code, response.json()["user"]) == (200, demo_data.CUSTOMER)
+    assert visitor.send("GET", "/api/session/").json()["user"] == demo_data.CUSTOMER
+    assert visitor.send("DELETE", "/api/session/").status_code == 204
+    assert visitor.send("GET", "/api/session/").json()["user"] is None
+
+
+def test_wrong_password(visitor: Visitor) -> None:
+    visitor.token = visitor.send("GET", "/api/session/").json()["csrfToken"]
+
+    response = visitor.send("POST", "/api/session/", {"username": "ada", "password": "guess"})
+
+    assert response.status_code == 400
+    assert "__all__" in response.json()["fields"]
+
+
+def test_csrf_protection_wants_the_token(customer: Visitor) -> None:
+    customer.token = ""
+
+    response = customer.send("POST", "/api/cart/", {"product": "enamel-mug", "quantity": 1})
+
+    assert response.status_code == 403
+    assert response.json()["detail"].startswith("CSRF protection:")
+
+
+def test_csrf_protection_wants_a_trusted_origin(customer: Visitor) -> None:
+    customer.origin = origins.STRANGER
+
+    response = customer.send("POST", "/api/cart/", {"product": "enamel-mug", "quantity": 1})
+
+    assert response.status_code == 403
+    assert "access-control-allow-origin" not in response.headers
+
+
+# --- Cart and orders -----------------------------------------------------------------------------
+
+
+def test_cart(visitor: Visitor) -> None:
+    visitor.token = visitor.send("GET", "/api/session/").json()["csrfToken"]
+    mug = {"product": "enamel-mug"}
+
+    added = visitor.send("POST", "/api/cart/", mug | {"quantity": 2})
+    changed = visitor.send("PATCH", "/api/cart/", mug | {"quantity": 3})
+
+    assert (added.status_code, added.json()["total"]) == (201, "28.00")
+    assert (changed.status_code, changed.json()["total"]) == (200, "42.00")
+    assert visitor.send("GET", "/api/cart/").json() == changed.json()
+    assert visitor.send("DELETE", "/api/cart/").status_code == 204
+    assert visitor.send("GET", "/api/cart/").json() == {"items": [], "total": "0"}
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "complaint"),
+    [
+        pytest.param({}, JSON, "This field is required.", id="empty"),
+        pytest.param({"product": "enamel-mug", "quantity": 0}, JSON, "greater", id="none"),
+        pytest.param({"product": "enamel-mug", "quantity": 100}, JSON, "less", id="too-many"),
+        pytest.param({"product": "linen-apron", "quantity": 1}, JSON, "Only 0 in stock", id="out"),
+        pytest.param({"product": "unicorn", "quantity": 1}, JSON, "choice", id="unknown-product"),
+        pytest.param("{", JSON, "not JSON", id="broken-json"),
+        pytest.param("[]", JSON, "must be a JSON object", id="no-object"),
+        pytest.param("{}", "text/plain", "Content-Type: application/json", id="no-json"),
+    ],
+)
+def test_cart_refuses_what_is_not_valid(
+    customer: Visitor, body: Any, content_type: str, complaint: str
+) -> None:
+    response = customer.send("POST", "/api/cart/", body, content_type=content_type)
+
+    assert response.status_code == 400
+    assert complaint in response.content.decode()
+    assert customer.send("GET", "/api/cart/").json()["items"] == []
+
+
+def test_order(customer: Visitor) -> None:
+    before = stock_of("enamel-mug")
+    customer.send("POST", "/api/cart/", {"product": "enamel-mug", "quantity": 2})
+
+    placed = customer.send("POST", "/api/orders/")
+
+    assert (placed.status_code, placed.json()["total"]) == (201, "28.00")
+    assert stock_of("enamel-mug") == before - 2
+    assert customer.send("GET", "/api/cart/").json()["items"] == []
+    numbers = [order["number"] for order in customer.send("GET", "/api/orders/").json()["orders"]]
+    assert numbers == [placed.json()["number"], demo_data.CUSTOMER_ORDER]
+
+
+def test_order_of_an_empty_cart(customer: Visitor) -> None:
+    response = customer.send("POST", "/api/orders/")
+
+    assert response.status_code == 400
+    assert "The cart is empty" in response.json()["detail"]
+
+
+def test_order_of_what_has_been_sold_meanwhile(customer: Visitor) -> None:
+    from shop.models import Order, Product
+
+    customer.send("POST", "/api/cart/", {"product": "pour-over", "quantity": 1})
+    customer.send("POST", "/api/cart/", {"product": "wool-blanket", "quantity": 2})
+    Product.objects.filter(slug="wool-blanket").update(stock=1)
+    orders, drippers = Order.objects.count(), stock_of("pour-over")
+
+    response = customer.send("POST", "/api/orders/")
+
+    assert response.status_code == 409
+    assert (Order.objects.count(), stock_of("pour-over")) == (orders, drippers)
+    assert len(customer.send("GET", "/api/cart/").json()["items"]) == 2
+
+
+def test_cancelled_order_is_restocked_once(customer: Visitor) -> None:
+    before = stock_of("enamel-mug")
+    path = f"/api/orders/{demo_data.CUSTOMER_ORDER}/"
+    # As a form on the API's own host, where no other origin comes in.
+    customer.origin = None
+
+    assert customer.send("DELETE", path).status_code == 204
+    assert customer.send("DELETE", path).status_code == 204
+
+    assert stock_of("enamel-mug") == before + 1
+    assert customer.send("GET", path).json()["status"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/orders/"),
+        ("POST", "/api/orders/"),
+        ("GET", f"/api/orders/{demo_data.CUSTOMER_ORDER}/"),
+        ("DELETE", f"/api/orders/{demo_data.CUSTOMER_ORDER}/"),
+        ("GET", "/api/internal/margins/"),
+    ],
+)
+def test_anonymous_visitors_must_sign_in(visitor: Visitor, method: str, path: str) -> None:
+    visitor.token = visitor.send("GET", "/api/session/").json()["csrfToken"]
+
+    response = visitor.send(method, path)
+
+    assert response.status_code == 401
+    assert "Sign in first" in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        pytest.param(f"/api/orders/{demo_data.OTHER_ORDER}/", 403, id="of-another"),
+        pytest.param("/api/orders/999999/", 404, id="unknown"),
+        pytest.param("/api/internal/margins/", 403, id="staff-only"),
+    ],
+)
+def test_customers_see_what_is_theirs(customer: Visitor, path: str, status: int) -> None:
+    assert customer.send("GET", path).status_code == status
+
+
+def test_staff_sees_the_margins(customer: Visitor) -> None:
+    from django.contrib.auth.models import User
+
+    User.objects.filter(username=demo_data.CUSTOMER).update(is_staff=True)
+
+    assert customer.send("GET", "/api/internal/margins/").json()["enamel-mug"] == "7.00"
+
+
+# --- The rest of the shop ------------------------------------------------------------------------
+
+
+def test_unchanged_catalogue(visitor: Visitor) -> None:
+    first = visitor.send("GET", "/api/products/")
+
+    again = visitor.send("GET", "/api/products/", headers={"if-none-match": first.headers["etag"]})
+
+    assert len(first.json()["products"]) == len(demo_data.PRODUCTS)
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("key", "status"),
+    [
+        pytest.param(demo_data.PARTNER_KEY, 200, id="right"),
+        pytest.param("guess", 401, id="wrong"),
+        pytest.param("schlüssel", 401, id="not-ascii"),
+        pytest.param("", 401, id="none"),
+    ],
+)
+def test_stock_feed_wants_a_key(visitor: Visitor, key: str, status: int) -> None:
+    headers = {"x-partner-key": key} if key else {}
+
+    assert visitor.send("GET", "/api/stock/", headers=headers).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        pytest.param({"country": "DE", "grams": 1000}, 200, id="kilogram"),
+        pytest.param({"country": "XX", "grams": 1000}, 400, id="unknown-country"),
+        pytest.param({"country": "DE", "grams": 0}, 400, id="nothing"),
+    ],
+)
+def test_postage(visitor: Visitor, body: dict[str, Any], status: int) -> None:
+    assert visitor.send("POST", "/api/postage/", body).status_code == status
+
+
+def test_newsletter_tells_nobody_who_has_subscribed(visitor: Visitor) -> None:
+    from shop.models import Subscriber
+
+    first, second, third = (
+        visitor.send("POST", "/api/newsletter/", address, content_type="text/plain")
+        for address in ("a@example.com", "a@example.com", "no address")
+    )
+
+    assert (first.status_code, second.status_code, third.status_code) == (202, 202, 400)
+    assert first.content == second.content
+    assert Subscriber.objects.filter(email="a@example.com").count() == 1
+
+
+def test_seeding_again_changes_nothing_but_the_stock() -> None:
+    from shop.models import Order, Product
+
+    Product.objects.filter(slug="enamel-mug").update(stock=1)
+    before = (Product.objects.count(), Order.objects.count())
+
+    call_command("seed_shop", verbosity=0)
+
+    assert (Product.objects.count(), Order.objects.count()) == before
+    assert stock_of("enamel-mug") == 5000
+
+
+# --- CORS headers --------------------------------------------------------------------------------
+
+PUBLIC = {"access-control-allow-origin": "*", "access-control-expose-headers": "etag"}
+STOREFRONT = {
+    "access-control-allow-origin": origins.STOREFRONT,
+    "access-control-allow-credentials": "true",
+}
+PARTNER = {
+    "access-control-allow-origin": origins.PARTNER,
+    "access-control-expose-headers": "x-stock-version",
+}
+SETTINGS = {"access-control-allow-origin": origins.STOREFRONT}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The CORS headers, exactly, that a request gets; ``varies`` by its origin or not."""
+
+    name: str
+    method: str
+    path: str
+    origin: str
+    status: int
+    headers: dict[str, str]
+    varies: bool = True
+
+
+ANSWERS = [
+    Answer("public", "GET", "/api/products/", "stranger", 200, PUBLIC, varies=False),
+    Answer("public-no-origin", "GET", "/api/products/", "nobody", 200, PUBLIC, varies=False),
+    Answer("public-head", "HEAD", "/api/products/", "stranger", 200, PUBLIC, varies=False),
+    Answer("slash-redirect", "GET", "/api/products", "stranger", 301, PUBLIC, varies=False),
+    Answer("two-audiences-partner", "GET", "/api/products/enamel-mug/", "partner", 200, PARTNER),
+    Answer("two-audiences-stranger", "GET", "/api/products/enamel-mug/", "stranger", 200, PUBLIC),
+    Answer("not-found", "GET", "/api/products/unicorn/", "partner", 404, PARTNER),
+    Answer("class", "GET", "/api/session/", "storefront", 200, STOREFRONT),
+    Answer("class-refused", "GET", "/api/session/", "partner", 200, {}),
+    Answer("class-no-origin", "GET", "/api/session/", "nobody", 200, {}),
+    Answer("method-decorator", "GET", "/api/cart/", "storefront", 200, STOREFRONT),
+    Answer("not-allowed-method", "PUT", "/api/orders/", "storefront", 403, STOREFRONT),
+    Answer("inherited", "GET", "/api/orders/", "storefront", 401, STOREFRONT),
+    Answer("handler-denied", "DELETE", "/api/orders/1001/", "storefront", 403, {}, varies=False),
+    Answer("async", "GET", "/api/stock/", "partner", 401, PARTNER),
+    Answer("async-refused", "GET", "/api/stock/", "storefront", 401, {}),
+    Answer("urlconf", "GET", "/api/partners/prices/", "partner", 200, PARTNER),
+    Answer("urlconf-refused", "GET", "/api/partners/prices/", "storefront", 200, {}),
+    Answer("undeclared", "GET", "/api/prices/", "storefront", 200, SETTINGS),
+    Answer("undeclared-refused", "GET", "/api/prices/", "partner", 200, {}),
+    Answer("crash", "GET", "/api/recommendations/", "storefront", 500, SETTINGS),
+    Answer("no-such-url", "GET", "/api/nothing/", "storefront", 404, SETTINGS),
+    Answer("denied", "GET", "/api/internal/margins/", "storefront", 401, {}, varies=False),
+    Answer("csrf-failure", "POST", "/api/cart/", "storefront", 403, STOREFRONT),
+]
+
+
+def cors_headers(response: Any) -> dict[str, str]:
+    return {
+        name.lower(): value if name.lower() == "access-control-allow-origin" else value.lower()
+        for name, value in response.headers.items()
+        if name.lower().startswith("access-control-")
+    }
+
+
+def varies(response: Any) -> bool:
+    return "origin" in [
+        name.strip() for name in response.headers.get("vary", "").lower().split(",")
+    ]
+
+
+@pytest.mark.parametrize("answer", [pytest.param(one, id=one.name) for one in ANSWERS])
+def test_answer(mode: str, answer: Answer) -> None:
+    response = Visitor(mode, ORIGINS[answer.origin]).send(answer.method, answer.path)
+
+    assert response.status_code == answer.status
+    assert cors_headers(response) == answer.headers
+    assert varies(response) == answer.varies
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What a preflight is told; None for a refusal, which carries no CORS header."""
+
+    name: str
+    origin: str
+    method: str
+    path: str
+    methods: set[str] | None
+    max_age: str | None = "86400"
+
+
+PREFLIGHTS = [
+    Preflight("cart", "storefront", "PATCH", "/api/cart/", {"GET", "POST", "PATCH", "DELETE"}),
+    Preflight("cart-stranger", "stranger", "PATCH", "/api/cart/", None),
+    Preflight("order", "storefront", "POST", "/api/orders/", {"GET", "POST"}, "0"),
+    Preflight("order-get", "storefront", "GET", f"/api/orders/{demo_data.OTHER_ORDER}/", {"GET"}),
+    Preflight("order-delete", "storefront", "DELETE", "/api/orders/1001/", None),
+    Preflight("stock", "partner", "GET", "/api/stock/", {"GET"}, "600"),
+    Preflight("stock-storefront", "storefront", "GET", "/api/stock/", None),
+    Preflight("quote", "stranger", "POST", "/api/postage/", {"POST"}, "600"),
+    Preflight("rates", "stranger", "GET", "/api/postage/", None),
+    Preflight("margins", "storefront", "GET", "/api/internal/margins/", None),
+]
+
+
+@pytest.mark.parametrize("case", [pytest.param(one, id=one.name) for one in PREFLIGHTS])
+def test_preflight(mode: str, case: Preflight) -> None:
+    response = Visitor(mode, ORIGINS[case.origin]).send(
+        "OPTIONS", case.path, headers={"access-control-request-method": case.method}
+    )
+
+    assert (response.status_code, response.content) == (200, b"")
+    if case.methods is None:
+        assert cors_headers(response) == {}
+        return
+    offered = response.headers["access-control-allow-methods"].split(", ")
+    # OPTIONS and HEAD may stand there too: they open nothing.
+    assert set(offered) - {"OPTIONS", "HEAD"} == case.methods
+    assert response.headers.get("access-control-max-age") == case.max_age
+
+
+# --- The playground ------------------------------------------------------------------------------
+
+
+def test_calls_have_names_and_build_on_earlier_ones() -> None:
+    names = [call.name for call in CALLS]
+
+    assert len(set(names)) == len(names)
+    assert [
+        (call.name, need)
+        for index, call in enumerate(CALLS)
+        for need in call.needs
+        if need not in names[:index]
+    ] == []
+
+
+def test_recorder_sees_what_reaches_the_view(mode: str) -> None:
+    from playground.recorder import RECORDS
+
+    stranger = Visitor(mode, origins.STRANGER)
+    stranger.send("GET", f"/api/products/?call=read-{mode}")
+    stranger.send("POST", f"/api/cart/?call=forged-{mode}", content_type="text/plain")
+    stranger.send(
+        "OPTIONS",
+        f"/api/cart/?call=asked-{mode}",
+        headers={"access-control-request-method": "PUT"},
+    )
+
+    read, forged, asked = (
+        RECORDS.as_json(f"{name}-{mode}")["visits"] for name in ("read", "forged", "asked")
+    )
+    assert read == [{"method": "GET", "session_cookie": False, "view_ran": True, "status": 200}]
+    assert forged == [{"method": "POST", "session_cookie": False, "view_ran": False, "status": 403}]
+    assert asked == []
+
+
+def test_recorder_notices_the_session_cookie(customer: Visitor) -> None:
+    from playground.recorder import RECORDS
+
+    customer.send("GET", f"/api/cart/?call=cookie-{customer.mode}")
+
+    (visit,) = RECORDS.as_json(f"cookie-{customer.mode}")["visits"]
+    assert visit["session_cookie"] is True
+
+
+def test_reasons_are_kept_by_call(mode: str, caplog: pytest.LogCaptureFixture) -> None:
+    from playground.recorder import RECORDS, ReasonHandler
+
+    handler = ReasonHandler()
+    logger = logging.getLogger("cors_views")
+    logger.addHandler(handler)
+    try:
+        with caplog.at_level(logging.DEBUG, logger="cors_views"):
+            Visitor(mode, origins.STRANGER).send("GET", f"/api/cart/?call=why-{mode}")
+    finally:
+        logger.removeHandler(handler)
+
+    (reason,) = RECORDS.as_json(f"why-{mode}")["reasons"]
+    assert origins.STRANGER in reason
+    # The place of the declaration, from the project's folder on.
+    assert f"{Path('shop', 'views', 'cart.py')}:" in reason
+    assert str(SAMPLE_PROJECT) not in reason
+
+
+def test_reasons_without_a_request_are_kept_by_what_they_say() -> None:
+    from playground.recorder import RECORDS, ReasonHandler
+
+    record = logging.makeLogRecord({"msg": "refused GET /api/?call=from-message: why"})
+
+    ReasonHandler().emit(record)
+    ReasonHandler().emit(logging.makeLogRecord({"msg": "about no call at all"}))
+
+    assert RECORDS.as_json("from-message")["reasons"] == [record.msg]
+
+
+def test_records_are_bounded() -> None:
+    from playground.recorder import Records, Visit
+
+    records = Records()
+    for number in range(Records.MAX_CALLS + 1):
+        records.add_reason(f"call-{number}", "why")
+    for _ in range(Records.MAX_ENTRIES + 1):
+        records.add_reason("talkative", "why")
+        records.add_visit("talkative", Visit("GET", session_cookie=False))
+    records.add_reason("x" * 5000, "why")
+
+    assert records.as_json("call-0") == {"visits": [], "reasons": []}
+    assert {key: len(values) for key, values in records.as_json("talkative").items()} == {
+        "visits": Records.MAX_ENTRIES,
+        "reasons": Records.MAX_ENTRIES,
+    }
+    assert records.as_json("x" * Records.MAX_ID_LENGTH)["reasons"] == ["why"]
+
+
+@pytest.mark.parametrize("value", ["", "0", "-1", "eight", "65533", "8000.0"])
+def test_port_must_leave_room_for_four(value: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="PLAYGROUND_PORT=8000"):
+        origins.base_port(value)
+
+
+def test_playground_started_past_its_settings() -> None:
+    with pytest.raises(CommandError, match="PLAYGROUND_PORT=9000"):
+        call_command("playground", port=9000)
+
+
+def test_playground_without_uvicorn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+
+    with pytest.raises(CommandError, match="pip install uvicorn"):
+        call_command("playground", asgi=True)
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=SAMPLE_PROJECT,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "shopsite.settings"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_playground_says_which_port_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        # The second of its four ports, which only manage.py can have told the settings.
+        port = taken.getsockname()[1]
+        result = manage(
+            "playground", "--port", str(port - 1), PLAYGROUND_DATABASE=str(tmp_path / "db.sqlite3")
+        )
+
+    assert result.returncode == 1
+    assert f"CommandError: Port {port} is not free" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sample_project_passes_all_checks(tmp_path: Path) -> None:
+    database = {"PLAYGROUND_DATABASE": str(tmp_path / "db.sqlite3")}
+
+    migrations = manage("makemigrations", "--check", "--dry-run", **database)
+    checks = manage("check", "--fail-level", "WARNING", **database)
+
+    assert (migrations.returncode, migrations.stderr) == (0, "")
+    assert (checks.returncode, checks.stderr) == (0, "")
