@@ -127,3 +127,8 @@ class DeclaresCors:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._cors_views_place = caller()
+
+
+def class_place(owner: type) -> Place:
+    """Return where a class that reads these attributes stands."""
+    return owner.__dict__.get("_cors_views_place") or Place(owner.__module__, 0)

@@ -8,7 +8,7 @@ go on with what is valid, because they must never raise while a site is serving.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Any, NamedTuple
 
 from cors_views import fetch
@@ -125,10 +125,10 @@ def max_age(value: Any, field: str = "max_age") -> tuple[int | None, list[Proble
 
 def _entries(value: Any, field: str, what: str) -> tuple[list[Any], list[Problem]]:
     """Return what a sequence field holds; a lone string would be taken letter by letter."""
-    if isinstance(value, (list, tuple)):
-        return list(value), []
-    if isinstance(value, (set, frozenset)):
+    if isinstance(value, Set):
         return sorted(value, key=repr), []
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
+        return list(value), []
     hint = f"Write [{value!r}] instead." if isinstance(value, str) else ""
     return [], [Problem(field, value, "sequence", f"is no sequence of {what}", hint)]
 

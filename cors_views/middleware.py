@@ -55,8 +55,9 @@ class CorsMiddleware:
             preflight_response = _drive(early, request, answers)
             if preflight_response is not None:
                 return preflight_response
+        path = request.path_info
         response = self.get_response(request)
-        _write(request, response, *_drive(_after_the_view(request), request, answers))
+        _write(request, response, *_drive(_after_the_view(request, path), request, answers))
         return response
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
@@ -66,8 +67,9 @@ class CorsMiddleware:
             preflight_response = await _adrive(early, request, answers)
             if preflight_response is not None:
                 return preflight_response
+        path = request.path_info
         response = cast("HttpResponseBase", await self.get_response(request))
-        _write(request, response, *await _adrive(_after_the_view(request), request, answers))
+        _write(request, response, *await _adrive(_after_the_view(request, path), request, answers))
         return response
 
 
@@ -121,7 +123,13 @@ def _ask_before_the_view(request: HttpRequest) -> Generator[Question, bool, None
         yield SIGNAL
 
 
-def _after_the_view(request: HttpRequest) -> Generator[Question, bool, tuple[Answer, Ruling]]:
+def _after_the_view(
+    request: HttpRequest, path: str
+) -> Generator[Question, bool, tuple[Answer, Ruling]]:
+    """Decide on the answer; ``path`` is that of the request as it arrived.
+
+    A middleware below may have cut a prefix off it, and ``CORS_URLS_REGEX`` means the whole.
+    """
     # Django leaves the match there, whatever became of the view. Only where another middleware or
     # a 404 answered has nobody resolved the URL, or nothing was found.
     match = request.resolver_match or nearest.resolve(request)
@@ -129,7 +137,7 @@ def _after_the_view(request: HttpRequest) -> Generator[Question, bool, tuple[Ans
     answering: Answering = protocol.actual(
         ruling,
         request.META.get("HTTP_ORIGIN", ""),
-        url_matches=ruling.gated and conf.site().matches_url(request.path_info),
+        url_matches=ruling.gated and conf.site().matches_url(path),
         options=request.method == "OPTIONS",
         private_network=_asks_private_network(request),
     )

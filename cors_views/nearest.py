@@ -22,10 +22,9 @@ from django.utils.translation import get_language_from_path, override
 
 from cors_views import callbacks, conf, protocol
 from cors_views.callbacks import Callback
-from cors_views.declarations import Declaration
+from cors_views.declarations import Declaration, class_place
 from cors_views.decorators import declare_value
 from cors_views.origins import OriginSet
-from cors_views.places import Place
 from cors_views.policy import CorsPolicy, unchecked
 
 logger = logging.getLogger("cors_views")
@@ -120,7 +119,7 @@ def _handler_layers(callback: Callback, handler: str) -> list[Layer]:
 
 
 def _attribute(name: str, value: Any, owner: type) -> Layer:
-    place = owner.__dict__.get("_cors_views_place") or Place(owner.__module__, 0)
+    place = class_place(owner)
     try:
         return Layer(name, declare_value(value, place, owner.__qualname__))
     except (ImproperlyConfigured, TypeError):

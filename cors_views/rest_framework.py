@@ -1,0 +1,97 @@
+"""``CorsMixin``: the policies of a Django REST framework view or viewset as class attributes."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.decorators import classonlymethod
+from django.views.generic import base
+
+from cors_views.declarations import DeclaresCors, class_place
+from cors_views.decorators import declare_value
+
+try:
+    from rest_framework import generics, mixins, views, viewsets
+except ImportError as error:
+    raise ImportError(
+        "cors_views.rest_framework needs Django REST framework. Install it with "
+        "pip install 'django-cors-views[drf]', or use cors_allow, which does not need it."
+    ) from error
+
+#: What these define is no action, but for those that a router knows by name.
+_FRAMEWORK = {module.__name__ for module in (base, generics, mixins, views, viewsets)}
+_ROUTED_ACTIONS = {"list", "create", "retrieve", "update", "partial_update", "destroy"}
+
+
+class CorsMixin(DeclaresCors):
+    """Read the policies of a view from ``cors_policy`` and ``cors_action_policies``::
+
+        class OrderViewSet(CorsMixin, ModelViewSet):
+            cors_policy = CorsPolicy(origins=["https://app.example.com"], credentials=True)
+            cors_action_policies = {"export": "public", "destroy": cors_deny}
+
+    ``cors_policy``
+        The policy of the class: what ``cors_allow`` takes positionally (a policy, a name of
+        ``CORS_POLICIES``, a sequence of them) or ``cors_deny``. Given to ``as_view()`` or
+        ``@action`` it is the policy of that URLconf entry.
+    ``cors_action_policies``
+        The policies of single actions, or of the handlers of a view that is no viewset, by name.
+        A class's own entries add to those that it inherits.
+
+    ``as_view()`` raises ``ImproperlyConfigured`` for an unknown action, not before, so that an
+    abstract mixin can name actions to come, and for an invalid policy.
+    """
+
+    @classonlymethod
+    def as_view(cls, *args: Any, **initkwargs: Any) -> Any:
+        """Check the policies, then return what the view class returns."""
+        _check(cls, initkwargs.get("cors_policy"))
+        return super().as_view(*args, **initkwargs)  # type: ignore[misc]
+
+
+def _check(view_class: type[DeclaresCors], cors_policy: Any) -> None:
+    if cors_policy is not None:
+        place = class_place(view_class)
+        declare_value(cors_policy, place, f"{view_class.__qualname__}.as_view(cors_policy=...)")
+    for owner in view_class.__mro__:
+        place, name = class_place(owner), owner.__qualname__
+        if owner.__dict__.get("cors_policy") is not None:
+            declare_value(owner.__dict__["cors_policy"], place, f"{name}.cors_policy")
+        policies = owner.__dict__.get("cors_action_policies") or {}
+        if not isinstance(policies, Mapping):
+            raise ImproperlyConfigured(
+                f"{name}.cors_action_policies at {place} is {policies!r}, not a dict of policies "
+                'by action. Write cors_action_policies = {"list": "public"}.'
+            )
+        for action, value in policies.items():
+            _check_action(view_class, owner, action)
+            declare_value(value, place, f"{name}.cors_action_policies[{action!r}]")
+
+
+def _check_action(view_class: type, owner: type, action: Any) -> None:
+    known = sorted(_actions(view_class))
+    if action in known:
+        return
+    matches = difflib.get_close_matches(str(action), known)
+    hint = f"Did you mean {' or '.join(map(repr, matches))}?" if matches else ""
+    raise ImproperlyConfigured(
+        f"{owner.__qualname__}.cors_action_policies at {class_place(owner)} names "
+        f"{action!r}, but {view_class.__qualname__} has no such action. "
+        f"{hint or 'It has ' + ', '.join(known) + '.'}"
+    )
+
+
+def _actions(view_class: type) -> Iterator[str]:
+    """Yield the names under which the class can serve a request."""
+    viewset = issubclass(view_class, viewsets.ViewSetMixin)
+    methods = getattr(view_class, "http_method_names", ())
+    for name in dir(view_class):
+        if name.startswith("_") or not callable(getattr(view_class, name, None)):
+            continue
+        owner = next(owner for owner in view_class.__mro__ if name in vars(owner))
+        own = owner.__module__ not in _FRAMEWORK and owner is not CorsMixin
+        if (own or name in _ROUTED_ACTIONS) if viewset else name in methods:
+            yield name
