@@ -52,11 +52,36 @@ class Declaration(NamedTuple):
         return policies
 
 
+class Applied(NamedTuple):
+    """That something was declared: where, and on what, for the check that finds what is lost."""
+
+    place: Place
+    target: str
+
+
 class Mark(NamedTuple):
     """A declaration where it was applied; a higher order is nearer to the outside."""
 
     order: int
     declaration: Declaration
+    applied: Applied
+
+
+#: Everything declared so far. It holds names, not views, and grows with the source code alone:
+#: what is applied anew in every request has the same place and the same name each time.
+_everything_applied: set[Applied] = set()
+
+
+def everything_applied() -> frozenset[Applied]:
+    """Return every declaration that was applied to something since the process started."""
+    return frozenset(_everything_applied)
+
+
+def note(place: Place, target: str) -> Applied:
+    """Remember that something was declared."""
+    applied = Applied(place, target)
+    _everything_applied.add(applied)
+    return applied
 
 
 def apply(declaration: Declaration, view: V) -> V:
@@ -65,7 +90,7 @@ def apply(declaration: Declaration, view: V) -> V:
     A function that stands under several routes keeps its other routes untouched that way.
     """
     order = next(_applications)
-    key, mark = f"{_KEY}{order}", Mark(order, declaration)
+    key, mark = f"{_KEY}{order}", Mark(order, declaration, _note_target(declaration, view))
     if isinstance(view, type):
         setattr(view, key, mark)
         return view
@@ -80,6 +105,14 @@ def apply(declaration: Declaration, view: V) -> V:
         # The wrapper hands the coroutine on, so nothing is awaited twice.
         markcoroutinefunction(wrapper)
     return wrapper  # type: ignore[return-value]
+
+
+def _note_target(declaration: Declaration, view: Any) -> Applied:
+    target = getattr(view, "__qualname__", None) or type(view).__qualname__
+    if isinstance(view, functools.partial) and hasattr(view, "__wrapped__"):
+        # method_decorator binds the method anew in each request; the mark on the class is noted.
+        return Applied(declaration.place, target)
+    return note(declaration.place, target)
 
 
 def own_marks(holder: Any) -> list[Mark]:
@@ -127,6 +160,10 @@ class DeclaresCors:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._cors_views_place = caller()
+        if vars(cls).get("cors_policy") is not None:
+            note(cls._cors_views_place, f"{cls.__qualname__}.cors_policy")
+        for name in vars(cls).get("cors_action_policies") or ():
+            note(cls._cors_views_place, f"{cls.__qualname__}.cors_action_policies[{name!r}]")
 
 
 def class_place(owner: type) -> Place:

@@ -22,10 +22,11 @@ from django.utils.translation import get_language_from_path, override
 
 from cors_views import callbacks, conf, protocol
 from cors_views.callbacks import Callback
-from cors_views.declarations import Declaration, class_place
+from cors_views.declarations import Applied, Declaration, class_place
 from cors_views.decorators import declare_value
 from cors_views.origins import OriginSet
 from cors_views.policy import CorsPolicy, unchecked
+from cors_views.urls import IncludedURLconf
 
 logger = logging.getLogger("cors_views")
 
@@ -38,6 +39,7 @@ class Layer(NamedTuple):
 
     name: str
     declaration: Declaration
+    applied: Applied
 
     def __str__(self) -> str:
         return f"{self.name} policy declared at {self.declaration.place}"
@@ -87,22 +89,21 @@ def _language_of(path: str, urlconf: Any) -> Any:
 
 def _outer_layers(chain: Chain, callback: Callback) -> tuple[list[Layer], list[Layer]]:
     """Return the layers of the URLconf entry, and those around it: classes, then includes."""
-    entry = [Layer("route", mark.declaration) for mark in callback.marks]
+    entry = [Layer("route", mark.declaration, mark.applied) for mark in callback.marks]
     around: list[Layer] = []
     if callback.view_class is not None:
         reads = callbacks.declares(callback.view_class)
-        if reads and callback.initkwargs.get("cors_policy") is not None:
-            entry.append(
-                _attribute("route", callback.initkwargs["cors_policy"], callback.view_class)
-            )
+        given = callback.initkwargs.get("cors_policy") if reads else None
+        if given is not None:
+            entry.append(_attribute("route", given, callback.view_class, "as_view(cors_policy)"))
         for owner, marks in callbacks.class_marks(callback.view_class):
-            around += [Layer("class", mark.declaration) for mark in marks]
+            around += [Layer("class", mark.declaration, mark.applied) for mark in marks]
             if reads and vars(owner).get("cors_policy") is not None:
-                around.append(_attribute("class", vars(owner)["cors_policy"], owner))
+                around.append(_attribute("class", vars(owner)["cors_policy"], owner, "cors_policy"))
     for resolver in reversed(chain[:-1]):
-        declaration = getattr(resolver.urlconf_name, "cors_declaration", None)
-        if isinstance(declaration, Declaration):
-            around.append(Layer("include", declaration))
+        included = resolver.urlconf_name
+        if isinstance(included, IncludedURLconf):
+            around.append(Layer("include", included.cors_declaration, included.cors_applied))
     return entry, around
 
 
@@ -113,19 +114,21 @@ def _handler_layers(callback: Callback, handler: str) -> list[Layer]:
     for owner, marks in callbacks.handler_marks(view_class, handler):
         entries = vars(owner).get("cors_action_policies") if reads else None
         if entries and handler in entries:
-            layers.append(_attribute("handler", entries[handler], owner))
-        layers += [Layer("handler", mark.declaration) for mark in marks]
+            attribute = f"cors_action_policies[{handler!r}]"
+            layers.append(_attribute("handler", entries[handler], owner, attribute))
+        layers += [Layer("handler", mark.declaration, mark.applied) for mark in marks]
     return layers
 
 
-def _attribute(name: str, value: Any, owner: type) -> Layer:
-    place = class_place(owner)
+def _attribute(name: str, value: Any, owner: type, attribute: str) -> Layer:
+    place, written = class_place(owner), f"{owner.__qualname__}.{attribute}"
+    applied = Applied(place, written)
     try:
-        return Layer(name, declare_value(value, place, owner.__qualname__))
+        return Layer(name, declare_value(value, place, written), applied)
     except (ImproperlyConfigured, TypeError):
         # as_view() has raised for this already; whoever swallowed that gets the closed side.
-        logger.exception("An invalid CORS policy of %s admits nobody.", owner.__qualname__)
-        return Layer(name, Declaration((CorsPolicy(origins=[]),), place))
+        logger.exception("The invalid %s admits nobody.", written)
+        return Layer(name, Declaration((CorsPolicy(origins=[]),), place), applied)
 
 
 # --- From layers to a ruling -------------------------------------------------------------------

@@ -48,6 +48,11 @@ class CorsMixin(DeclaresCors):
     @classonlymethod
     def as_view(cls, *args: Any, **initkwargs: Any) -> Any:
         """Check the policies, then return what the view class returns."""
+        if "cors_action_policies" in initkwargs:
+            raise ImproperlyConfigured(
+                f"{cls.__qualname__}.as_view() takes no cors_action_policies. Write them on the "
+                "class, or decorate the actions."
+            )
         _check(cls, initkwargs.get("cors_policy"))
         return super().as_view(*args, **initkwargs)  # type: ignore[misc]
 

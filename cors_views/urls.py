@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import include
 
-from cors_views.declarations import Declaration
+from cors_views.declarations import Declaration, note
 from cors_views.decorators import declare, declare_value
 from cors_views.places import caller
 
@@ -21,6 +21,7 @@ class IncludedURLconf:
     def __init__(self, urlconf: Any, declaration: Declaration) -> None:
         self.urlconf = urlconf
         self.cors_declaration = declaration
+        self.cors_applied = note(declaration.place, repr(self))
 
     @property
     def urlpatterns(self) -> Any:
@@ -33,8 +34,8 @@ class IncludedURLconf:
 
     def __repr__(self) -> str:
         if isinstance(self.urlconf, ModuleType):
-            return f"<cors_include of {self.urlconf.__name__}>"
-        return "<cors_include of a list of patterns>"
+            return f"cors_include of {self.urlconf.__name__}"
+        return "cors_include of a list of patterns"
 
 
 def cors_include(

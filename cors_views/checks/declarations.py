@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Warning
 
 from cors_views import conf, fetch, nearest
+from cors_views.callbacks import declares, take_apart
+from cors_views.declarations import Applied, everything_applied
 from cors_views.nearest import Layer
 from cors_views.policy import CorsPolicy
 from cors_views.protocol import CompiledPolicy, Route, Ruling
@@ -21,14 +23,44 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
     if not getattr(settings, "ROOT_URLCONF", None):
         return []
     found: dict[str, CheckMessage] = {}
+    reached: set[Applied] = set()
     for chain in nearest.all_chains():
+        for layers in nearest.layers_of(chain).values():
+            reached.update(layer.applied for layer in layers)
+        for message in _without_mixin(chain):
+            found.setdefault(str(message), message)
         route = nearest.build_safely(chain)
         for ruling in {id(ruling): ruling for ruling in _rulings(route)}.values():
             for message in (*_any_origin_with_credentials(ruling), *_exposed_star(ruling)):
                 found.setdefault(str(message), message)
         for message in _cached_preflights(chain, route):
             found.setdefault(str(message), message)
-    return list(found.values())
+    return [*found.values(), *_unreached(reached)]
+
+
+def _unreached(reached: set[Applied]) -> Iterator[CheckMessage]:
+    for place, target in sorted(everything_applied() - reached):
+        yield Warning(
+            f"No route reaches the policy that {place} declares on {target}.",
+            hint="Route the view, or move the declaration: a wrapper that keeps neither __dict__ "
+            "nor __wrapped__ loses it, and a method that is overridden takes it along. Decorate "
+            "outside of such a wrapper, for example in the URLconf.",
+            id="cors_views.W023",
+        )
+
+
+def _without_mixin(chain: nearest.Chain) -> Iterator[CheckMessage]:
+    """Warn where somebody wrote the attributes of CorsMixin and forgot CorsMixin."""
+    view_class = take_apart(chain[-1].callback).view_class
+    if view_class is None or declares(view_class):
+        return
+    for attribute in ("cors_policy", "cors_action_policies"):
+        if getattr(view_class, attribute, None) is not None:
+            yield Warning(
+                f"{view_class.__module__}.{view_class.__qualname__}.{attribute} has no effect.",
+                hint="Add cors_views.rest_framework.CorsMixin to the class's bases, first.",
+                id="cors_views.W024",
+            )
 
 
 def _rulings(route: Route) -> Iterator[Ruling]:

@@ -11,10 +11,16 @@ from django.test.utils import override_settings
 from django.urls import path
 from django.views import View
 
-from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
+from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, declarations
 from tests.tables import urlconf
 
 APP = "https://app.example"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_else_is_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the declarations of other test modules, which no route of these sites reaches."""
+    monkeypatch.setattr(declarations, "_everything_applied", set())
 
 
 def answer(request: Any) -> HttpResponse:

@@ -1,0 +1,981 @@
+"""Django REST framework: every way to declare and route a view, its errors and preflights."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.http import HttpResponse
+from django.test.utils import override_settings
+from django.urls import include, path, re_path
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from rest_framework import exceptions, permissions, routers
+from rest_framework.decorators import action, api_view, permission_classes
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+from rest_framework.urlpatterns import format_suffix_patterns
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet, ModelViewSet, ReadOnlyModelViewSet, ViewSet
+
+from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, declarations
+from cors_views.rest_framework import CorsMixin
+from tests.tables import (
+    METHODS,
+    ORIGIN,
+    Sender,
+    Spy,
+    assert_cors_headers,
+    cors_headers,
+    urlconf,
+)
+from tests.test_nearest import allow, of_class, on_dispatch, origin, who_reads
+
+HANDLER = [origin("handler")]
+POLICY = {
+    layer: CorsPolicy(origins=[origin(layer)])
+    for layer in ("handler", "route", "class", "base", "include", "other")
+}
+
+
+@pytest.fixture(autouse=True)
+def _site(settings: Any) -> Iterator[None]:
+    with override_settings(CORS_ALLOWED_ORIGINS=[origin("settings")]):
+        yield
+
+
+class Orders(CorsMixin, ViewSet):
+    """Two actions on the list, three on the detail, and one of its own."""
+
+    authentication_classes: list[Any] = []
+
+    def list(self, request: Any, **kwargs: Any) -> Response:
+        return Response("list")
+
+    def create(self, request: Any, **kwargs: Any) -> Response:
+        return Response("create")
+
+    def retrieve(self, request: Any, pk: str, **kwargs: Any) -> Response:
+        return Response("retrieve")
+
+    def destroy(self, request: Any, pk: str, **kwargs: Any) -> Response:
+        return Response("destroy")
+
+
+def viewset(whole: Any = None, bases: Any = (Orders,), **attributes: Any) -> Any:
+    made = type("Made", bases, attributes)
+    return whole(made) if whole else made
+
+
+def routed(made: Any, router: Any = routers.SimpleRouter) -> list[Any]:
+    registered = router()
+    registered.register("orders", made, basename="order")
+    return registered.urls
+
+
+def marked(decorator: Any, name: str = "create") -> dict[str, Any]:
+    return {name: decorator(getattr(Orders, name))}
+
+
+class Plain(APIView):
+    authentication_classes: list[Any] = []
+
+    def get(self, request: Any) -> Response:
+        return Response("get")
+
+    def post(self, request: Any) -> Response:
+        return Response("post")
+
+
+def function(request: Any) -> Response:
+    return Response("function")
+
+
+def api(above: Any = None, below: Any = None) -> Any:
+    """Return an @api_view with decorators above and below it."""
+    view = api_view(["GET", "POST"])(below(function) if below else function)
+    view.cls.authentication_classes = []
+    return above(view) if above else view
+
+
+WITH_MIXIN = (CorsMixin, Plain)
+
+# name -> (URL patterns, path, who reads GET, who reads POST)
+SITES: dict[str, tuple[list[Any], str, set[str], set[str]]] = {
+    # APIView.
+    "APIView, undeclared": ([path("v/", Plain.as_view())], "/v/", {"settings"}, {"settings"}),
+    "APIView, class": (
+        [path("v/", of_class(Plain, allow("class")).as_view())],
+        "/v/",
+        {"class"},
+        {"class"},
+    ),
+    "APIView, dispatch": (
+        [path("v/", on_dispatch(Plain, allow("class")).as_view())],
+        "/v/",
+        {"class"},
+        {"class"},
+    ),
+    "APIView, handler over class": (
+        [
+            path(
+                "v/",
+                of_class(
+                    type("V", (Plain,), {"post": allow("handler")(Plain.post)}), allow("class")
+                ).as_view(),
+            )
+        ],
+        "/v/",
+        {"class"},
+        {"handler"},
+    ),
+    "APIView, denied handler": (
+        [path("v/", type("V", (Plain,), {"post": cors_deny(Plain.post)}).as_view())],
+        "/v/",
+        {"settings"},
+        set(),
+    ),
+    "APIView, route over class": (
+        [path("v/", allow("route")(of_class(Plain, allow("class")).as_view()))],
+        "/v/",
+        {"route"},
+        {"route"},
+    ),
+    "APIView, denied route": (
+        [path("v/", cors_deny(of_class(Plain, allow("class")).as_view()))],
+        "/v/",
+        set(),
+        set(),
+    ),
+    "APIView with the mixin, cors_policy": (
+        [path("v/", viewset(bases=WITH_MIXIN, cors_policy=POLICY["class"]).as_view())],
+        "/v/",
+        {"class"},
+        {"class"},
+    ),
+    "APIView with the mixin, handlers by name": (
+        [
+            path(
+                "v/",
+                viewset(
+                    bases=WITH_MIXIN,
+                    cors_policy=POLICY["class"],
+                    cors_action_policies={"post": POLICY["handler"]},
+                ).as_view(),
+            )
+        ],
+        "/v/",
+        {"class"},
+        {"handler"},
+    ),
+    "as_view(cors_policy=...) is the route": (
+        [
+            path(
+                "v/",
+                viewset(bases=WITH_MIXIN, cors_policy=POLICY["class"]).as_view(
+                    cors_policy=POLICY["route"]
+                ),
+            )
+        ],
+        "/v/",
+        {"route"},
+        {"route"},
+    ),
+    "as_view(cors_policy=cors_deny) closes the route": (
+        [
+            path(
+                "v/",
+                viewset(bases=WITH_MIXIN, post=allow("handler")(Plain.post)).as_view(
+                    cors_policy=cors_deny
+                ),
+            )
+        ],
+        "/v/",
+        set(),
+        set(),
+    ),
+    "a decorator around as_view(cors_policy=...)": (
+        [
+            path(
+                "v/", allow("route")(viewset(bases=WITH_MIXIN).as_view(cors_policy=POLICY["other"]))
+            )
+        ],
+        "/v/",
+        {"route"},
+        {"route"},
+    ),
+    # @api_view.
+    "@api_view, undeclared": ([path("v/", api())], "/v/", {"settings"}, {"settings"}),
+    "@api_view, above": ([path("v/", api(above=allow("route")))], "/v/", {"route"}, {"route"}),
+    "@api_view, below": ([path("v/", api(below=allow("route")))], "/v/", {"route"}, {"route"}),
+    "@api_view, above and below: the outer one": (
+        [path("v/", api(above=allow("route"), below=allow("other")))],
+        "/v/",
+        {"route"},
+        {"route"},
+    ),
+    "@api_view, denied below": ([path("v/", api(below=cors_deny))], "/v/", set(), set()),
+    "@api_view, below another DRF decorator": (
+        [
+            path(
+                "v/",
+                api(
+                    below=lambda view: permission_classes([permissions.AllowAny])(
+                        allow("route")(view)
+                    )
+                ),
+            )
+        ],
+        "/v/",
+        {"route"},
+        {"route"},
+    ),
+    "@api_view, above another DRF decorator": (
+        [
+            path(
+                "v/",
+                api(
+                    below=lambda view: allow("route")(
+                        permission_classes([permissions.AllowAny])(view)
+                    )
+                ),
+            )
+        ],
+        "/v/",
+        {"route"},
+        {"route"},
+    ),
+    "@api_view in an include": (
+        [path("", cors_include([path("v/", api())], origins=[origin("include")]))],
+        "/v/",
+        {"include"},
+        {"include"},
+    ),
+    # Viewsets.
+    "viewset, undeclared": (routed(Orders), "/orders/", {"settings"}, {"settings"}),
+    "viewset, cors_policy": (
+        routed(viewset(cors_policy=POLICY["class"])),
+        "/orders/",
+        {"class"},
+        {"class"},
+    ),
+    "viewset, a name": (routed(viewset(cors_policy="partners")), "/orders/", {"other"}, {"other"}),
+    "viewset, several": (
+        routed(viewset(cors_policy=["partners", POLICY["class"]])),
+        "/orders/",
+        {"other", "class"},
+        {"other", "class"},
+    ),
+    "viewset, cors_deny": (routed(viewset(cors_policy=cors_deny)), "/orders/", set(), set()),
+    "viewset, decorated class": (
+        routed(viewset(allow("class"))),
+        "/orders/",
+        {"class"},
+        {"class"},
+    ),
+    "viewset, a class decorator over cors_policy": (
+        routed(viewset(allow("class"), cors_policy=POLICY["other"])),
+        "/orders/",
+        {"class"},
+        {"class"},
+    ),
+    "viewset, dispatch": (
+        routed(viewset(method_decorator(allow("class"), name="dispatch"))),
+        "/orders/",
+        {"class"},
+        {"class"},
+    ),
+    "viewset, action by name over class": (
+        routed(
+            viewset(cors_policy=POLICY["class"], cors_action_policies={"create": POLICY["handler"]})
+        ),
+        "/orders/",
+        {"class"},
+        {"handler"},
+    ),
+    "viewset, denied action": (
+        routed(viewset(cors_policy=POLICY["class"], cors_action_policies={"create": cors_deny})),
+        "/orders/",
+        {"class"},
+        set(),
+    ),
+    "viewset, decorated action over class": (
+        routed(viewset(cors_policy=POLICY["class"], **marked(allow("handler")))),
+        "/orders/",
+        {"class"},
+        {"handler"},
+    ),
+    "viewset, an action's entry over its decorator": (
+        routed(
+            viewset(cors_action_policies={"create": POLICY["handler"]}, **marked(allow("other")))
+        ),
+        "/orders/",
+        {"settings"},
+        {"handler"},
+    ),
+    "viewset, the decorator of a derived class over the entry of its base": (
+        routed(
+            viewset(
+                bases=(viewset(cors_action_policies={"create": POLICY["other"]}),),
+                **marked(allow("handler")),
+            )
+        ),
+        "/orders/",
+        {"settings"},
+        {"handler"},
+    ),
+    "viewset, the entry of a derived class over the decorator of its base": (
+        routed(
+            viewset(
+                bases=(viewset(**marked(allow("other"))),),
+                cors_action_policies={"create": POLICY["handler"]},
+            )
+        ),
+        "/orders/",
+        {"settings"},
+        {"handler"},
+    ),
+    "viewset, entries add to those of the base": (
+        routed(
+            viewset(
+                bases=(viewset(cors_action_policies={"create": POLICY["handler"]}),),
+                cors_action_policies={"list": POLICY["route"]},
+            )
+        ),
+        "/orders/",
+        {"route"},
+        {"handler"},
+    ),
+    "viewset, an overridden action keeps the entry of its base, not its decorator": (
+        routed(
+            viewset(
+                bases=(
+                    viewset(
+                        cors_action_policies={"create": POLICY["handler"]}, **marked(allow("other"))
+                    ),
+                ),
+                create=Orders.create,
+            )
+        ),
+        "/orders/",
+        {"settings"},
+        {"handler"},
+    ),
+    "viewset, cors_policy of the base": (
+        routed(viewset(bases=(viewset(cors_policy=POLICY["base"]),))),
+        "/orders/",
+        {"base"},
+        {"base"},
+    ),
+    "viewset, class over base": (
+        routed(viewset(bases=(viewset(cors_policy=POLICY["base"]),), cors_policy=POLICY["class"])),
+        "/orders/",
+        {"class"},
+        {"class"},
+    ),
+    "viewset, a refining action keeps the class's origins": (
+        routed(
+            viewset(
+                cors_policy=POLICY["class"], cors_action_policies={"create": CorsPolicy(max_age=0)}
+            )
+        ),
+        "/orders/",
+        {"class"},
+        {"class"},
+    ),
+    "viewset in an include": (
+        [path("", cors_include(routed(Orders), origins=[origin("include")]))],
+        "/orders/",
+        {"include"},
+        {"include"},
+    ),
+    "viewset over an include": (
+        [
+            path(
+                "",
+                cors_include(routed(viewset(cors_policy=POLICY["class"])), origins=["https://x.y"]),
+            )
+        ],
+        "/orders/",
+        {"class"},
+        {"class"},
+    ),
+    "viewset by hand": (
+        [
+            path(
+                "v/",
+                viewset(cors_action_policies={"create": POLICY["handler"]}).as_view(
+                    {"get": "list", "post": "create"}
+                ),
+            )
+        ],
+        "/v/",
+        {"settings"},
+        {"handler"},
+    ),
+    "viewset by hand, decorated in the URLconf": (
+        [
+            path(
+                "v/",
+                allow("route")(
+                    viewset(cors_policy=POLICY["class"]).as_view({"get": "list", "post": "create"})
+                ),
+            )
+        ],
+        "/v/",
+        {"route"},
+        {"route"},
+    ),
+    "viewset by hand, initkwargs": (
+        [
+            path(
+                "v/",
+                Orders.as_view(
+                    {"get": "list", "post": "create"}, detail=False, cors_policy=POLICY["route"]
+                ),
+            )
+        ],
+        "/v/",
+        {"route"},
+        {"route"},
+    ),
+    "viewset by hand, one action for two methods": (
+        [
+            path(
+                "v/",
+                viewset(cors_action_policies={"list": POLICY["handler"]}).as_view(
+                    {"get": "list", "post": "list"}
+                ),
+            )
+        ],
+        "/v/",
+        {"handler"},
+        {"handler"},
+    ),
+    "viewset behind a decorator of Django": (
+        [
+            path(
+                "v/",
+                never_cache(
+                    viewset(cors_policy=POLICY["class"]).as_view({"get": "list", "post": "create"})
+                ),
+            )
+        ],
+        "/v/",
+        {"class"},
+        {"class"},
+    ),
+    "DefaultRouter": (
+        routed(viewset(cors_policy=POLICY["class"]), routers.DefaultRouter),
+        "/orders/",
+        {"class"},
+        {"class"},
+    ),
+    "DefaultRouter, format suffix": (
+        routed(viewset(cors_policy=POLICY["class"]), routers.DefaultRouter),
+        "/orders.json",
+        {"class"},
+        {"class"},
+    ),
+    "format_suffix_patterns": (
+        format_suffix_patterns(
+            [
+                path(
+                    "v",
+                    allow("route")(
+                        type(
+                            "V",
+                            (Plain,),
+                            {
+                                "get": lambda self, request, format=None: Response("get"),
+                                "post": lambda self, request, format=None: Response("post"),
+                            },
+                        ).as_view()
+                    ),
+                )
+            ]
+        ),
+        "/v.json",
+        {"route"},
+        {"route"},
+    ),
+    "versioned URLs": (
+        [re_path(r"^(?P<version>v[12])/", include(routed(viewset(cors_policy=POLICY["class"]))))],
+        "/v2/orders/",
+        {"class"},
+        {"class"},
+    ),
+    "a router in a router's include": (
+        [path("shop/<int:shop>/", cors_include(routed(Orders), origins=[origin("include")]))],
+        "/shop/7/orders/",
+        {"include"},
+        {"include"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_the_nearest_policy(send: Sender, name: str) -> None:
+    patterns, url, get, post = SITES[name]
+
+    with urlconf(*patterns):
+        assert who_reads(send, url, "GET") == get
+        assert who_reads(send, url, "POST") == post
+        # A viewset learns about HEAD only while it serves its first GET or HEAD.
+        assert who_reads(send, url, "HEAD") == get
+
+
+# --- @action -------------------------------------------------------------------------------------
+
+
+class WithActions(CorsMixin, ViewSet):
+    authentication_classes: list[Any] = []
+    cors_policy = POLICY["class"]
+    cors_action_policies = {"by_name": POLICY["handler"]}
+
+    @action(detail=False)
+    def plain(self, request: Any) -> Response:
+        return Response("plain")
+
+    @allow("handler")
+    @action(detail=False)
+    def above(self, request: Any) -> Response:
+        return Response("above")
+
+    @action(detail=False)
+    @allow("handler")
+    def below(self, request: Any) -> Response:
+        return Response("below")
+
+    @action(detail=False)
+    def by_name(self, request: Any) -> Response:
+        return Response("by_name")
+
+    @action(detail=False, cors_policy=POLICY["route"])
+    def by_keyword(self, request: Any) -> Response:
+        return Response("by_keyword")
+
+    @cors_deny
+    @action(detail=False)
+    def denied(self, request: Any) -> Response:
+        return Response("denied")
+
+    @action(detail=True, methods=["get"])
+    def mapped(self, request: Any, pk: str) -> Response:
+        return Response("mapped")
+
+    @mapped.mapping.post
+    @allow("handler")
+    def mapped_post(self, request: Any, pk: str) -> Response:
+        return Response("mapped_post")
+
+    @mapped.mapping.delete
+    def mapped_delete(self, request: Any, pk: str) -> Response:
+        return Response("mapped_delete")
+
+
+# name -> (path, method, who reads)
+ACTIONS: dict[str, tuple[str, str, set[str]]] = {
+    "without a policy of its own": ("/orders/plain/", "GET", {"class"}),
+    "decorated above @action": ("/orders/above/", "GET", {"handler"}),
+    "decorated below @action": ("/orders/below/", "GET", {"handler"}),
+    "named in cors_action_policies": ("/orders/by_name/", "GET", {"handler"}),
+    "@action(cors_policy=...) is the route": ("/orders/by_keyword/", "GET", {"route"}),
+    "denied": ("/orders/denied/", "GET", set()),
+    "two methods of one URL, the first": ("/orders/1/mapped/", "GET", {"class"}),
+    "two methods of one URL, the second": ("/orders/1/mapped/", "POST", {"handler"}),
+}
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_actions(send: Sender, name: str) -> None:
+    url, method, expected = ACTIONS[name]
+
+    with urlconf(*routed(WithActions)):
+        assert who_reads(send, url, method) == expected
+
+
+def test_actions_of_one_url_do_not_bleed(send: Sender) -> None:
+    with urlconf(*routed(WithActions)):
+        get = cors_headers(send.preflight("/orders/1/mapped/", origin("class"), "GET"))
+        post = cors_headers(send.preflight("/orders/1/mapped/", origin("handler"), "POST"))
+
+    assert get[METHODS] == "DELETE, GET, OPTIONS"
+    assert get["access-control-max-age"] == "0"
+    assert post[METHODS] == "POST"
+
+
+# --- Methods offered -----------------------------------------------------------------------------
+
+# name -> (view, methods that a preflight names)
+OFFERED: dict[str, tuple[Any, str]] = {
+    "a viewset's list route": (
+        Orders.as_view({"get": "list", "post": "create"}, cors_policy=POLICY["class"]),
+        "GET, OPTIONS, POST",
+    ),
+    "a list-only viewset never advertises DELETE": (
+        Orders.as_view({"get": "list"}, cors_policy=POLICY["class"]),
+        "GET, OPTIONS",
+    ),
+    "a detail route": (
+        Orders.as_view({"get": "retrieve", "delete": "destroy"}, cors_policy=POLICY["class"]),
+        "DELETE, GET, OPTIONS",
+    ),
+    "http_method_names of the class": (
+        viewset(http_method_names=["get"], cors_policy=POLICY["class"]).as_view(
+            {"get": "list", "post": "create"}
+        ),
+        "GET",
+    ),
+    "http_method_names of as_view()": (
+        Orders.as_view(
+            {"get": "list", "post": "create"},
+            cors_policy=POLICY["class"],
+            http_method_names=["post", "options"],
+        ),
+        "OPTIONS, POST",
+    ),
+    "an APIView": (of_class(Plain, allow("class")).as_view(), "GET, OPTIONS, POST"),
+    "an @api_view": (api(above=allow("class")), "GET, OPTIONS, POST"),
+}
+
+
+@pytest.mark.parametrize("name", OFFERED)
+def test_the_methods_offered_are_those_implemented(send: Sender, name: str) -> None:
+    view, expected = OFFERED[name]
+
+    with urlconf(path("v/", view)):
+        before = cors_headers(send.preflight("/v/", origin("class"), "GET"))
+        send.actual("/v/", origin("class"), "HEAD")
+        after = cors_headers(send.preflight("/v/", origin("class"), "GET"))
+
+    assert before[METHODS] == expected
+    # Serving a HEAD request adds "head" to the viewset's map, which must change nothing.
+    assert after == before
+
+
+# --- Errors and preflights -----------------------------------------------------------------------
+
+
+class Refusing(BaseThrottle):
+    def allow_request(self, request: Any, view: Any) -> bool:
+        return False
+
+
+class NotAcceptable(BaseContentNegotiation):
+    def select_parser(self, request: Any, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
+        if request.headers.get("accept") == "image/png":
+            raise exceptions.NotAcceptable
+        return renderers[0], "application/json"
+
+
+def failing(error: Exception) -> Any:
+    def get(self: Any, request: Any) -> Response:
+        raise error
+
+    return get
+
+
+class Authentication:
+    def authenticate(self, request: Any) -> Any:
+        raise exceptions.AuthenticationFailed("who are you?")
+
+    def authenticate_header(self, request: Any) -> str:
+        return "Bearer"
+
+
+# name -> (attributes of the view, how it is asked, status)
+ERRORS: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {
+    "401": ({"authentication_classes": [Authentication]}, {}, 401),
+    "403": ({"permission_classes": [permissions.IsAuthenticated]}, {}, 403),
+    "404": ({"get": failing(exceptions.NotFound())}, {}, 404),
+    "405": ({}, {"method": "DELETE"}, 405),
+    "406": ({"content_negotiation_class": NotAcceptable}, {"accept": "image/png"}, 406),
+    "415": (
+        {"post": lambda self, request: Response(request.data)},
+        {"method": "POST", "content_type": "image/png"},
+        415,
+    ),
+    "429": ({"throttle_classes": [Refusing]}, {}, 429),
+    "500": ({"get": failing(RuntimeError("broken"))}, {}, 500),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_errors_are_readable_and_preflights_never_meet_them(send: Sender, name: str) -> None:
+    attributes, asked, status = ERRORS[name]
+    view = of_class(type("V", (Plain,), attributes), allow("class")).as_view()
+    headers = {"origin": origin("class"), "accept": asked.get("accept", "*/*")}
+
+    with urlconf(path("v/", view)):
+        response = send(
+            asked.get("method", "GET"),
+            "/v/",
+            headers,
+            data="x",
+            content_type=asked.get("content_type", "application/json"),
+        )
+        preflight = send.preflight("/v/", origin("class"), "GET")
+
+    assert response.status_code == status
+    assert cors_headers(response)[ORIGIN] == origin("class")
+    assert "origin" in cors_headers(response)["vary"]
+    assert preflight.status_code == 200
+    assert ORIGIN in preflight
+
+
+def test_a_preflight_runs_nothing_of_the_view(send: Sender, spy: Spy) -> None:
+    class Noting:
+        def __getattribute__(self, name: str) -> Any:
+            spy.note(name)
+            return object.__getattribute__(self, name)
+
+    class Watched(Plain):
+        authentication_classes = [Noting]
+        permission_classes = [Noting]
+        throttle_classes = [Noting]
+
+        def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+            spy.note("initial")
+
+    with urlconf(path("v/", allow("route")(Watched.as_view()))):
+        response = send.preflight("/v/", origin("route"), "POST", "authorization")
+
+    assert ORIGIN in response
+    assert spy.calls == []
+
+
+@pytest.fixture
+def spy() -> Spy:
+    return Spy()
+
+
+def test_the_browsable_api_carries_the_policy(send: Sender) -> None:
+    with urlconf(path("v/", of_class(Plain, allow("class")).as_view())):
+        response = send.actual("/v/", origin("class"), "OPTIONS", accept="application/json")
+
+    assert response.json()["renders"]
+    assert_cors_headers(response, {ORIGIN: origin("class"), "vary": "Accept, origin"})
+
+
+# --- Mistakes ------------------------------------------------------------------------------------
+
+
+class Abstract(CorsMixin):
+    """Names an action to come; nothing is judged before as_view()."""
+
+    cors_action_policies = {"export": "public"}
+
+
+def listing(made: Any) -> Any:
+    return made.as_view({"get": "list"})
+
+
+# name -> (what raises, what the message holds)
+MISTAKES: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "an unknown action, with the close match": (
+        lambda: listing(viewset(cors_action_policies={"lst": "public"})),
+        ("names 'lst', but", "has no such action", "Did you mean 'list'?", "__.py:"),
+    ),
+    "an unknown action of an abstract mixin": (
+        lambda: listing(viewset(bases=(Abstract, Orders))),
+        (
+            "Abstract.cors_action_policies",
+            "names 'export'",
+            "It has create, destroy, list, retrieve",
+        ),
+    ),
+    "what the viewset has, but is no action": (
+        lambda: listing(viewset(cors_action_policies={"initialize_request": "public"})),
+        ("names 'initialize_request'",),
+    ),
+    "an action that is not implemented": (
+        lambda: listing(
+            viewset(
+                bases=(CorsMixin, ReadOnlyModelViewSet), cors_action_policies={"destroy": cors_deny}
+            )
+        ),
+        ("names 'destroy'",),
+    ),
+    "a handler that an APIView has not": (
+        lambda: viewset(bases=WITH_MIXIN, cors_action_policies={"put": "public"}).as_view(),
+        ("names 'put'", "It has get, options, post"),
+    ),
+    "an unknown policy": (
+        lambda: listing(viewset(cors_policy="partnes")),
+        ("Made.cors_policy at ", "named 'partnes'. Did you mean 'partners'?"),
+    ),
+    "an unknown policy of an action": (
+        lambda: listing(viewset(cors_action_policies={"list": "publik"})),
+        ("Made.cors_action_policies['list'] at ", "Did you mean 'public'?"),
+    ),
+    "an unknown policy of the route": (
+        lambda: Orders.as_view({"get": "list"}, cors_policy="publik"),
+        ("Orders.as_view(cors_policy=...)", "Did you mean 'public'?"),
+    ),
+    "no dict": (
+        lambda: listing(viewset(cors_action_policies=["list"])),
+        ("not a dict of policies by action", '{"list": "public"}'),
+    ),
+    "the actions' policies given to as_view()": (
+        lambda: Orders.as_view({"get": "list"}, cors_action_policies={"list": "public"}),
+        ("cors_action_policies", "on the class"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistakes_are_refused_in_as_view(name: str) -> None:
+    mistake, message = MISTAKES[name]
+
+    with pytest.raises(ImproperlyConfigured) as raised:
+        mistake()
+
+    for part in message:
+        assert part.replace("__.py", "test_rest_framework.py") in str(raised.value)
+
+
+def test_an_origin_for_a_policy_is_refused() -> None:
+    with pytest.raises(TypeError, match="For an origin write"):
+        listing(viewset(cors_policy="https://app.example"))
+
+
+def test_every_action_may_be_named() -> None:
+    everything = ["list", "create", "retrieve", "update", "partial_update", "destroy"]
+    made = viewset(
+        bases=(CorsMixin, ModelViewSet),
+        cors_action_policies=dict.fromkeys(everything, "public"),
+    )
+
+    assert made.as_view({"get": "list"}).cls is made
+
+
+def test_a_policy_that_a_swallowed_error_let_through_admits_nobody(
+    send: Sender, caplog: Any
+) -> None:
+    """With the mixin after the viewset, DRF's as_view() is found first and checks nothing."""
+    made = type(
+        "Wrong",
+        (ViewSet, CorsMixin),
+        {"cors_policy": "partnes", "list": Orders.list, "authentication_classes": []},
+    )
+
+    with urlconf(path("v/", made.as_view({"get": "list"}))):
+        assert who_reads(send, "/v/") == set()
+
+    assert "invalid" in caplog.text
+    assert "Did you mean 'partners'?" in caplog.text
+
+
+# --- CORS_OPT_IN ---------------------------------------------------------------------------------
+
+
+def test_the_mixin_opts_in_only_what_its_attributes_name(send: Sender) -> None:
+    made = viewset(cors_action_policies={"create": CorsPolicy(max_age=1)})
+
+    with override_settings(CORS_OPT_IN=True), urlconf(*routed(made)):
+        assert who_reads(send, "/orders/", "GET") == set()
+        assert who_reads(send, "/orders/", "POST") == {"settings"}
+
+
+# --- Without DRF ---------------------------------------------------------------------------------
+
+
+def test_without_drf_only_the_mixin_is_missing() -> None:
+    code = """
+import sys
+sys.modules["rest_framework"] = None
+import cors_views
+try:
+    import cors_views.rest_framework
+except ImportError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert "pip install 'django-cors-views[drf]'" in done.stdout
+
+
+# --- What the checks find ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def _only_these(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(declarations, "_everything_applied", set())
+
+
+def found() -> list[tuple[str, str]]:
+    return [
+        (message.id.removeprefix("cors_views."), message.msg)
+        for message in run_checks()
+        if message.id.startswith("cors_views.")
+    ]
+
+
+def destroying(view: Any) -> Any:
+    """Wrap as careless decorators do, keeping nothing of what is wrapped."""
+
+    def wrapper(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        return view(request, *args, **kwargs)
+
+    return wrapper
+
+
+@pytest.mark.usefixtures("_only_these")
+def test_a_declaration_that_no_route_reaches_is_found() -> None:
+    made = viewset(
+        cors_action_policies={"retrieve": "public"}, **marked(allow("handler"), "destroy")
+    )
+    abstract = viewset(bases=(CorsMixin, GenericViewSet), cors_policy="public")
+    concrete = viewset(bases=(abstract, Orders))
+    cors_include([], policy="public")
+    patterns = [
+        path("lost/", destroying(cors_allow(origins=HANDLER)(function))),
+        path("kept/", never_cache(transaction.atomic(cors_allow(origins=HANDLER)(function)))),
+        path("made/", made.as_view({"get": "list"})),
+        path("concrete/", concrete.as_view({"get": "list"})),
+    ]
+
+    with urlconf(*patterns):
+        messages = found()
+
+    assert [identifier for identifier, _ in messages] == ["W023"] * 4
+    text = "\n".join(message for _, message in messages)
+    assert "cors_include of a list of patterns" in text
+    assert "on Made.cors_action_policies['retrieve']" in text
+    assert "on Orders.destroy" in text
+    assert "on function" in text
+    assert text.count("test_rest_framework.py:") == 3
+
+
+@pytest.mark.usefixtures("_only_these")
+def test_attributes_without_the_mixin_are_found() -> None:
+    forgotten = type("Forgotten", (Plain,), {"cors_policy": "public"})
+
+    with urlconf(path("v/", forgotten.as_view())):
+        ((identifier, message),) = found()
+
+    assert identifier == "W024"
+    assert "Forgotten.cors_policy has no effect" in message
+
+
+@pytest.mark.usefixtures("_only_these")
+def test_format_suffix_patterns_that_drop_an_include_are_found() -> None:
+    patterns = format_suffix_patterns(
+        [path("api/", cors_include([path("v", function)], policy="public"))]
+    )
+
+    with urlconf(*patterns):
+        assert [identifier for identifier, _ in found()] == ["W023"]
