@@ -1,0 +1,255 @@
+"""The checks of the ``CORS_*`` settings: for each id what trips it, and what nearly does."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.core.checks import CheckMessage, Error, Warning, run_checks
+from django.test.utils import override_settings
+
+from cors_views import CorsPolicy
+from cors_views.checks.settings import check_settings
+
+
+def ask(request: object, origin: str) -> bool:
+    return True
+
+
+def found(overrides: dict[str, Any]) -> list[CheckMessage]:
+    with override_settings(**overrides):
+        return check_settings()
+
+
+def ids(messages: list[CheckMessage]) -> list[str]:
+    return [message.id.removeprefix("cors_views.") for message in messages]
+
+
+@pytest.mark.parametrize(
+    ("expected", "overrides"),
+    [
+        pytest.param(["E001"], {"CORS_ALLOW_HEADERS": None}, id="E001-no-sequence"),
+        pytest.param(["E001"], {"CORS_ALLOW_HEADERS": "*"}, id="E001-lone-star"),
+        pytest.param(["E001"], {"CORS_ALLOW_HEADERS": ["x-a", 5]}, id="E001-no-string"),
+        pytest.param(["E001"], {"CORS_ALLOW_HEADERS": ["x a"]}, id="E001-no-header-name"),
+        pytest.param(["E002"], {"CORS_ALLOW_METHODS": "GET"}, id="E002-lone-string"),
+        pytest.param(["E002"], {"CORS_ALLOW_METHODS": ["GET", "P T"]}, id="E002-no-method-name"),
+        pytest.param(["E003"], {"CORS_ALLOW_CREDENTIALS": "yes"}, id="E003-no-boolean"),
+        pytest.param(["E004"], {"CORS_PREFLIGHT_MAX_AGE": "10"}, id="E004-text"),
+        pytest.param(["E004"], {"CORS_PREFLIGHT_MAX_AGE": -1}, id="E004-negative"),
+        pytest.param(["E005"], {"CORS_ALLOW_ALL_ORIGINS": 1}, id="E005-no-boolean"),
+        pytest.param(["E005"], {"CORS_ORIGIN_ALLOW_ALL": "True"}, id="E005-alias"),
+        pytest.param(["E006"], {"CORS_ALLOWED_ORIGINS": object()}, id="E006-no-sequence"),
+        pytest.param(["E006"], {"CORS_ALLOWED_ORIGINS": "https://a.example"}, id="E006-lone"),
+        pytest.param(["E006"], {"CORS_ALLOWED_ORIGINS": [ask]}, id="E006-callable"),
+        pytest.param(["E006"], {"CORS_ORIGIN_WHITELIST": [5]}, id="E006-alias"),
+        pytest.param(["E007"], {"CORS_ALLOWED_ORIGIN_REGEXES": "x"}, id="E007-lone-string"),
+        pytest.param(["E007"], {"CORS_ALLOWED_ORIGIN_REGEXES": ["("]}, id="E007-invalid"),
+        pytest.param(["E007"], {"CORS_ORIGIN_REGEX_WHITELIST": [re.compile(b"x")]}, id="E007-b"),
+        pytest.param(["E008"], {"CORS_EXPOSE_HEADERS": {"ETag": 1}}, id="E008-a-dict"),
+        pytest.param(["E008"], {"CORS_EXPOSE_HEADERS": ["a:b"]}, id="E008-no-header-name"),
+        pytest.param(["E009"], {"CORS_URLS_REGEX": 5}, id="E009-no-regex"),
+        pytest.param(["E009"], {"CORS_URLS_REGEX": ["^/api/", "("]}, id="E009-invalid"),
+        pytest.param(["E010"], {"CORS_OPT_IN": "yes"}, id="E010-no-boolean"),
+        pytest.param(["E011"], {"CORS_POLICIES": ["partners"]}, id="E011-no-dict"),
+        pytest.param(["E011"], {"CORS_POLICIES": {"x": []}}, id="E011-no-policy"),
+        pytest.param(["E011"], {"CORS_POLICIES": {"x": {"orgins": []}}}, id="E011-unknown-field"),
+        pytest.param(
+            ["E011", "E011"],
+            {"CORS_POLICIES": {"x": {"max_age": -1}, "y": {"methods": 5}, "z": {}}},
+            id="E011-one-for-each-policy",
+        ),
+        pytest.param(["E012"], {"CORS_MODEL": "app.Site"}, id="E012-removed"),
+        pytest.param(["E013"], {"CORS_ALLOWED_ORIGINS": ["a.example"]}, id="E013-no-scheme"),
+        pytest.param(["E013"], {"CORS_ALLOWED_ORIGINS": ["https://"]}, id="E013-no-host"),
+        pytest.param(["E013"], {"CORS_ALLOWED_ORIGINS": ["*"]}, id="E013-star"),
+        pytest.param(["E013"], {"CORS_ORIGIN_WHITELIST": ["a.example"]}, id="E013-alias"),
+        pytest.param(["E014"], {"CORS_ALLOWED_ORIGINS": ["https://a.example/"]}, id="E014-slash"),
+        pytest.param(["E014"], {"CORS_ALLOWED_ORIGINS": ["https://a.example/x"]}, id="E014-path"),
+        pytest.param(["E014"], {"CORS_ALLOWED_ORIGINS": ["https://a.example?x"]}, id="E014-query"),
+        pytest.param(["E014"], {"CORS_ALLOWED_ORIGINS": ["https://a.example#x"]}, id="E014-hash"),
+        pytest.param(["E015"], {"CORS_ALLOW_PRIVATE_NETWORK": None}, id="E015-no-boolean"),
+        pytest.param(["E016"], {"CORS_REPLACE_HTTPS_REFERER": False}, id="E016-removed"),
+        pytest.param(["E017"], {"CORS_ALLOWED_ORIGINS": ["https://u@a.example"]}, id="E017-user"),
+        pytest.param(["E017"], {"CORS_ALLOWED_ORIGINS": ["https://*a.example"]}, id="E017-star"),
+        pytest.param(["E017"], {"CORS_ALLOWED_ORIGINS": ["https://ä.example"]}, id="E017-unicode"),
+        pytest.param(["W001"], {"CORS_ALLOW_HEADERS": ["x-a", "Cookie"]}, id="W001-request"),
+        pytest.param(["W001"], {"CORS_EXPOSE_HEADERS": ["Set-Cookie"]}, id="W001-response"),
+        pytest.param(
+            ["E013", "E014", "E017", "E006"],
+            {"CORS_ALLOWED_ORIGINS": ["a.example", "https://a.example/", "https://a..example", 5]},
+            id="one-for-each-entry",
+        ),
+        pytest.param(
+            ["E002", "E003", "E012"],
+            {"CORS_ALLOW_METHODS": 5, "CORS_ALLOW_CREDENTIALS": 5, "CORS_MODEL": "x"},
+            id="one-for-each-setting",
+        ),
+    ],
+)
+def test_that_a_mistake_is_found(expected: list[str], overrides: dict[str, Any]) -> None:
+    assert ids(found(overrides)) == expected
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        pytest.param({}, id="no-setting-at-all"),
+        pytest.param({"CORS_ALLOW_HEADERS": {"x-a", "*"}}, id="E001-a-set"),
+        pytest.param({"CORS_ALLOW_HEADERS": []}, id="E001-empty"),
+        pytest.param({"CORS_ALLOW_METHODS": ("get", "*")}, id="E002-a-tuple-in-lower-case"),
+        pytest.param({"CORS_ALLOW_CREDENTIALS": False}, id="E003-boolean"),
+        pytest.param({"CORS_PREFLIGHT_MAX_AGE": 0}, id="E004-zero"),
+        pytest.param({"CORS_ALLOW_ALL_ORIGINS": True}, id="E005-boolean"),
+        pytest.param(
+            {"CORS_ALLOW_ALL_ORIGINS": False, "CORS_ORIGIN_ALLOW_ALL": "x"}, id="E005-alias-unused"
+        ),
+        pytest.param({"CORS_ALLOWED_ORIGINS": {"https://a.example"}}, id="E006-a-set"),
+        pytest.param(
+            {"CORS_ALLOWED_ORIGINS": [], "CORS_ORIGIN_WHITELIST": 5}, id="E006-alias-unused"
+        ),
+        pytest.param({"CORS_ALLOWED_ORIGIN_REGEXES": ["x", re.compile("y")]}, id="E007-both-kinds"),
+        pytest.param({"CORS_EXPOSE_HEADERS": ["*"]}, id="E008-star"),
+        pytest.param({"CORS_URLS_REGEX": re.compile("^/api/")}, id="E009-compiled"),
+        pytest.param({"CORS_URLS_REGEX": ["^/api/", re.compile("^/x")]}, id="E009-sequence"),
+        pytest.param({"CORS_OPT_IN": True}, id="E010-boolean"),
+        pytest.param(
+            {"CORS_POLICIES": {"x": {"origins": []}, "y": CorsPolicy()}}, id="E011-dict-and-policy"
+        ),
+        pytest.param({"CORS_POLICIES": {}}, id="E011-no-policies"),
+        pytest.param({"CORS_MODELS": "app.Site"}, id="E012-another-name"),
+        pytest.param({"CORS_ALLOWED_ORIGINS": ["tauri://localhost"]}, id="E013-another-scheme"),
+        pytest.param({"CORS_ALLOWED_ORIGINS": ["null", "file://"]}, id="E013-opaque-origins"),
+        pytest.param({"CORS_ALLOWED_ORIGINS": ["https://A.example:443"]}, id="E014-normalised"),
+        pytest.param({"CORS_ALLOW_PRIVATE_NETWORK": True}, id="E015-boolean"),
+        pytest.param({"CORS_ALLOWED_ORIGINS": ["https://*.a.example:*"]}, id="E017-a-pattern"),
+        pytest.param({"CORS_ALLOWED_ORIGINS": ["https://xn--4ca.example"]}, id="E017-punycode"),
+        pytest.param({"CORS_ALLOW_HEADERS": ["user-agent"]}, id="W001-no-longer-forbidden"),
+        pytest.param({"CORS_EXPOSE_HEADERS": ["Cookie"]}, id="W001-forbidden-in-requests-alone"),
+    ],
+)
+def test_that_what_nearly_is_a_mistake_is_none(overrides: dict[str, Any]) -> None:
+    assert found(overrides) == []
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        pytest.param(
+            {"CORS_ALLOWED_ORIGINS": ["https://a.example/"]},
+            Error(
+                "CORS_ALLOWED_ORIGINS: 'https://a.example/' ends in a slash; an origin is scheme, "
+                "host and port.",
+                hint="Write 'https://a.example' instead.",
+                id="cors_views.E014",
+            ),
+            id="what-to-write-instead",
+        ),
+        pytest.param(
+            {"CORS_ALLOWED_ORIGINS": ["*"]},
+            Error(
+                "CORS_ALLOWED_ORIGINS: '*' has no scheme.",
+                hint="Set CORS_ALLOW_ALL_ORIGINS = True for any origin.",
+                id="cors_views.E013",
+            ),
+            id="which-setting-to-use",
+        ),
+        pytest.param(
+            {"CORS_ALLOWED_ORIGINS": [ask]},
+            Error(
+                f"CORS_ALLOWED_ORIGINS: {ask!r} is no string.",
+                hint="Connect a receiver to check_request_enabled, or declare it at the view.",
+                id="cors_views.E006",
+            ),
+            id="where-callables-go",
+        ),
+        pytest.param(
+            {"CORS_ALLOW_METHODS": "GET"},
+            Error(
+                "CORS_ALLOW_METHODS: 'GET' is no sequence of method names.",
+                hint="Write ['GET'] instead.",
+                id="cors_views.E002",
+            ),
+            id="a-list-of-the-lone-string",
+        ),
+        pytest.param(
+            {"CORS_ORIGIN_WHITELIST": ["a.example"]},
+            Error(
+                "CORS_ORIGIN_WHITELIST: 'a.example' has no scheme.",
+                hint="Write 'https://a.example' instead.",
+                id="cors_views.E013",
+            ),
+            id="the-alias-that-is-set",
+        ),
+        pytest.param(
+            {"CORS_POLICIES": ["x"]},
+            Error(
+                "CORS_POLICIES is no dict of policies.",
+                hint="Write CORS_POLICIES = "
+                '{"partners": {"origins": ["https://partner.example.com"]}}.',
+                id="cors_views.E011",
+            ),
+            id="what-policies-look-like",
+        ),
+        pytest.param(
+            {"CORS_MODEL": "app.Site"},
+            Error(
+                "The setting CORS_MODEL was removed from django-cors-headers in version 2.0 and "
+                "has no effect.",
+                hint="Write a callable in a policy's origins, or a receiver of "
+                "check_request_enabled.",
+                id="cors_views.E012",
+            ),
+            id="what-replaces-cors-model",
+        ),
+        pytest.param(
+            {"CORS_REPLACE_HTTPS_REFERER": True},
+            Error(
+                "The setting CORS_REPLACE_HTTPS_REFERER was removed from django-cors-headers in "
+                "version 4.0, and has no effect.",
+                hint="List the origins in CSRF_TRUSTED_ORIGINS.",
+                id="cors_views.E016",
+            ),
+            id="what-replaces-cors-replace-https-referer",
+        ),
+    ],
+)
+def test_that_a_hint_says_what_to_write(overrides: dict[str, Any], message: CheckMessage) -> None:
+    assert found(overrides) == [message]
+
+
+def test_that_a_policy_s_problems_stand_in_one_message() -> None:
+    (message,) = found({"CORS_POLICIES": {"x": {"orgins": [], "max_age": -1}, "y": {}}})
+
+    assert message.msg == (
+        "Invalid CORS policy, settings.CORS_POLICIES['x']:\n"
+        "  orgins: [] is for a field that no policy has. Did you mean 'origins' or"
+        " 'origin_regexes'?\n"
+        "  max_age: -1 is negative. Write 0 to keep browsers from caching preflights."
+    )
+
+
+def test_that_what_a_browser_merely_ignores_is_a_warning() -> None:
+    (message,) = found({"CORS_ALLOW_HEADERS": ["cookie"]})
+
+    assert isinstance(message, Warning)
+    assert message.msg == (
+        "CORS_ALLOW_HEADERS: 'cookie' is a header that browsers let no script set."
+    )
+
+
+def test_that_the_checks_run_with_those_of_security_and_can_be_silenced() -> None:
+    with override_settings(
+        CORS_ALLOW_METHODS=5, CORS_OPT_IN=5, SILENCED_SYSTEM_CHECKS=["cors_views.E002"]
+    ):
+        ours = [
+            message
+            for message in run_checks(tags=["security"])
+            if message.id in {"cors_views.E002", "cors_views.E010"}
+        ]
+
+        assert [(message.id, message.is_silenced()) for message in ours] == [
+            ("cors_views.E002", True),
+            ("cors_views.E010", False),
+        ]

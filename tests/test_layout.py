@@ -1,0 +1,231 @@
+"""Which module may import and read what: the borders that keep the core pure, read from source.
+
+Importing any module runs ``cors_views/__init__.py``, so ``sys.modules`` could not tell who asked.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cors_views
+
+PACKAGE = Path(cors_views.__file__).parent
+
+#: The pure core, and what of the package each module of it builds on.
+PURE = {
+    "fetch": set(),
+    "places": set(),
+    "origins": set(),
+    "fields": {"fetch", "origins"},
+    "policy": {"fields", "origins", "places"},
+    "protocol": {"fetch", "origins", "policy"},
+}
+#: From the ground up: a module imports from lines above its own alone.
+FLOORS = [
+    {"fetch", "places", "origins", "defaults", "signals"},
+    {"fields"},
+    {"policy"},
+    {"protocol", "conf"},
+    {"declarations"},
+    {"callbacks", "decorators"},
+    {"urls"},
+    {"nearest"},
+    {"middleware"},
+]
+REQUEST_MACHINERY = {"django.http", "django.urls", "django.test"}
+USES_REQUESTS = ("middleware", "nearest", "urls", "testing", "management.", "checks.declarations")
+READS_SETTINGS = ("conf", "checks.")
+#: Who else reads a setting, and which: none of them is a ``CORS_*``.
+READS_OTHER_SETTINGS = {
+    "decorators": {"configured"},
+    "nearest": {"LANGUAGE_CODE", "ROOT_URLCONF", "USE_I18N"},
+}
+
+
+def sources() -> dict[str, ast.Module]:
+    """Return the syntax tree of every module, by its name within the package."""
+    return {
+        ".".join(file.relative_to(PACKAGE).with_suffix("").parts): ast.parse(
+            file.read_text("utf-8")
+        )
+        for file in sorted(PACKAGE.rglob("*.py"))
+    }
+
+
+SOURCES = sources()
+
+
+def each_module_but(*exempt: str) -> pytest.MarkDecorator:
+    """Run a test for each module whose name starts with none of these."""
+    names = [module for module in SOURCES if not (exempt and module.startswith(exempt))]
+    return pytest.mark.parametrize("module", names)
+
+
+def aliases(module: str) -> set[tuple[str, str | None]]:
+    """Return the full name of everything that a module imports, and what it calls it instead."""
+    found: set[tuple[str, str | None]] = set()
+    for node in ast.walk(SOURCES[module]):
+        if isinstance(node, ast.Import):
+            found |= {(alias.name, alias.asname) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{module} has a relative import, which is not followed here"
+            found |= {(f"{node.module}.{alias.name}", alias.asname) for alias in node.names}
+    return found
+
+
+def imports(module: str) -> set[str]:
+    """Return the full name of everything that a module imports, in its functions too."""
+    return {name for name, _ in aliases(module)}
+
+
+def own_imports(module: str) -> set[str]:
+    """Return the modules of the package that a module imports; ``""`` is the package itself."""
+    found = set()
+    for name in imports(module):
+        if name == "cors_views" or name.startswith("cors_views."):
+            path = name.removeprefix("cors_views").removeprefix(".")
+            # "policy.CorsPolicy" is a name in a module.
+            while path and path not in SOURCES and f"{path}.__init__" not in SOURCES:
+                path = path.rpartition(".")[0]
+            found.add(path)
+    return found
+
+
+def others(module: str, *tops: str) -> set[str]:
+    """Return the imports from below one of these packages."""
+    return {name for name in imports(module) if name.partition(".")[0] in tops}
+
+
+def settings_read(module: str) -> set[str]:
+    """Return what a module reads of Django's settings; ``?`` for what cannot be seen here."""
+    tree = SOURCES[module]
+    # Every other mention of the name is judged by what is done with it.
+    seen: set[int] = set()
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and _is_settings(node.value):
+            seen.add(id(node.value))
+            found.add(node.attr)
+        elif isinstance(node, ast.Call) and len(node.args) > 1 and _is_settings(node.args[0]):
+            name = node.args[1]
+            if isinstance(name, ast.Constant) and isinstance(name.value, str):
+                seen.add(id(node.args[0]))
+                found.add(name.value)
+    if any(_is_settings(node) and id(node) not in seen for node in ast.walk(tree)):
+        found.add("?")
+    return found
+
+
+def _is_settings(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id == "settings"
+
+
+def test_that_the_sources_were_found() -> None:
+    # An empty package would keep every rule below.
+    assert SOURCES.keys() >= {*PURE, *set().union(*FLOORS), "__init__", "checks.settings"}
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_that_the_core_imports_the_standard_library_and_itself_alone(module: str) -> None:
+    foreign = {
+        name
+        for name in imports(module)
+        if name.partition(".")[0] not in {*sys.stdlib_module_names, "cors_views"}
+    }
+
+    assert foreign <= {"django.core.exceptions.ImproperlyConfigured"}
+    assert own_imports(module) <= PURE[module]
+
+
+@pytest.mark.parametrize(
+    ("module", "floor"),
+    [
+        pytest.param(module, floor, id=module)
+        for floor, modules in enumerate(FLOORS)
+        for module in sorted(modules)
+    ],
+)
+def test_that_imports_point_downwards(module: str, floor: int) -> None:
+    below = set().union(*FLOORS[:floor])
+
+    assert own_imports(module) <= below
+
+
+@each_module_but(*USES_REQUESTS)
+def test_that_few_modules_know_requests(module: str) -> None:
+    used = {name for name in imports(module) if ".".join(name.split(".")[:2]) in REQUEST_MACHINERY}
+
+    assert used == set()
+
+
+@each_module_but(*READS_SETTINGS)
+def test_that_few_modules_read_settings(module: str) -> None:
+    assert settings_read(module) <= READS_OTHER_SETTINGS.get(module, set())
+
+
+@each_module_but()
+def test_that_nobody_takes_settings_by_another_name(module: str) -> None:
+    # Otherwise the test above would not see what is read.
+    taken = {
+        (name.partition("django.conf")[2], alias)
+        for name, alias in aliases(module)
+        if name.startswith("django.conf")
+    }
+
+    assert taken <= {(".settings", None), (".urls.i18n.is_language_prefix_patterns_used", None)}
+
+
+@each_module_but("rest_framework")
+def test_that_only_one_module_knows_django_rest_framework(module: str) -> None:
+    assert others(module, "rest_framework") == set()
+
+
+@each_module_but("pytest_plugin")
+def test_that_only_the_plugin_knows_pytest(module: str) -> None:
+    assert others(module, "pytest", "_pytest") == set()
+
+
+@each_module_but()
+def test_that_nothing_needs_django_cors_headers(module: str) -> None:
+    assert others(module, "corsheaders") == set()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param("import cors_views", id="imported"),
+        pytest.param(
+            "from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include\n"
+            "from cors_views.defaults import default_headers, default_methods\n"
+            "CORS_POLICIES = {'x': CorsPolicy(origins=['https://a.example'])}\n"
+            "cors_allow('x')(cors_allow(cors_deny(lambda request: None)))",
+            id="used-as-a-settings-file-may",
+        ),
+    ],
+)
+def test_that_the_package_needs_no_settings(code: str) -> None:
+    ending = (
+        "\nimport sys; from django.conf import settings\n"
+        "print(settings.configured, *(name for name in sys.modules if name.startswith(("
+        "'rest_framework', 'django.contrib', 'pytest', 'corsheaders'))))"
+    )
+    environment = {
+        name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"
+    }
+
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code + ending],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=PACKAGE.parent,
+        env=environment,
+    )
+
+    assert (run.stdout, run.stderr) == ("False\n", "")
