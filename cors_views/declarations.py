@@ -15,7 +15,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
-from asgiref.sync import AsyncToSync, iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import AsyncToSync, iscoroutinefunction
 
 from cors_views import conf
 from cors_views.places import Place, caller
@@ -95,16 +95,28 @@ def apply(declaration: Declaration, view: V) -> V:
         setattr(view, key, mark)
         return view
 
+    wrapper = _async_wrapper(view) if iscoroutinefunction(view) else _wrapper(view)
+    # Not setattr: it would intern a key for each request that method_decorator applies this in.
+    wrapper.__dict__[key] = mark
+    return wrapper  # type: ignore[no-any-return]
+
+
+def _wrapper(view: Any) -> Any:
     @functools.wraps(view)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         return view(*args, **kwargs)
 
-    # Not setattr: it would intern a key for each request that method_decorator applies this in.
-    wrapper.__dict__[key] = mark
-    if iscoroutinefunction(view):
-        # The wrapper hands the coroutine on, so nothing is awaited twice.
-        markcoroutinefunction(wrapper)
-    return wrapper  # type: ignore[return-value]
+    return wrapper
+
+
+def _async_wrapper(view: Any) -> Any:
+    # A coroutine function of its own, not a function that is marked as one: before Python 3.12
+    # nobody sees the mark through a functools.partial.
+    @functools.wraps(view)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return await view(*args, **kwargs)
+
+    return wrapper
 
 
 def _note_target(declaration: Declaration, view: Any) -> Applied:

@@ -375,6 +375,14 @@ def declares_for_dispatch() -> Any:
     return Marked.dispatch
 
 
+def declares_bare_for_dispatch() -> Any:
+    # Django calls cors_allow here, in a frame of its own.
+    @method_decorator(cors_allow, name="dispatch")  # bare in a frame of Django's
+    class Marked(View): ...
+
+    return Marked.dispatch
+
+
 def declares_in_urlconf() -> Any:
     return path("x/", cors_allow("partners")(view)).callback  # in the URLconf
 
@@ -387,6 +395,9 @@ def declares_in_urlconf() -> Any:
         pytest.param(declares_denied, "# denied", id="denied"),
         pytest.param(declares_beforehand, "# kept", id="where-it-was-called-not-applied"),
         pytest.param(declares_for_dispatch, "# for dispatch", id="method-decorator"),
+        pytest.param(
+            declares_bare_for_dispatch, "# bare in a frame", id="method-decorator-of-the-bare-one"
+        ),
         pytest.param(declares_in_urlconf, "# in the URLconf", id="urlconf"),
     ],
 )
@@ -453,9 +464,6 @@ def test_that_a_function_stays_sync_or_async(
 
 
 @DECORATORS
-@pytest.mark.skipif(
-    not hasattr(inspect, "markcoroutinefunction"), reason="inspect has no marks before Python 3.12"
-)
 def test_that_inspect_sees_an_async_function_too(decorate: Any) -> None:
     # Django 6.1 asks inspect, not asgiref.
     assert inspect.iscoroutinefunction(decorate(async_view))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import functools
 import inspect
 import pickle
@@ -152,15 +153,20 @@ def test_that_one_message_holds_every_problem_with_value_field_and_place() -> No
     )
 
 
-def build_elsewhere() -> CorsPolicy:
+def by_partial() -> CorsPolicy:
     return functools.partial(CorsPolicy, max_age=-1)()
 
 
-def test_that_the_place_is_that_of_whoever_calls() -> None:
-    _, first_line = inspect.getsourcelines(build_elsewhere)
+def by_replacing() -> CorsPolicy:
+    return dataclasses.replace(CorsPolicy(), max_age=-1)
+
+
+@pytest.mark.parametrize("build", [by_partial, by_replacing])
+def test_that_the_place_is_in_the_code_of_whoever_builds(build: Callable[[], CorsPolicy]) -> None:
+    _, first_line = inspect.getsourcelines(build)
 
     with pytest.raises(ImproperlyConfigured) as caught:
-        build_elsewhere()
+        build()
 
     assert f"declared at {__file__}:{first_line + 1}:" in str(caught.value)
 
