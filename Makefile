@@ -1,13 +1,14 @@
 # `make demo` and `make test` do all their own set-up: a virtual environment in .venv, the
 # dependencies, the database. They need Python 3.10 or newer, and make.
 PYTHON ?= python3
+PORT ?= 8000
 VENV ?= .venv
 BIN := $(VENV)/bin
 
 .PHONY: demo test lint types format check clean help
 
 help:
-	@echo "make demo    start the sample shop and its pages at three other origins"
+	@echo "make demo    start the sample shop and its pages at three other origins (PORT=8000)"
 	@echo "make test    run the test suite"
 	@echo "make lint    check style"
 	@echo "make types   check types"
@@ -16,7 +17,7 @@ help:
 	@echo "make clean   remove the virtual environment and the demo's database"
 
 demo: $(VENV)/.demo
-	$(BIN)/python sample_project/manage.py playground
+	$(BIN)/python sample_project/manage.py playground --port $(PORT)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest

@@ -33,7 +33,7 @@ def take_apart(callback: Any) -> Callback:
         # Django sets view_class, DRF cls (viewsets only that). Wrapping goes on below them down
         # to a raw dispatch(), so the first one met from outside is the one that counts.
         view_class = getattr(step, "view_class", None) or getattr(step, "cls", None)
-        if isinstance(view_class, type):
+        if isinstance(view_class, type) and hasattr(view_class, "as_view"):
             return _class_based(callback, step, view_class)
     innermost = steps[-1]
     if hasattr(innermost, "__code__") or isinstance(innermost, type):
@@ -48,6 +48,11 @@ def _class_based(callback: Any, step: Any, view_class: type) -> Callback:
     # View.as_view() copies the marks of dispatch(), which are the class's, onto the callback.
     of_class = {mark.order for owner in view_class.__mro__ for mark in _dispatch_marks(owner)}
     marks = {mark.order: mark for mark in marks_along(callback) if mark.order not in of_class}
+    for outer in wrapped(callback):
+        # A callable instance that stands in for the view may be of a declared class.
+        if not (isinstance(outer, type) or hasattr(outer, "__code__")):
+            for _, own in class_marks(type(outer)):
+                marks.update((mark.order, mark) for mark in own)
     for function in _api_view_functions(view_class):
         marks.update((mark.order, mark) for mark in marks_along(function))
     return Callback(
@@ -91,14 +96,15 @@ def _api_view_functions(view_class: type) -> Iterator[Any]:
     DRF keeps it nowhere but in the closure of the handler that all its methods share.
     """
     for attribute in vars(view_class).values():
-        code = getattr(attribute, "__code__", None)
-        if (
-            getattr(attribute, "__module__", None) == "rest_framework.decorators"
-            and code is not None
-            and code.co_freevars == ("func",)
-        ):
-            yield attribute.__closure__[0].cell_contents
-            return
+        for step in wrapped(attribute):
+            code = getattr(step, "__code__", None)
+            if (
+                code is not None
+                and code.co_freevars == ("func",)
+                and step.__globals__.get("__name__") == "rest_framework.decorators"
+            ):
+                yield step.__closure__[0].cell_contents
+                return
 
 
 def _dispatch_marks(owner: type) -> list[Mark]:

@@ -42,6 +42,7 @@ _ROUTING = frozenset(
     }
 )
 _DEFAULT_URLS_REGEX = r"^.*$"
+_ANY_ORIGIN = "Write CORS_ALLOW_ALL_ORIGINS = True for any origin."
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +107,8 @@ def site() -> Site:
         policy=unchecked({**values, **trust}),
         base=unchecked({**values, "credentials": False, "private_network": False}),
         urls_regexes=tuple(checked("CORS_URLS_REGEX", _urls_regexes, _DEFAULT_URLS_REGEX)),
-        opt_in=bool(checked("CORS_OPT_IN", fields.boolean, False)),
+        # Whoever meant to restrict the settings and slipped must not have opened them.
+        opt_in=checked("CORS_OPT_IN", fields.boolean, False) is not False,
         problems=tuple(problems),
     )
 
@@ -116,7 +118,7 @@ def _origins(value: Any, field: str) -> tuple[list[Any], list[Problem]]:
     if isinstance(value, str) or callable(value):
         # As for every other sequence: a lone string would be taken letter by letter.
         message = "is no sequence of origins"
-        hint = f"Write [{value!r}] instead." if isinstance(value, str) else ""
+        hint = _ANY_ORIGIN if value == "*" else f"Write [{value!r}] instead."
         return [], [Problem(field, value, "sequence", message, hint)]
     valid, problems = fields.origins(value, field)
     for entry in valid:
@@ -124,8 +126,7 @@ def _origins(value: Any, field: str) -> tuple[list[Any], list[Problem]]:
             hint = "Connect a receiver to check_request_enabled, or declare it at the view."
             problems.append(Problem(field, entry, "type", "is no string", hint))
         elif entry == "*":
-            hint = "Set CORS_ALLOW_ALL_ORIGINS = True for any origin."
-            problems.append(Problem(field, entry, "incomplete", "has no scheme", hint))
+            problems.append(Problem(field, entry, "incomplete", "has no scheme", _ANY_ORIGIN))
     return [entry for entry in valid if not callable(entry) and entry != "*"], problems
 
 
@@ -154,12 +155,13 @@ def _urls_regexes(value: Any, field: str) -> tuple[list[re.Pattern[str]], list[P
 
 def policies_are_a_mapping() -> bool:
     """Return whether ``CORS_POLICIES`` is of the type that it has to be, or not set."""
-    return isinstance(getattr(settings, "CORS_POLICIES", {}), Mapping)
+    policies = getattr(settings, "CORS_POLICIES", {})
+    return isinstance(policies, Mapping) and all(type(name) is str for name in policies)
 
 
 def policy_names() -> Sequence[str]:
     """Return the names that ``CORS_POLICIES`` defines."""
-    return sorted(map(str, _policies()))
+    return sorted(name for name in _policies() if type(name) is str)
 
 
 def policy(name: str) -> CorsPolicy:
@@ -180,7 +182,7 @@ def policy(name: str) -> CorsPolicy:
     return _compiled_policy(name)
 
 
-def _policies() -> Mapping[str, Any]:
+def _policies() -> Mapping[Any, Any]:
     policies = getattr(settings, "CORS_POLICIES", None)
     return policies if isinstance(policies, Mapping) else {}
 
@@ -193,16 +195,26 @@ def _compiled_policy(name: str) -> CorsPolicy:
 @functools.cache
 def appends_slash() -> bool:
     """Return whether Django redirects a URL that only lacks its final slash."""
-    if not settings.APPEND_SLASH:
-        return False
     from django.middleware.common import CommonMiddleware
 
+    return settings.APPEND_SLASH and _has_middleware(CommonMiddleware)
+
+
+@functools.cache
+def chooses_language() -> bool:
+    """Return whether Django chooses a language for each request, by LocaleMiddleware."""
+    from django.middleware.locale import LocaleMiddleware
+
+    return settings.USE_I18N and _has_middleware(LocaleMiddleware)
+
+
+def _has_middleware(wanted: type) -> bool:
     for path in settings.MIDDLEWARE:
         try:
             middleware = import_string(path)
         except ImportError:
             continue
-        if isinstance(middleware, type) and issubclass(middleware, CommonMiddleware):
+        if isinstance(middleware, type) and issubclass(middleware, wanted):
             return True
     return False
 
@@ -218,8 +230,8 @@ def forget_on_change(forget: Callable[[], None]) -> None:
 
 def _forget(*, setting: str, **kwargs: Any) -> None:
     if setting.startswith("CORS_") or setting in _ROUTING:
-        for forget in (site.cache_clear, _compiled_policy.cache_clear, appends_slash.cache_clear):
-            forget()
+        for cached in (site, _compiled_policy, appends_slash, chooses_language):
+            cached.cache_clear()
         for forget in _dependents:
             forget()
 

@@ -77,6 +77,11 @@ def everything_applied() -> frozenset[Applied]:
     return frozenset(_everything_applied)
 
 
+def anything_applied() -> bool:
+    """Return whether any view, class or include of the process declares a policy."""
+    return bool(_everything_applied)
+
+
 def note(place: Place, target: str) -> Applied:
     """Remember that something was declared."""
     applied = Applied(place, target)
@@ -120,7 +125,8 @@ def _async_wrapper(view: Any) -> Any:
 
 
 def _note_target(declaration: Declaration, view: Any) -> Applied:
-    target = getattr(view, "__qualname__", None) or type(view).__qualname__
+    named = view if hasattr(view, "__qualname__") else type(view)
+    target = f"{named.__module__}.{named.__qualname__}"
     if isinstance(view, functools.partial) and hasattr(view, "__wrapped__"):
         # method_decorator binds the method anew in each request; the mark on the class is noted.
         return Applied(declaration.place, target)
@@ -173,9 +179,14 @@ class DeclaresCors:
         super().__init_subclass__(**kwargs)
         cls._cors_views_place = caller()
         if vars(cls).get("cors_policy") is not None:
-            note(cls._cors_views_place, f"{cls.__qualname__}.cors_policy")
+            note(*attribute_of(cls, "cors_policy"))
         for name in vars(cls).get("cors_action_policies") or ():
-            note(cls._cors_views_place, f"{cls.__qualname__}.cors_action_policies[{name!r}]")
+            note(*attribute_of(cls, f"cors_action_policies[{name!r}]"))
+
+
+def attribute_of(owner: type, attribute: str) -> Applied:
+    """Return what is noted of a declaration that is an attribute of a class."""
+    return Applied(class_place(owner), f"{owner.__module__}.{owner.__qualname__}.{attribute}")
 
 
 def class_place(owner: type) -> Place:

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from cors_views.declarations import Declaration, V, apply
+from cors_views.fields import FIELDS
 from cors_views.places import Place, caller
-from cors_views.policy import CorsPolicy, Names, Origins, Regexes
+from cors_views.policy import CorsPolicy, Names, Origins, Regexes, close_matches
 
 
 @overload
@@ -95,6 +96,10 @@ def declare(
     """
     for policy in policies:
         _check_argument(policy, f"{written} at {place}")
+    for field in fields:
+        if field not in FIELDS:
+            hint = close_matches(field, FIELDS) or f"The fields are {', '.join(FIELDS)}."
+            raise TypeError(f"{written} at {place}: {field!r} is no field of a policy. {hint}")
     fields = {field: value for field, value in fields.items() if value is not None}
     if len(policies) > 1 and fields:
         raise TypeError(
@@ -102,7 +107,9 @@ def declare(
             "several policies, not both. Define the policy you mean in CORS_POLICIES."
         )
     if policies:
-        declaration = Declaration(policies, place, tuple(fields.items()))
+        # Through a policy, so that they are checked, and nobody's list is kept.
+        replacing = CorsPolicy(**fields).set_fields() if fields else {}
+        declaration = Declaration(policies, place, tuple(replacing.items()))
     else:
         declaration = Declaration((CorsPolicy(**fields),), place)
     _check_names(declaration, f"{written} at {place}")
@@ -118,6 +125,10 @@ def declare_value(value: Any, place: Place, written: str) -> Declaration:
     if value is cors_deny:
         return denial(place)
     policies = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    if not policies:
+        raise ImproperlyConfigured(
+            f"{written} at {place} names no policy. For nobody write cors_deny."
+        )
     return declare(policies, {}, place, written)
 
 
@@ -125,9 +136,12 @@ def _check_argument(policy: Any, where: str) -> None:
     if isinstance(policy, CorsPolicy):
         return
     if not isinstance(policy, str):
+        by_keyword = (
+            "Write the fields of a policy by keyword, origins=[...], or as CorsPolicy(...)."
+        )
         raise TypeError(
-            f"{where} takes policies and names of CORS_POLICIES, not {policy!r}. Write the fields "
-            "of a policy by keyword, origins=[...], or as CorsPolicy(origins=[...])."
+            f"{where} takes policies and names of CORS_POLICIES, not {policy!r}. "
+            f"{_hint_for(policy) or by_keyword}"
         )
     if "://" in policy or policy in ("*", "null"):
         origins = repr(policy) if policy == "*" else f"[{policy!r}]"
@@ -155,13 +169,19 @@ def _check_names(declaration: Declaration, where: str) -> None:
 
 
 def _is_view(value: Any) -> bool:
-    return callable(value) and not isinstance(value, (str, CorsPolicy))
+    ours = value in (cors_allow, cors_deny, CorsPolicy)
+    return callable(value) and not ours and not isinstance(value, CorsPolicy)
 
 
 def _view(view: V, decorator: str) -> V:
     if _is_view(view):
         return view
-    hint = "Decorate the view itself, inside of path()."
-    if isinstance(view, tuple):
-        hint = "For a whole URLconf use cors_include()."
+    hint = _hint_for(view) or "Write it above a function or a class."
     raise TypeError(f"{decorator} at {caller()} decorates a view, not {view!r}. {hint}")
+
+
+def _hint_for(value: Any) -> str:
+    """Return what somebody meant who decorates what a URLconf is made of."""
+    if hasattr(value, "pattern") and hasattr(value, "resolve"):
+        return "Decorate the view itself, inside of path()."
+    return "For a whole URLconf use cors_include()." if isinstance(value, tuple) else ""

@@ -107,11 +107,11 @@ def parse_request_headers(value: str) -> tuple[str, ...] | None:
     """
     if len(value) > MAX_REQUEST_HEADERS_LENGTH:
         return None
-    names = [name.strip(" \t").lower() for name in value.split(",")]
+    names = [name.strip(" \t") for name in value.split(",")]
     # RFC 9110 section 5.6.1.2: a recipient accepts empty list elements.
     names = [name for name in names if name]
     if len(names) > MAX_REQUEST_HEADERS:
         return None
     if not all(is_token(name) and not is_forbidden_request_header(name) for name in names):
         return None
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(name.lower() for name in names))

@@ -27,6 +27,11 @@ FIELDS = (
 )
 
 
+_LONGEST_SHOWN = 200
+#: Python refuses to print numbers of thousands of digits; long before that it is a mistake.
+_LONGEST_MAX_AGE = 10**100
+
+
 class Problem(NamedTuple):
     """One thing wrong with one value of one field.
 
@@ -39,12 +44,22 @@ class Problem(NamedTuple):
     message: str
     hint: str = ""
 
-    def __str__(self) -> str:
+    @property
+    def sentence(self) -> str:
+        """What is wrong, without the cure; a long value is cut."""
         shown = repr(self.value)
-        if len(shown) > 200:
-            shown = f"{shown[:200]}…"
-        sentence = f"{self.field}: {shown} {self.message}."
-        return f"{sentence} {self.hint}" if self.hint else sentence
+        if len(shown) > _LONGEST_SHOWN:
+            shown = f"{shown[:_LONGEST_SHOWN]}…"
+        return f"{self.field}: {shown} {self.message}."
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.hint}" if self.hint else self.sentence
+
+
+#: Kind, message and hint of what is wrong with a name.
+Wrong = tuple[str, str, str]
+_AN_ORIGIN = "Write an origin such as 'https://app.example.com' or 'https://*.example.com'."
+_A_REGEX = r"Write an expression such as r'https://[a-z]+\.example\.com'."
 
 
 def origins(value: Any, field: str = "origins") -> tuple[list[str | OriginCallable], list[Problem]]:
@@ -54,15 +69,23 @@ def origins(value: Any, field: str = "origins") -> tuple[list[str | OriginCallab
     entries, problems = _entries(value, field, "origins or callables")
     valid: list[str | OriginCallable] = []
     for entry in entries:
-        if entry == "*" or (callable(entry) and not isinstance(entry, type)):
+        if entry == "*":
             valid.append(entry)
+        elif callable(entry) and not isinstance(entry, type):
+            if _is_hashable(entry):
+                valid.append(entry)
+            else:
+                hint = "Write a function, or give its class a __hash__."
+                problems.append(Problem(field, entry, "type", "cannot be hashed", hint))
         elif not isinstance(entry, str):
-            problems.append(Problem(field, entry, "type", "is neither a string nor a callable"))
+            hint = f"Write {str(entry)!r} instead." if isinstance(entry, re.Pattern) else _AN_ORIGIN
+            message = "is neither a string nor a callable"
+            problems.append(Problem(field, entry, "type", message, hint))
         else:
             try:
                 valid.append(parse_pattern(entry))
             except OriginError as error:
-                hint = f"Write {error.hint!r} instead." if error.hint else ""
+                hint = f"Write {error.hint!r} instead." if error.hint else _AN_ORIGIN
                 problems.append(Problem(field, entry, error.kind, str(error), hint))
     return valid, problems
 
@@ -81,13 +104,11 @@ def origin_regexes(
                 valid.append(re.compile(entry))
             # OverflowError and RecursionError are what re raises for sizes beyond its limits.
             except (re.error, OverflowError, RecursionError) as error:
-                problems.append(
-                    Problem(field, entry, "regex", f"is no valid regular expression: {error}")
-                )
+                message = f"is no valid regular expression: {error}"
+                problems.append(Problem(field, entry, "regex", message, _A_REGEX))
         else:
-            problems.append(
-                Problem(field, entry, "type", "is neither a string nor a compiled str pattern")
-            )
+            message = "is neither a string nor a compiled str pattern"
+            problems.append(Problem(field, entry, "type", message, _A_REGEX))
     return valid, problems
 
 
@@ -110,17 +131,31 @@ def boolean(value: Any, field: str) -> tuple[bool | None, list[Problem]]:
     """Check a yes-or-no field: ``True`` or ``False``, nothing that merely counts as one."""
     if isinstance(value, bool):
         return value, []
-    return None, [Problem(field, value, "type", "is neither True nor False")]
+    return None, [
+        Problem(field, value, "type", "is neither True nor False", "Write True or False.")
+    ]
 
 
 def max_age(value: Any, field: str = "max_age") -> tuple[int | None, list[Problem]]:
     """Check a preflight's lifetime: a whole number of seconds, zero or more."""
     if isinstance(value, bool) or not isinstance(value, int):
-        return None, [Problem(field, value, "type", "is no whole number of seconds")]
+        hint = "Write a number such as 600."
+        return None, [Problem(field, value, "type", "is no whole number of seconds", hint)]
     if value < 0:
         hint = "Write 0 to keep browsers from caching preflights."
         return None, [Problem(field, value, "negative", "is negative", hint)]
+    if value > _LONGEST_MAX_AGE:
+        hint = "Browsers keep preflights for 86400 seconds at most."
+        return None, [Problem(field, hex(value)[:20], "long", "has more than 100 digits", hint)]
     return value, []
+
+
+def _is_hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
 
 
 def _entries(value: Any, field: str, what: str) -> tuple[list[Any], list[Problem]]:
@@ -129,20 +164,20 @@ def _entries(value: Any, field: str, what: str) -> tuple[list[Any], list[Problem
         return sorted(value, key=repr), []
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
         return list(value), []
-    hint = f"Write [{value!r}] instead." if isinstance(value, str) else ""
+    hint = f"Write [{value!r}] instead." if isinstance(value, str) else "Write a list."
     return [], [Problem(field, value, "sequence", f"is no sequence of {what}", hint)]
 
 
 def _names(
-    value: Any, field: str, what: str, judge: Callable[[str], tuple[str, str] | None]
+    value: Any, field: str, what: str, judge: Callable[[str], Wrong | None]
 ) -> tuple[list[str], list[Problem]]:
     entries, problems = _entries(value, field, what)
     valid = []
     for entry in entries:
         if not isinstance(entry, str):
-            problems.append(Problem(field, entry, "type", "is no string"))
+            problems.append(Problem(field, entry, "type", "is no string", f"Write {what}."))
             continue
-        wrong = None if entry == "*" else judge(entry)
+        wrong = judge(entry)
         if wrong is not None:
             problems.append(Problem(field, entry, *wrong))
         # The browser only ignores a name that it forbids, so the settings may keep it.
@@ -151,33 +186,33 @@ def _names(
     return valid, problems
 
 
-def _method_problem(name: str) -> tuple[str, str] | None:
+def _method_problem(name: str) -> Wrong | None:
     if not fetch.is_method(name):
-        return "token", "is no method name"
+        return "token", "is no method name", "Write names such as 'GET' and 'PATCH'."
     if fetch.is_forbidden_method(name):
-        return "forbidden", "is a method that browsers never send for a script"
+        return "method", "is a method that browsers never send for a script", "Drop it."
     return None
 
 
-def _header_problem(name: str) -> tuple[str, str] | None:
+def _header_problem(name: str) -> Wrong | None:
     if not fetch.is_token(name):
-        return "token", "is no header name"
+        return "token", "is no header name", "Write names such as 'X-Requested-With'."
     if name.lower() in fetch.CORS_RESPONSE_HEADERS:
-        return "forbidden", "is a CORS response header; the middleware writes it"
+        return "forbidden", "is a CORS response header; the middleware writes it", "Drop it."
     return None
 
 
-def _request_header_problem(name: str) -> tuple[str, str] | None:
+def _request_header_problem(name: str) -> Wrong | None:
     wrong = _header_problem(name)
     if wrong is None and fetch.is_forbidden_request_header(name):
-        return "forbidden", "is a header that browsers let no script set"
+        return "forbidden", "is a header that browsers let no script set", "Drop it."
     return wrong
 
 
-def _response_header_problem(name: str) -> tuple[str, str] | None:
+def _response_header_problem(name: str) -> Wrong | None:
     wrong = _header_problem(name)
     if wrong is None and name.lower() in fetch.FORBIDDEN_RESPONSE_HEADERS:
-        return "forbidden", "is a header that browsers show to no script"
+        return "forbidden", "is a header that browsers show to no script", "Drop it."
     return wrong
 
 

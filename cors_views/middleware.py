@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any, TypeVar, cast
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
@@ -45,6 +45,9 @@ class CorsMiddleware:
         self.async_mode = iscoroutinefunction(get_response)
         if self.async_mode:
             markcoroutinefunction(self)
+        # System checks do not run under gunicorn or uvicorn.
+        for problem in conf.site().problems:
+            logger.warning("Left out of the settings: %s", problem)
 
     def __call__(self, request: HttpRequest) -> Any:
         if self.async_mode:
@@ -102,7 +105,7 @@ def _preflight(request: HttpRequest) -> Generator[Question, bool, HttpResponse |
         private_network=_asks_private_network(request),
         url_matches=conf.site().matches_url(request.path_info),
     )
-    route = nearest.route_of(nearest.resolve(request))
+    route = nearest.find_route(request)
     answer = yield from protocol.preflight(route, asked)
     if answer is None:
         return None
@@ -118,7 +121,7 @@ def _ask_before_the_view(request: HttpRequest) -> Generator[Question, bool, None
     django-cors-headers asks them before the view there, and the answer may differ afterwards. The
     URL is resolved first, because a view that declares its policy has no use for the answer.
     """
-    ruling = nearest.route_of(nearest.resolve(request)).ruling(request.method or "")
+    ruling = nearest.find_route(request).ruling(request.method or "")
     if ruling.gated and ruling.governed:
         yield SIGNAL
 
@@ -132,8 +135,9 @@ def _after_the_view(
     """
     # Django leaves the match there, whatever became of the view. Only where another middleware or
     # a 404 answered has nobody resolved the URL, or nothing was found.
-    match = request.resolver_match or nearest.resolve(request)
-    ruling = nearest.route_of(match).ruling(request.method or "")
+    match = request.resolver_match
+    route = nearest.route_of(match) if match is not None else nearest.find_route(request)
+    ruling = route.ruling(request.method or "")
     answering: Answering = protocol.actual(
         ruling,
         request.META.get("HTTP_ORIGIN", ""),
@@ -179,11 +183,11 @@ async def _adrive(steps: Generator[Question, bool, T], request: HttpRequest, ans
 def _ask(question: Question, request: HttpRequest) -> bool:
     try:
         if question is SIGNAL:
-            return _any_true(check_request_enabled.send_robust(sender=None, request=request))
-        answer = cast("Any", question)(request, request.META["HTTP_ORIGIN"])
-        if inspect.isawaitable(answer):
-            answer = async_to_sync(_result)(answer)
-        return bool(answer)
+            results = check_request_enabled.send_robust(sender=None, request=request)
+            # Each one is settled: a coroutine that nobody awaits would warn for ever.
+            settled = [_settled(result, question) for _, result in results]
+            return any(settled)
+        return _settled(cast("Any", question)(request, request.META["HTTP_ORIGIN"]), question)
     except Exception:
         return _failed(question)
 
@@ -191,26 +195,52 @@ def _ask(question: Question, request: HttpRequest) -> bool:
 async def _aask(question: Question, request: HttpRequest) -> bool:
     try:
         if question is SIGNAL:
-            return _any_true(await check_request_enabled.asend_robust(sender=None, request=request))
-        ask = cast("Any", question)
-        if not (iscoroutinefunction(ask) or iscoroutinefunction(type(ask).__call__)):
-            # It may use the ORM, which refuses to run in the event loop's thread.
-            ask = sync_to_async(ask, thread_sensitive=True)
-        answer = await ask(request, request.META["HTTP_ORIGIN"])
-        if inspect.isawaitable(answer):
-            answer = await answer
-        return bool(answer)
+            results = await check_request_enabled.asend_robust(sender=None, request=request)
+            settled = [await _asettled(result, question) for _, result in results]
+            return any(settled)
+        return await _asettled(await _ask_async(question, request), question)
     except Exception:
         return _failed(question)
 
 
-async def _result(awaitable: Awaitable[Any]) -> Any:
-    return await awaitable
+async def _ask_async(question: Question, request: HttpRequest) -> Any:
+    ask, origin = cast("Any", question), request.META["HTTP_ORIGIN"]
+    if iscoroutinefunction(ask) or iscoroutinefunction(type(ask).__call__):
+        return await ask(request, origin)
+
+    def sync() -> Any:
+        try:
+            return ask(request, origin)
+        except StopIteration as error:
+            # Before Python 3.12 no future can carry it, and the request would wait for ever.
+            raise RuntimeError("StopIteration") from error
+
+    # It may use the ORM, which refuses to run in the event loop's thread.
+    return await sync_to_async(sync, thread_sensitive=True)()
 
 
-def _any_true(results: list[tuple[Any, Any]]) -> bool:
-    # A receiver that raised comes back as its exception, which would count as true.
-    return any(result and not isinstance(result, Exception) for _, result in results)
+def _settled(value: Any, question: Question) -> bool:
+    """Return whether an answer means yes; a coroutine is awaited, never taken for true."""
+    if inspect.isawaitable(value):
+        return async_to_sync(_asettled)(value, question)
+    return _yes(value)
+
+
+async def _asettled(value: Any, question: Question) -> bool:
+    try:
+        while inspect.isawaitable(value):
+            value = await value
+        return _yes(value)
+    except Exception:
+        return _failed(question)
+
+
+def _yes(value: Any) -> bool:
+    # Receivers that raised come back as their exception, functions with a stray yield as a
+    # generator. Both would count as true.
+    if isinstance(value, (Exception, Generator, AsyncGenerator)):
+        return False
+    return bool(value)
 
 
 def _failed(question: Question) -> bool:
@@ -238,10 +268,12 @@ def _write(
         else:
             headers["Vary"] = "origin"
     if answer.reason is not None and logger.isEnabledFor(logging.DEBUG):
-        _log_refusal(request, answer.reason, ruling)
+        _log_refusal(request, answer.reason, answer.missing, ruling)
 
 
-def _log_refusal(request: HttpRequest, reason: protocol.Reason, ruling: Ruling) -> None:
+def _log_refusal(
+    request: HttpRequest, reason: protocol.Reason, missing: tuple[str, ...], ruling: Ruling
+) -> None:
     meta = request.META
     origin = meta.get("HTTP_ORIGIN", "")
     if not origin or origin == f"{request.scheme}://{meta.get('HTTP_HOST')}":
@@ -250,11 +282,12 @@ def _log_refusal(request: HttpRequest, reason: protocol.Reason, ruling: Ruling) 
     requested = meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "")
     preflight = request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in meta
     logger.debug(
-        "CORS refuses %s %s from %s: %s (%s).",
+        "CORS refuses %s %s from %s: %s%s (%s).",
         f"the preflight for {_shown(requested)} at" if preflight else request.method,
         _shown(request.path),
         _shown(origin),
         reason.value,
+        f": {_shown(', '.join(missing))}" if missing else "",
         ruling.source,
         extra={"request": request, "origin": origin, "reason": reason, "source": ruling.source},
     )

@@ -18,11 +18,15 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver
 from django.urls.exceptions import Resolver404
-from django.utils.translation import get_language_from_path, override
+from django.utils.translation import (
+    get_language_from_path,
+    get_language_from_request,
+    override,
+)
 
 from cors_views import callbacks, conf, protocol
 from cors_views.callbacks import Callback
-from cors_views.declarations import Applied, Declaration, class_place
+from cors_views.declarations import Applied, Declaration, anything_applied, attribute_of
 from cors_views.decorators import declare_value
 from cors_views.origins import OriginSet
 from cors_views.policy import CorsPolicy, unchecked
@@ -42,32 +46,40 @@ class Layer(NamedTuple):
     applied: Applied
 
     def __str__(self) -> str:
-        return f"{self.name} policy declared at {self.declaration.place}"
+        names = [policy for policy in self.declaration.policies if isinstance(policy, str)]
+        named = f" {', '.join(map(repr, names))}" if names else ""
+        return f"{self.name} policy{named} declared at {self.declaration.place}"
 
 
 # --- From a request to its route ---------------------------------------------------------------
 
 
-def resolve(request: HttpRequest) -> ResolverMatch | None:
-    """Return the match of a request that no view has served, or ``None`` where nothing matches.
+def find_route(request: HttpRequest) -> protocol.Route:
+    """Resolve a request that no view has served, and return what governs its URL."""
+    try:
+        return route_of(_resolve(request))
+    except Exception:
+        # A broken URLconf or converter fails the request where Django meets it, not here.
+        logger.exception("Resolving %r failed.", request.path_info)
+        # Which view was meant is unknown, and it may deny what the settings allow.
+        return _closed("a URL that cannot be resolved") if anything_applied() else undeclared()
+
+
+def _resolve(request: HttpRequest) -> ResolverMatch | None:
+    """Return the match of a request, or ``None`` where nothing matches.
 
     For a URL that Django would redirect to its form with a final slash, that is the other's match.
     """
     urlconf = getattr(request, "urlconf", None) or settings.ROOT_URLCONF
     path = request.path_info
-    try:
-        resolver = get_resolver(urlconf)
-        with _language_of(path, urlconf):
-            match = _match(resolver, path)
-            if match is None and not path.endswith("/") and conf.appends_slash():
-                match = _match(resolver, f"{path}/")
-                if match is not None and not getattr(match.func, "should_append_slash", True):
-                    return None
-            return match
-    except Exception:
-        # A broken URLconf or converter fails the request where Django meets it, not here.
-        logger.exception("Resolving %r failed, so its view's CORS policy is unknown.", path)
-        return None
+    resolver = get_resolver(urlconf)
+    with _language_of(request, urlconf):
+        match = _match(resolver, path)
+        if match is None and not path.endswith("/") and conf.appends_slash():
+            match = _match(resolver, f"{path}/")
+            if match is not None and not getattr(match.func, "should_append_slash", True):
+                return None
+        return match
 
 
 def _match(resolver: URLResolver, path: str) -> ResolverMatch | None:
@@ -77,11 +89,16 @@ def _match(resolver: URLResolver, path: str) -> ResolverMatch | None:
         return None
 
 
-def _language_of(path: str, urlconf: Any) -> Any:
-    """Activate the path's language: above LocaleMiddleware the thread still has the last one."""
-    if not (settings.USE_I18N and is_language_prefix_patterns_used(urlconf)[0]):
-        return nullcontext()
-    return override(get_language_from_path(path) or settings.LANGUAGE_CODE)
+def _language_of(request: HttpRequest, urlconf: Any) -> Any:
+    """Activate the request's language: above LocaleMiddleware the thread still has the last one.
+
+    Routes may be translated without a language prefix; then the browser's wish decides, as there.
+    """
+    if settings.USE_I18N and is_language_prefix_patterns_used(urlconf)[0]:
+        return override(get_language_from_path(request.path_info) or settings.LANGUAGE_CODE)
+    if conf.chooses_language():
+        return override(get_language_from_request(request))
+    return nullcontext()
 
 
 # --- From a route to its layers ----------------------------------------------------------------
@@ -102,8 +119,9 @@ def _outer_layers(chain: Chain, callback: Callback) -> tuple[list[Layer], list[L
                 around.append(_attribute("class", vars(owner)["cors_policy"], owner, "cors_policy"))
     for resolver in reversed(chain[:-1]):
         included = resolver.urlconf_name
-        if isinstance(included, IncludedURLconf):
+        while isinstance(included, IncludedURLconf):
             around.append(Layer("include", included.cors_declaration, included.cors_applied))
+            included = included.urlconf
     return entry, around
 
 
@@ -121,8 +139,8 @@ def _handler_layers(callback: Callback, handler: str) -> list[Layer]:
 
 
 def _attribute(name: str, value: Any, owner: type, attribute: str) -> Layer:
-    place, written = class_place(owner), f"{owner.__qualname__}.{attribute}"
-    applied = Applied(place, written)
+    applied = attribute_of(owner, attribute)
+    place, written = applied.place, f"{owner.__qualname__}.{attribute}"
     try:
         return Layer(name, declare_value(value, place, written), applied)
     except (ImproperlyConfigured, TypeError):
@@ -288,8 +306,11 @@ def build_safely(chain: Chain) -> protocol.Route:
         return build(chain)
     except Exception:
         logger.exception("The CORS policy of %r cannot be found, so it is denied.", chain[-1])
-        ruling = protocol.Ruling((), trail=(f"{chain[-1]!r}, which cannot be understood",))
-        return protocol.Route({}, ruling, frozenset(), ())
+        return _closed(f"{chain[-1]!r}, which cannot be understood")
+
+
+def _closed(why: str) -> protocol.Route:
+    return protocol.Route({}, protocol.Ruling((), trail=(why,)), frozenset(), ())
 
 
 def _forget() -> None:
@@ -315,11 +336,20 @@ def all_chains(resolver: URLResolver | None = None) -> Iterator[Chain]:
                 yield (pattern, *chain)
 
 
-def layers_of(chain: Chain) -> dict[str | None, list[Layer]]:
-    """Return the declared layers of a route, nearest first, by method; ``None`` is every other."""
+def understands(chain: Chain) -> bool:
+    """Return whether the view at the end of ``chain`` can be taken apart."""
+    try:
+        return bool(callbacks.take_apart(chain[-1].callback))
+    except Exception:
+        # build_safely() has logged it.
+        return False
+
+
+def applied_to(chain: Chain) -> set[Applied]:
+    """Return every declaration that a route reaches, for whichever method."""
     callback = callbacks.take_apart(chain[-1].callback)
     entry, around = _outer_layers(chain, callback)
-    layers: dict[str | None, list[Layer]] = {None: entry + around}
-    for method, name in (callback.handlers or {}).items():
-        layers[method] = _handler_layers(callback, name) + entry + around
-    return layers
+    layers = [*entry, *around]
+    for name in (callback.handlers or {}).values():
+        layers += _handler_layers(callback, name)
+    return {layer.applied for layer in layers}

@@ -76,7 +76,8 @@ def split_origin(value: str) -> tuple[str, str, str] | None:
 
 def is_origin(value: str) -> bool:
     """Return whether ``value`` is an origin as a browser would write it, ``null`` included."""
-    return value in SPECIAL or split_origin(value) is not None
+    # Length first: even asking a set hashes the whole value.
+    return len(value) <= MAX_LENGTH and (value in SPECIAL or split_origin(value) is not None)
 
 
 def _is_host(host: str, *, web: bool) -> bool:
@@ -109,16 +110,13 @@ def _is_ipv6(address: str) -> bool:
     """Return whether ``address`` is an IPv6 address in the URL Standard's compressed form."""
     if len(address) > 39:
         return False
-    head, gap, tail = address.partition("::")
+    head, _, tail = address.partition("::")
     before = head.split(":") if head else []
     after = tail.split(":") if tail else []
     if not all(_IPV6_PIECE.fullmatch(piece) for piece in before + after):
         return False
-    missing = 8 - len(before) - len(after)
-    if missing < 2 if gap else missing != 0:
-        return False
-    pieces = before + ["0"] * missing + after
-    return _compress(pieces) == address
+    pieces = before + ["0"] * (8 - len(before) - len(after)) + after
+    return len(pieces) == 8 and _compress(pieces) == address
 
 
 def _compress(pieces: list[str]) -> str:
@@ -153,16 +151,20 @@ def parse_pattern(text: str) -> str:
     """
     if text in SPECIAL:
         return text
+    if "," in text:
+        raise OriginError("holds a comma, but an entry is one origin")
     _refuse_characters(text)
     scheme, separator, rest = text.partition("://")
     if not separator:
         host = re.split(r"[/?#\\]", text, maxsplit=1)[0]
-        raise OriginError("has no scheme", _normal_form(f"https://{host}"), "incomplete")
+        named = "." in host or host.lower().startswith("localhost")
+        hint = _normal_form(f"https://{host}") if named else ""
+        raise OriginError("has no scheme", hint, "incomplete")
     scheme = scheme.lower()
     if not _SCHEME.fullmatch(scheme):
         if "*" in scheme:
             raise OriginError("has a '*' for its scheme; write each scheme out")
-        raise OriginError("has no valid scheme")
+        raise OriginError("has no valid scheme; a regular expression belongs in origin_regexes")
     _refuse_url_parts(scheme, rest)
     host, port = _split_host_and_port(scheme, rest)
     if port and port == DEFAULT_PORTS.get(scheme):
@@ -185,11 +187,16 @@ def _refuse_characters(text: str) -> None:
 
 
 def _punycode(text: str) -> str:
-    scheme, _, host = text.partition("://")
+    scheme, separator, host = text.rpartition("://")
+    # Python knows IDNA 2003, which turns these into other letters; browsers have moved on.
+    if any(letter in host for letter in "\u00df\u03c2\u200c\u200d"):
+        return ""
     try:
-        return _normal_form(f"{scheme}://{host.encode('idna').decode('ascii')}")
+        encoded = host.encode("idna").decode("ascii")
     except UnicodeError:
         return ""
+    scheme = scheme if separator else "https"
+    return _normal_form(f"{scheme}://{encoded}") if scheme.isascii() else ""
 
 
 def _normal_form(text: str) -> str:
@@ -283,7 +290,7 @@ class OriginSet:
         below = {name for name in {*names, *any_port} if "://*." in name}
         self._any_port = frozenset(any_port)
         self._depths = tuple(sorted({_labels(_host(name)) - 1 for name in below}))
-        self._parts = frozenset(name for name in below if not name.endswith(":*")) - any_port
+        self._parts = frozenset(name for name in below if not name.endswith(":*"))
         self._regexes = tuple(regexes)
 
     def admits(self, origin: str) -> bool:
@@ -291,6 +298,9 @@ class OriginSet:
 
         A value that is no origin is admitted by nothing, not even by ``"*"`` or a regex.
         """
+        # Length first: even asking a set hashes the whole value.
+        if len(origin) > MAX_LENGTH:
+            return False
         if origin in self._exact:
             return True
         if not (self.any or self._any_port or self._depths or self._regexes):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 _PACKAGE = __name__.partition(".")[0]
 #: Frames between a declaration and its author: ours, and what applies a decorator for somebody.
-_BETWEEN = ("django.utils.decorators", "functools", "dataclasses")
+_BETWEEN = ("django.utils.decorators", "dataclasses")
 
 
 class Place(NamedTuple):

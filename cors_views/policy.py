@@ -225,7 +225,7 @@ def policy_from(value: Any, declared: str) -> CorsPolicy:
             str(field),
             value[field],
             "field",
-            "is for a field that no policy has",
+            "is no field of a policy",
             _did_you_mean(field),
         )
         for field in value
@@ -241,7 +241,10 @@ def _did_you_mean(field: Any) -> str:
     return close_matches(str(field), FIELDS) or f"The fields are {', '.join(FIELDS)}."
 
 
-def close_matches(name: str, known: Sequence[str]) -> str:
-    """Return a question that names the entries of ``known`` that ``name`` may be a slip of."""
-    matches = difflib.get_close_matches(name, known)
+def close_matches(name: str, known: Sequence[str], cutoff: float = 0.6) -> str:
+    """Return a question that names the entries of ``known`` that ``name`` may be a slip of.
+
+    ``cutoff`` is how alike they have to be, from 0 to 1; the default is that of ``difflib``.
+    """
+    matches = difflib.get_close_matches(name, known, cutoff=cutoff)
     return f"Did you mean {' or '.join(map(repr, matches))}?" if matches else ""

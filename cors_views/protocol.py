@@ -30,11 +30,15 @@ class Reason(enum.Enum):
 
 
 class Answer(NamedTuple):
-    """What to write on a response: the headers, ``Vary``, and why a browser refuses, if it does."""
+    """What to write on a response: the headers, ``Vary``, and why a browser refuses, if it does.
+
+    ``missing`` are the headers asked for that the policy does not allow.
+    """
 
     headers: Headers = ()
     vary: bool = False
     reason: Reason | None = None
+    missing: tuple[str, ...] = ()
 
 
 class _Signal:
@@ -288,19 +292,15 @@ def preflight(route: Route, asked: Preflight) -> Generator[Question, bool, Answe
         return _refused(asked.origin)
     if ruling.undeclared:
         extras = _as_django_cors_headers(policy, True, asked.private_network)
-        offered = _offered_by_settings(policy, asked)
-        return Answer(policy.answer(asked.origin) + extras, vary, offered)
+        requested = fetch.parse_request_headers(asked.headers or "")
+        missing = _missing(policy, asked, policy.policy.methods or (), policy.headers, requested)
+        return Answer(policy.answer(asked.origin) + extras, vary, *missing)
     return (yield from _declared_preflight(route, policy, asked, vary))
 
 
 def _same_for_everybody(route: Route, ruling: Ruling, url_matches: bool) -> bool:
     opened_by_signal = ruling.gated and not url_matches
     return ruling.public is not None and route.uniform and not opened_by_signal
-
-
-def _offered_by_settings(policy: CompiledPolicy, asked: Preflight) -> Reason | None:
-    requested = fetch.parse_request_headers(asked.headers or "")
-    return _missing(policy, asked, policy.policy.methods or (), policy.headers, requested)
 
 
 def _declared_preflight(
@@ -322,9 +322,8 @@ def _declared_preflight(
         headers.append((fetch.MAX_AGE, max_age))
     if asked.private_network and policy.policy.private_network:
         headers.append((fetch.ALLOW_PRIVATE_NETWORK, "true"))
-    return Answer(
-        tuple(headers), vary, _missing(policy, asked, methods, frozenset(allowed), requested)
-    )
+    missing = _missing(policy, asked, methods, frozenset(allowed), requested)
+    return Answer(tuple(headers), vary, *missing)
 
 
 def _peers(
@@ -423,17 +422,18 @@ def _missing(
     methods: Iterable[str],
     headers: frozenset[str],
     requested: tuple[str, ...] | None,
-) -> Reason | None:
+) -> tuple[Reason | None, tuple[str, ...]]:
     """Return why a browser refuses although the origin is admitted, in the standard's order."""
     star = not policy.credentials
     methods = set(methods)
     if asked.method not in methods | fetch.SAFELISTED_METHODS and not (star and "*" in methods):
-        return Reason.METHOD_NOT_OFFERED
+        return Reason.METHOD_NOT_OFFERED, ()
     if requested is None:
-        return Reason.HEADER_NOT_ALLOWED
-    headers = frozenset(header.lower() for header in headers)
-    for name in requested:
-        covered = star and "*" in headers and name != "authorization"
-        if name not in headers and not covered:
-            return Reason.HEADER_NOT_ALLOWED
-    return None
+        return Reason.HEADER_NOT_ALLOWED, ()
+    allowed = {header.lower() for header in headers}
+    missing = tuple(
+        name
+        for name in requested
+        if name not in allowed and not (star and "*" in allowed and name != "authorization")
+    )
+    return (Reason.HEADER_NOT_ALLOWED, missing) if missing else (None, ())

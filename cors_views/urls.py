@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import include
 
+from cors_views.conf import policy_names
 from cors_views.declarations import Declaration, note
 from cors_views.decorators import declare, declare_value
 from cors_views.places import caller
@@ -49,10 +50,16 @@ def cors_include(
     whatever the views below declare themselves is nearer.
     """
     place = caller()
-    if fields or policy is None:
-        policies = policy if isinstance(policy, (list, tuple)) else (policy,)
-        given = () if policy is None else tuple(policies)
-        declaration = declare(given, fields, place, "cors_include()")
+    if policy is None and not fields and namespace in policy_names():
+        raise TypeError(
+            f"cors_include() at {place} takes a namespace second, as include() does. For the "
+            f"policy write policy={namespace!r}."
+        )
+    if policy is None:
+        declaration = declare((), fields, place, "cors_include()")
+    elif fields:
+        policies = tuple(policy) if isinstance(policy, (list, tuple)) else (policy,)
+        declaration = declare(policies, fields, place, "cors_include()")
     else:
         declaration = declare_value(policy, place, "cors_include()")
     if isinstance(arg, tuple) and len(arg) == 3:

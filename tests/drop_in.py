@@ -566,6 +566,13 @@ def _names(value: Any) -> Any:
     return value if value == "*" else _entries(_is_name)(value)
 
 
+def _methods(value: Any) -> Any:
+    # Browsers send none of these for a script, so they are invalid where they are configured.
+    forbidden = ("CONNECT", "TRACE", "TRACK")
+    valid = _entries(lambda entry: _is_name(entry) and entry.upper() not in forbidden)
+    return value if value == "*" else valid(value)
+
+
 def _is_name(entry: Any) -> bool:
     return isinstance(entry, str) and _TOKEN.fullmatch(entry) is not None
 
@@ -597,7 +604,7 @@ _VALID: dict[str, Callable[[Any], Any]] = {
     "CORS_ALLOW_ALL_ORIGINS": _true_or_false,
     "CORS_ALLOW_CREDENTIALS": _true_or_false,
     "CORS_ALLOW_PRIVATE_NETWORK": _true_or_false,
-    "CORS_ALLOW_METHODS": _names,
+    "CORS_ALLOW_METHODS": _methods,
     "CORS_ALLOW_HEADERS": _names,
     "CORS_EXPOSE_HEADERS": _names,
     "CORS_PREFLIGHT_MAX_AGE": _seconds,

@@ -113,7 +113,22 @@ def closure(view: Any) -> Any:
     return wrapper
 
 
+@allow_app
+class Delegating:
+    """A callable instance that keeps what looks like the class of a view."""
+
+    cls = dict
+
+    def __init__(self, view_class: Any = None) -> None:
+        self.view_class = view_class
+
+    def __call__(self, request: Any) -> HttpResponse:
+        return self.view_class.as_view()(request) if self.view_class else answer(request)
+
+
 UNUSUAL = {
+    "a marked class whose instances have some class at hand": Delegating(),
+    "a marked class whose instances stand in for a view": Delegating(Reader),
     "a marked class of callable instances": CalledByHand(),
     "a marked bound method": Site().marked,
     "a bound method, marked in the URLconf": allow_app(Site().plain),

@@ -480,7 +480,7 @@ def test_policy(name: str, policy: CorsPolicy) -> None:
             POLICIES,
             "broken",
             "Invalid CORS policy, settings.CORS_POLICIES['broken']:\n"
-            "  maxage: 1 is for a field that no policy has. Did you mean 'max_age'?\n"
+            "  maxage: 1 is no field of a policy. Did you mean 'max_age'?\n"
             "  origins: 'app.example' has no scheme. Write 'https://app.example' instead.",
             id="invalid",
         ),
@@ -542,3 +542,19 @@ def function_middleware(get_response: Any) -> Any:
 def test_appends_slash(overrides: dict[str, Any], appends: bool) -> None:
     with override_settings(**overrides):
         assert conf.appends_slash() is appends
+
+
+def test_that_a_slip_in_opt_in_does_not_open_the_settings() -> None:
+    with override_settings(CORS_OPT_IN="yes"):
+        assert conf.site().opt_in is True
+
+
+def test_that_a_number_too_long_to_print_is_no_max_age() -> None:
+    with override_settings(CORS_PREFLIGHT_MAX_AGE=10**5000):
+        assert conf.site().policy.max_age is None
+        assert [problem.kind for problem in conf.site().problems] == ["long"]
+
+
+def test_that_methods_browsers_never_send_are_left_out() -> None:
+    with override_settings(CORS_ALLOW_METHODS=["GET", "TRACE"]):
+        assert conf.site().policy.methods == ("GET",)

@@ -159,9 +159,7 @@ def test_that_a_name_is_looked_up_when_it_is_used() -> None:
 # --- What is refused ---------------------------------------------------------------------------
 
 A_POLICY = "takes policies and names of CORS_POLICIES, not "
-BY_KEYWORD = (
-    ". Write the fields of a policy by keyword, origins=[...], or as CorsPolicy(origins=[...])."
-)
+BY_KEYWORD = ". Write the fields of a policy by keyword, origins=[...], or as CorsPolicy(...)."
 A_NAME = "for the name of a policy. For an origin write"
 
 
@@ -244,20 +242,19 @@ A_NAME = "for the name of a policy. For an origin write"
         ),
         pytest.param(
             lambda: cors_deny("partners"),
-            "cors_deny at {here} decorates a view, not 'partners'. Decorate the view itself,"
-            " inside of path().",
+            "cors_deny at {here} decorates a view, not 'partners'. Write it above a"
+            " function or a class.",
             id="a-name-denied",
         ),
         pytest.param(
             lambda: cors_deny()(5),
-            "cors_deny at {here} decorates a view, not 5. Decorate the view itself, inside of"
-            " path().",
+            "cors_deny at {here} decorates a view, not 5. Write it above a function or a class.",
             id="a-number-denied",
         ),
         pytest.param(
             lambda: cors_allow(origins="*")(CorsPolicy()),
-            "cors_allow at {here} decorates a view, not CorsPolicy(). Decorate the view itself,"
-            " inside of path().",
+            "cors_allow at {here} decorates a view, not CorsPolicy(). Write it above a function"
+            " or a class.",
             id="a-policy-decorated",
         ),
     ],
@@ -316,7 +313,7 @@ def test_that_a_field_that_is_no_field_is_a_type_error(
         ),
         pytest.param(
             lambda: cors_allow("partners", max_age=-1),
-            "cors_allow() at {here}: Invalid CORS policy, declared at {here}:\n"
+            "Invalid CORS policy, declared at {here}:\n"
             "  max_age: -1 is negative. Write 0 to keep browsers from caching preflights.",
             id="invalid-replacement",
         ),
@@ -564,3 +561,26 @@ def test_that_applying_for_each_request_keeps_nothing(decorator: Any) -> None:
 
     # One object for each request would be 500 more.
     assert many - few < 50
+
+
+@pytest.mark.parametrize("ours", [cors_allow, cors_deny, CorsPolicy])
+def test_that_the_library_itself_is_no_view(ours: Any) -> None:
+    with pytest.raises(TypeError, match="takes policies and names"):
+        cors_allow(ours)
+
+
+@pytest.mark.parametrize("value", [None, ["https://a.example"]])
+def test_that_a_misspelt_field_is_named_with_its_place(value: Any) -> None:
+    with pytest.raises(TypeError, match=r"test_decorators\.py:\d+: 'orgins' is no field") as caught:
+        cors_allow(orgins=value)  # type: ignore[call-overload]
+
+    assert "Did you mean 'origins'" in str(caught.value)
+
+
+def test_that_nobody_can_widen_a_declaration_afterwards() -> None:
+    origins = ["https://a.example"]
+    decorated = cors_allow("partners", origins=origins)(view)
+
+    origins.append("https://evil.example")
+
+    assert declared(decorated).resolve()[0].origins == ("https://a.example",)

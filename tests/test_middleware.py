@@ -876,6 +876,74 @@ def test_a_callable_origin(
     assert ("raised when asked" in caplog.text) == isinstance(word, Exception)
 
 
+def yields(request: Any, origin: str) -> Iterator[bool]:
+    """Be what a stray yield makes of a callable: a generator, which counts as true."""
+    yield False
+
+
+async def ayields(request: Any, origin: str) -> Any:
+    yield False
+
+
+async def returns_a_coroutine(request: Any, origin: str) -> Any:
+    return says(False, Spy())["async"](request, origin)
+
+
+def finds_no_tenant(request: Any, origin: str) -> Any:
+    """Look a tenant up in the natural way, which raises StopIteration for an unknown origin."""
+    return next(tenant for tenant in () if tenant == origin)
+
+
+@pytest.mark.parametrize("ask", [yields, ayields, returns_a_coroutine, finds_no_tenant])
+def test_a_callable_that_does_not_answer_means_no(send: Sender, ask: Any) -> None:
+    with urlconf(path("v/", cors_allow(origins=[ask], credentials=True)(answer))):
+        response = send.actual("/v/", APP)
+
+    assert response.content == b"answer"
+    assert_cors_headers(response, REFUSED)
+
+
+class Receiver:
+    """Is taken for a sync receiver by Django, because only its call is async."""
+
+    def __init__(self, word: Any) -> None:
+        self.word = word
+
+    async def __call__(self, sender: Any, request: Any, **kwargs: Any) -> Any:
+        if isinstance(self.word, Exception):
+            raise self.word
+        return self.word
+
+
+def generating_receiver(sender: Any, request: Any, **kwargs: Any) -> Iterator[bool]:
+    yield False
+
+
+# name -> (receivers, whether they admit together)
+RECEIVERS: dict[str, tuple[list[Any], bool]] = {
+    "a coroutine that says yes": ([Receiver(True)], True),
+    "a coroutine that says no": ([Receiver(False)], False),
+    "a coroutine that raises": ([Receiver(RuntimeError("no"))], False),
+    "a coroutine that raises, and one that says yes": (
+        [Receiver(RuntimeError("no")), Receiver(True)],
+        True,
+    ),
+    "a generator": ([generating_receiver], False),
+}
+
+
+@pytest.mark.parametrize("name", RECEIVERS)
+def test_a_receiver_is_awaited_and_never_taken_for_true(
+    send: Sender, receivers: Any, name: str
+) -> None:
+    connected, admits = RECEIVERS[name]
+    for receiver in connected:
+        receivers(receiver)
+
+    with urlconf(path("v/", answer)):
+        assert_cors_headers(send.actual("/v/", APP), ADMITTED if admits else REFUSED)
+
+
 def test_a_callable_is_asked_once_a_request(send: Sender, spy: Spy) -> None:
     ask = says(False, spy)["sync"]
     view = shop(cors_allow(origins=[ask]), delete=cors_allow(origins=[STRANGER, ask]))
@@ -1067,7 +1135,7 @@ REFUSALS: dict[str, tuple[Any, tuple[str, ...], str]] = {
     "header": (
         allow_app(answer),
         ("OPTIONS", APP, "PUT", "x-other"),
-        "admits the origin, but does not allow a header asked for",
+        "admits the origin, but does not allow a header asked for: 'x-other' (",
     ),
     "refining": (
         cors_allow(max_age=1)(allow_app(answer)),

@@ -12,8 +12,10 @@ from django.http import HttpResponse
 from django.test.utils import override_settings
 from django.urls import path
 from django.utils import translation
+from django.utils.functional import lazy
 
-from cors_views import cors_allow, cors_include
+from cors_views import cors_allow, cors_deny, cors_include, declarations
+from cors_views.places import Place
 from cors_views.signals import check_request_enabled
 from tests.tables import ORIGIN, Patterns, Sender, assert_cors_headers, cors_headers, urlconf
 
@@ -93,6 +95,27 @@ def cookies(response: Any) -> dict[str, str]:
     return {"vary": vary}
 
 
+def test_translated_routes_without_a_prefix_do_not_follow_the_last_request(send: Sender) -> None:
+    """Whoever asks in German must not change what an English preflight resolves to."""
+
+    def delete_or_not() -> str:
+        return "loeschen/" if translation.get_language() == "de" else "delete/"
+
+    route = path(lazystr_of(delete_or_not), cors_deny(answer))
+    site = {**I18N, "CORS_ALLOW_ALL_ORIGINS": True}
+
+    with override_settings(**site), urlconf(route), translation.override("de"):
+        preflight = send.preflight("/delete/", APP, "DELETE", accept_language="en")
+        german = send.preflight("/loeschen/", APP, "DELETE", accept_language="de")
+
+    assert_cors_headers(preflight, {})
+    assert_cors_headers(german, {})
+
+
+def lazystr_of(function: Any) -> Any:
+    return lazy(function, str)()
+
+
 # --- A URLconf that the request names ------------------------------------------------------------
 
 PARTNER_SITE = Patterns([path("v/", allow_app(answer))])
@@ -152,7 +175,13 @@ class BrokenConverter:
         return value
 
 
-def test_a_broken_converter_fails_where_django_meets_it(send: Sender, caplog: Any) -> None:
+@pytest.mark.parametrize("declared", [False, True], ids=["nothing declared", "something declared"])
+def test_a_broken_converter_fails_where_django_meets_it(
+    send: Sender, caplog: Any, monkeypatch: pytest.MonkeyPatch, declared: bool
+) -> None:
+    """Which view was meant is unknown; where any view may deny, nobody is admitted."""
+    everything = {declarations.Applied(Place("views.py", 1), "view")} if declared else set()
+    monkeypatch.setattr(declarations, "_everything_applied", everything)
     from django.urls import converters
     from django.urls.converters import register_converter
 
@@ -166,6 +195,7 @@ def test_a_broken_converter_fails_where_django_meets_it(send: Sender, caplog: An
         converters.get_converters.cache_clear()
 
     assert preflight.status_code == 200
+    assert (ORIGIN in preflight) == (not declared)
     assert actual.status_code == 500
     assert "Resolving '/abc/' failed" in caplog.text
 

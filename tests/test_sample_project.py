@@ -15,6 +15,7 @@ import os
 import socket
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,9 +70,10 @@ def shop_settings(django_db_setup: None, django_db_blocker: Any) -> Iterator[Non
             from django.contrib.auth.models import User
 
             User.objects.filter(
-                username__in=[demo_data.CUSTOMER, demo_data.OTHER_CUSTOMER]
+                username__in=[demo_data.CUSTOMER, demo_data.OTHER_CUSTOMER, demo_data.PARTNER]
             ).delete()
-            call_command("migrate", "shop", "zero", verbosity=0)
+            for app in ("shop", "knox"):
+                call_command("migrate", app, "zero", verbosity=0)
 
 
 @dataclass
@@ -138,6 +140,31 @@ def visitor(mode: str) -> Visitor:
 def customer(visitor: Visitor) -> Visitor:
     visitor.sign_in()
     return visitor
+
+
+@pytest.fixture
+def clerk(customer: Visitor) -> Visitor:
+    """Somebody of the shop's staff."""
+    from django.contrib.auth.models import User
+
+    User.objects.filter(username=demo_data.CUSTOMER).update(is_staff=True)
+    return customer
+
+
+@pytest.fixture
+def partner(mode: str) -> Visitor:
+    return Visitor(mode, origins.PARTNER)
+
+
+def password_of(username: str, password: str = demo_data.PASSWORD) -> dict[str, str]:
+    return {"authorization": f"Basic {b64encode(f'{username}:{password}'.encode()).decode()}"}
+
+
+def token_of(partner: Visitor) -> dict[str, str]:
+    response = partner.send(
+        "POST", "/api/partners/tokens/login/", headers=password_of(demo_data.PARTNER)
+    )
+    return {"authorization": f"Token {response.json()['token']}"}
 
 
 def stock_of(slug: str) -> int:
@@ -236,7 +263,7 @@ def test_order(customer: Visitor) -> None:
     assert (placed.status_code, placed.json()["total"]) == (201, "28.00")
     assert stock_of("enamel-mug") == before - 2
     assert customer.send("GET", "/api/cart/").json()["items"] == []
-    numbers = [order["number"] for order in customer.send("GET", "/api/orders/").json()["orders"]]
+    numbers = [order["number"] for order in customer.send("GET", "/api/orders/").json()]
     assert numbers == [placed.json()["number"], demo_data.CUSTOMER_ORDER]
 
 
@@ -291,7 +318,10 @@ def test_anonymous_visitors_must_sign_in(visitor: Visitor, method: str, path: st
     response = visitor.send(method, path)
 
     assert response.status_code == 401
-    assert "Sign in first" in response.json()["detail"]
+    assert response.json()["detail"] in (
+        "Sign in first: POST to /api/session/.",
+        "Authentication credentials were not provided.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -306,12 +336,142 @@ def test_customers_see_what_is_theirs(customer: Visitor, path: str, status: int)
     assert customer.send("GET", path).status_code == status
 
 
-def test_staff_sees_the_margins(customer: Visitor) -> None:
-    from django.contrib.auth.models import User
+def test_staff_sees_the_margins(clerk: Visitor) -> None:
+    assert clerk.send("GET", "/api/internal/margins/").json()["enamel-mug"] == "7.00"
 
-    User.objects.filter(username=demo_data.CUSTOMER).update(is_staff=True)
 
-    assert customer.send("GET", "/api/internal/margins/").json()["enamel-mug"] == "7.00"
+# --- The back office -----------------------------------------------------------------------------
+
+TEAPOT = {
+    "slug": "teapot",
+    "name": "Teapot",
+    "description": "Short and stout.",
+    "price": "31.00",
+    "cost": "12.00",
+    "stock": 7,
+}
+
+
+def test_staff_changes_the_catalogue(clerk: Visitor) -> None:
+    seen = clerk.send("GET", "/api/products/")
+
+    added = clerk.send("POST", "/api/products/", TEAPOT)
+    changed = clerk.send("PATCH", "/api/products/teapot/", {"price": "29.00", "stock": 0})
+
+    assert (added.status_code, changed.status_code) == (201, 200)
+    assert "cost" not in added.json()
+    assert "stock" not in added.json()
+    assert (changed.json()["price"], changed.json()["available"]) == ("29.00", False)
+    again = clerk.send("GET", "/api/products/", headers={"if-none-match": seen.headers["etag"]})
+    assert (again.status_code, len(again.json())) == (200, len(demo_data.PRODUCTS) + 1)
+    assert clerk.send("DELETE", "/api/products/teapot/").status_code == 204
+    assert clerk.send("GET", "/api/products/teapot/").status_code == 404
+
+
+def test_what_has_been_ordered_stays_in_the_catalogue(clerk: Visitor) -> None:
+    assert clerk.send("DELETE", "/api/products/enamel-mug/").status_code == 409
+    assert clerk.send("GET", "/api/products/enamel-mug/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        pytest.param("POST", "/api/products/", id="create"),
+        pytest.param("PUT", "/api/products/enamel-mug/", id="update"),
+        pytest.param("PATCH", "/api/products/enamel-mug/", id="partial-update"),
+        pytest.param("DELETE", "/api/products/enamel-mug/", id="destroy"),
+    ],
+)
+def test_only_staff_changes_the_catalogue(visitor: Visitor, method: str, path: str) -> None:
+    assert visitor.send(method, path, TEAPOT).status_code == 401
+    visitor.sign_in()
+    assert visitor.send(method, path, TEAPOT).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        pytest.param("POST", "/api/orders/", None, id="order"),
+        pytest.param("DELETE", f"/api/orders/{demo_data.CUSTOMER_ORDER}/", None, id="cancel"),
+        pytest.param("PATCH", "/api/products/enamel-mug/", {"price": "0.01"}, id="reprice"),
+    ],
+)
+def test_rest_framework_wants_the_csrf_token_of_a_session(
+    clerk: Visitor, method: str, path: str, body: Any
+) -> None:
+    clerk.token = ""
+
+    response = clerk.send(method, path, body)
+
+    assert response.status_code == 403
+    assert response.json()["detail"].startswith("CSRF Failed:")
+
+
+# --- Partners and their tokens -------------------------------------------------------------------
+
+
+def test_partner_reserves_with_a_token_and_gives_it_back(partner: Visitor) -> None:
+    before = stock_of("enamel-mug")
+    path = "/api/products/enamel-mug/reserve/"
+    token = token_of(partner)
+
+    reserved = partner.send("POST", path, {"quantity": 3}, headers=token)
+
+    assert (reserved.status_code, reserved.json()["total"]) == (201, "42.00")
+    assert stock_of("enamel-mug") == before - 3
+    assert partner.send("POST", "/api/partners/tokens/logout/", headers=token).status_code == 204
+    assert partner.send("POST", path, {"quantity": 1}, headers=token).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("slug", "body", "content_type", "status"),
+    [
+        pytest.param("enamel-mug", {}, JSON, 400, id="empty"),
+        pytest.param("enamel-mug", {"quantity": 0}, JSON, 400, id="none"),
+        pytest.param("enamel-mug", {"quantity": 100}, JSON, 400, id="too-many"),
+        pytest.param("enamel-mug", "{", JSON, 400, id="broken-json"),
+        pytest.param("enamel-mug", "one", "text/plain", 415, id="no-json"),
+        pytest.param("linen-apron", {"quantity": 1}, JSON, 409, id="sold-out"),
+        pytest.param("unicorn", {"quantity": 1}, JSON, 404, id="unknown-product"),
+    ],
+)
+def test_reservation_refuses_what_is_not_valid(
+    partner: Visitor, slug: str, body: Any, content_type: str, status: int
+) -> None:
+    from shop.models import Order
+
+    orders = Order.objects.count()
+
+    response = partner.send(
+        "POST",
+        f"/api/products/{slug}/reserve/",
+        body,
+        content_type=content_type,
+        headers=token_of(partner),
+    )
+
+    assert response.status_code == status
+    assert Order.objects.count() == orders
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({}, id="none"),
+        pytest.param(password_of(demo_data.PARTNER, "guess"), id="wrong-password"),
+        pytest.param(password_of("nobody"), id="unknown"),
+    ],
+)
+def test_token_wants_the_password(partner: Visitor, headers: dict[str, str]) -> None:
+    response = partner.send("POST", "/api/partners/tokens/login/", headers=headers)
+
+    assert response.status_code == 401
+
+
+def test_session_is_no_token(customer: Visitor) -> None:
+    body = {"quantity": 1}
+
+    assert customer.send("POST", "/api/products/enamel-mug/reserve/", body).status_code == 401
 
 
 # --- The rest of the shop ------------------------------------------------------------------------
@@ -322,7 +482,7 @@ def test_unchanged_catalogue(visitor: Visitor) -> None:
 
     again = visitor.send("GET", "/api/products/", headers={"if-none-match": first.headers["etag"]})
 
-    assert len(first.json()["products"]) == len(demo_data.PRODUCTS)
+    assert len(first.json()) == len(demo_data.PRODUCTS)
     assert (again.status_code, again.content) == (304, b"")
 
 
@@ -389,6 +549,7 @@ PARTNER = {
     "access-control-allow-origin": origins.PARTNER,
     "access-control-expose-headers": "x-stock-version",
 }
+DESK = {"access-control-allow-origin": origins.PARTNER}
 SETTINGS = {"access-control-allow-origin": origins.STOREFRONT}
 
 
@@ -410,16 +571,33 @@ ANSWERS = [
     Answer("public-no-origin", "GET", "/api/products/", "nobody", 200, PUBLIC, varies=False),
     Answer("public-head", "HEAD", "/api/products/", "stranger", 200, PUBLIC, varies=False),
     Answer("slash-redirect", "GET", "/api/products", "stranger", 301, PUBLIC, varies=False),
+    Answer("router-root", "GET", "/api/", "storefront", 200, SETTINGS),
+    Answer("format-suffix", "GET", "/api/products.json", "stranger", 200, PUBLIC, varies=False),
     Answer("two-audiences-partner", "GET", "/api/products/enamel-mug/", "partner", 200, PARTNER),
     Answer("two-audiences-stranger", "GET", "/api/products/enamel-mug/", "stranger", 200, PUBLIC),
     Answer("not-found", "GET", "/api/products/unicorn/", "partner", 404, PARTNER),
+    Answer(
+        "action-of-the-class", "PATCH", "/api/products/pour-over/", "storefront", 401, STOREFRONT
+    ),
+    Answer("action-of-the-class-refused", "PATCH", "/api/products/pour-over/", "partner", 401, {}),
+    Answer(
+        "action-denied", "DELETE", "/api/products/pour-over/", "storefront", 401, {}, varies=False
+    ),
+    Answer("unknown-format", "GET", "/api/products/pour-over.csv", "partner", 404, PARTNER),
+    Answer("extra-action", "POST", "/api/products/pour-over/reserve/", "partner", 401, DESK),
+    Answer(
+        "extra-action-nearer", "POST", "/api/products/pour-over/reserve/", "storefront", 401, {}
+    ),
+    Answer("extra-action-get", "GET", "/api/products/x/reserve/", "storefront", 401, STOREFRONT),
+    Answer("third-party", "POST", "/api/partners/tokens/login/", "partner", 401, DESK),
+    Answer("third-party-refused", "POST", "/api/partners/tokens/login/", "storefront", 401, {}),
     Answer("class", "GET", "/api/session/", "storefront", 200, STOREFRONT),
     Answer("class-refused", "GET", "/api/session/", "partner", 200, {}),
     Answer("class-no-origin", "GET", "/api/session/", "nobody", 200, {}),
     Answer("method-decorator", "GET", "/api/cart/", "storefront", 200, STOREFRONT),
-    Answer("not-allowed-method", "PUT", "/api/orders/", "storefront", 403, STOREFRONT),
+    Answer("not-allowed-method", "PUT", "/api/orders/", "storefront", 401, STOREFRONT),
     Answer("inherited", "GET", "/api/orders/", "storefront", 401, STOREFRONT),
-    Answer("handler-denied", "DELETE", "/api/orders/1001/", "storefront", 403, {}, varies=False),
+    Answer("handler-denied", "DELETE", "/api/orders/1001/", "storefront", 401, {}, varies=False),
     Answer("async", "GET", "/api/stock/", "partner", 401, PARTNER),
     Answer("async-refused", "GET", "/api/stock/", "storefront", 401, {}),
     Answer("urlconf", "GET", "/api/partners/prices/", "partner", 200, PARTNER),
@@ -456,9 +634,47 @@ def test_answer(mode: str, answer: Answer) -> None:
     assert varies(response) == answer.varies
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        pytest.param("POST", "/api/orders/", 400, id="bad-request"),
+        pytest.param("GET", f"/api/orders/{demo_data.OTHER_ORDER}/", 403, id="forbidden"),
+        pytest.param("PATCH", "/api/products/pour-over/", 403, id="staff-only"),
+        pytest.param("GET", "/api/orders/999999/", 404, id="not-found"),
+        pytest.param("POST", f"/api/orders/{demo_data.CUSTOMER_ORDER}/", 405, id="no-such-method"),
+        pytest.param("PUT", "/api/cart/", 405, id="no-such-method-of-a-view"),
+    ],
+)
+def test_errors_of_a_session_are_readable(
+    customer: Visitor, method: str, path: str, status: int
+) -> None:
+    response = customer.send(method, path)
+
+    assert response.status_code == status
+    assert cors_headers(response) == STOREFRONT
+    assert varies(response)
+
+
+def test_error_of_the_content_negotiation_is_readable(mode: str) -> None:
+    response = Visitor(mode, origins.STRANGER).send(
+        "GET", "/api/products/pour-over/", headers={"accept": "text/csv"}
+    )
+
+    assert response.status_code == 406
+    assert cors_headers(response) == PUBLIC
+
+
+@pytest.mark.parametrize("path", ["/api/products/", "/api/products/pour-over/"])
+def test_catalogue_varies_by_no_cookie(customer: Visitor, path: str) -> None:
+    response = customer.send("GET", path)
+
+    assert response.status_code == 200
+    assert "cookie" not in response.headers.get("vary", "").lower()
+
+
 @dataclass(frozen=True)
 class Preflight:
-    """What a preflight is told; None for a refusal, which carries no CORS header."""
+    """What a preflight is told; no methods for a refusal, which carries no CORS header."""
 
     name: str
     origin: str
@@ -466,9 +682,27 @@ class Preflight:
     path: str
     methods: set[str] | None
     max_age: str | None = "86400"
+    headers: set[str] | None = None
 
+
+TOKEN = {"authorization", "content-type"}
 
 PREFLIGHTS = [
+    # The list's POST is not for strangers, and caches know no methods: nothing is remembered.
+    Preflight("list", "stranger", "GET", "/api/products/", {"GET"}, "0"),
+    # The action is for any origin without cookies, the rest of the route for the own front end.
+    Preflight("list-delete", "storefront", "DELETE", "/api/products/", {"POST"}),
+    Preflight("create", "storefront", "POST", "/api/products/", {"POST"}),
+    Preflight("create-partner", "partner", "POST", "/api/products/", None),
+    Preflight("update", "storefront", "PATCH", "/api/products/enamel-mug/", {"PUT", "PATCH"}),
+    Preflight("update-partner", "partner", "PATCH", "/api/products/enamel-mug/", None),
+    Preflight("retrieve", "partner", "GET", "/api/products/enamel-mug/", {"GET"}, "600"),
+    Preflight("destroy", "storefront", "DELETE", "/api/products/enamel-mug/", None),
+    Preflight("reserve", "partner", "POST", "/api/products/x/reserve/", {"POST"}, headers=TOKEN),
+    Preflight("reserve-storefront", "storefront", "POST", "/api/products/x/reserve/", None),
+    Preflight("token", "partner", "POST", "/api/partners/tokens/login/", {"POST"}, headers=TOKEN),
+    Preflight("token-storefront", "storefront", "POST", "/api/partners/tokens/login/", None),
+    Preflight("order-post", "storefront", "POST", "/api/orders/1001/", {"GET"}),
     Preflight("cart", "storefront", "PATCH", "/api/cart/", {"GET", "POST", "PATCH", "DELETE"}),
     Preflight("cart-stranger", "stranger", "PATCH", "/api/cart/", None),
     Preflight("order", "storefront", "POST", "/api/orders/", {"GET", "POST"}, "0"),
@@ -496,6 +730,9 @@ def test_preflight(mode: str, case: Preflight) -> None:
     # OPTIONS and HEAD may stand there too: they open nothing.
     assert set(offered) - {"OPTIONS", "HEAD"} == case.methods
     assert response.headers.get("access-control-max-age") == case.max_age
+    if case.headers is not None:
+        named = response.headers["access-control-allow-headers"].lower().split(", ")
+        assert set(named) == case.headers
 
 
 # --- The playground ------------------------------------------------------------------------------
@@ -639,6 +876,10 @@ def test_sample_project_passes_all_checks(tmp_path: Path) -> None:
 
     migrations = manage("makemigrations", "--check", "--dry-run", **database)
     checks = manage("check", "--fail-level", "WARNING", **database)
+    deploy = manage("check", "--deploy", **database)
 
     assert (migrations.returncode, migrations.stderr) == (0, "")
     assert (checks.returncode, checks.stderr) == (0, "")
+    # Django itself has much to say about a demonstration with plain http.
+    assert "(security.W008)" in deploy.stderr
+    assert "cors_views" not in deploy.stderr

@@ -121,6 +121,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
         "origins: 'app.example' has no scheme. Write 'https://app.example' instead.",
     ),
     "an origin for a name": ({"policy": APP}, TypeError, f"origins=['{APP}']"),
+    "no policy at all": ({"policy": []}, ImproperlyConfigured, "For nobody write cors_deny."),
     "an unknown field": ({"origin": [APP]}, TypeError, "origin"),
     "several with fields": (
         {"policy": ["partners", "public"], "max_age": 5},
@@ -142,6 +143,14 @@ def test_mistakes_are_refused_where_they_are_written(name: str) -> None:
         assert "test_urls.py:" in str(raised.value)
 
 
+def test_an_include_around_an_include_keeps_both(send: Sender) -> None:
+    inner = cors_include([path("v/", answer)], policy=cors_deny)
+
+    with urlconf(path("x/", cors_include(inner, max_age=5))):
+        assert_cors_headers(send.actual("/x/v/", APP), {})
+        assert_cors_headers(send.preflight("/x/v/", APP, "GET"), {})
+
+
 def test_a_second_namespace_for_a_3_tuple_is_refused() -> None:
     with pytest.raises(TypeError, match="has a namespace already"):
         cors_include(([], "app", "name"), "other", origins=[APP])
@@ -157,3 +166,8 @@ def test_decorating_an_include_is_refused() -> None:
 )
 def test_the_repr_says_what_is_included(target: Any, shown: str) -> None:
     assert shown in repr(cors_include(target, origins=[APP])[0])
+
+
+def test_a_policy_in_the_place_of_the_namespace_is_refused() -> None:
+    with pytest.raises(TypeError, match="write policy='partners'"):
+        cors_include(([path("v/", answer)], "app"), "partners")

@@ -10,12 +10,17 @@ from django.core.checks import CheckMessage, Warning
 
 from cors_views import conf, fetch, nearest
 from cors_views.callbacks import declares, take_apart
+from cors_views.checks.effective import (
+    Use,
+    check_public_uses,
+    check_uses,
+    route_name,
+    survey,
+    uses_of,
+    who_set,
+)
 from cors_views.declarations import Applied, everything_applied
-from cors_views.nearest import Layer
-from cors_views.policy import CorsPolicy
-from cors_views.protocol import CompiledPolicy, Route, Ruling
-
-_SETTINGS = "the CORS_* settings"
+from cors_views.protocol import CompiledPolicy, Route
 
 
 def check_declarations(**kwargs: Any) -> list[CheckMessage]:
@@ -24,18 +29,27 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
         return []
     found: dict[str, CheckMessage] = {}
     reached: set[Applied] = set()
-    for chain in nearest.all_chains():
-        for layers in nearest.layers_of(chain).values():
-            reached.update(layer.applied for layer in layers)
-        for message in _without_mixin(chain):
+    uses: list[Use] = []
+    for chain, route in survey():
+        reached.update(nearest.applied_to(chain))
+        uses += uses_of(chain, route)
+        for message in (
+            *_without_mixin(chain),
+            *_cached_preflights(chain, route),
+            *_never_reached(chain, route),
+        ):
             found.setdefault(str(message), message)
-        route = nearest.build_safely(chain)
-        for ruling in {id(ruling): ruling for ruling in _rulings(route)}.values():
-            for message in (*_any_origin_with_credentials(ruling), *_exposed_star(ruling)):
-                found.setdefault(str(message), message)
-        for message in _cached_preflights(chain, route):
+    for use in uses:
+        for message in (*_any_origin_with_credentials(use), *_exposed_star(use)):
             found.setdefault(str(message), message)
-    return [*found.values(), *_unreached(reached)]
+    return [*found.values(), *check_uses(uses), *_unreached(reached)]
+
+
+def check_public_views(**kwargs: Any) -> list[CheckMessage]:
+    """Report, before production, views that any origin may use and that are not read-only."""
+    if not getattr(settings, "ROOT_URLCONF", None):
+        return []
+    return list(check_public_uses(use for found in survey() for use in uses_of(*found)))
 
 
 def _unreached(reached: set[Applied]) -> Iterator[CheckMessage]:
@@ -63,79 +77,63 @@ def _without_mixin(chain: nearest.Chain) -> Iterator[CheckMessage]:
             )
 
 
-def _rulings(route: Route) -> Iterator[Ruling]:
-    yield route.other
-    yield from route.rulings.values()
+def _never_reached(chain: nearest.Chain, route: Route) -> Iterator[CheckMessage]:
+    """Warn where a policy stands behind one that admits any origin already."""
+    for ruling in (route.other, *route.rulings.values()):
+        for number, policy in enumerate(ruling.policies[:-1], start=1):
+            if policy.origins.any:
+                yield Warning(
+                    f"Policy number {number} of the {ruling.trail[0]} admits any origin, so those "
+                    "after it never answer.",
+                    hint="List the policy for any origin last.",
+                    id="cors_views.W025",
+                )
 
 
-def _layers(ruling: Ruling) -> Iterator[tuple[str, CorsPolicy]]:
-    """Yield the policies that counted, nearest first, each with its place."""
-    decisive: list[Layer] = [] if ruling.signal else list(ruling.trail[:1])
-    for layer in (*ruling.trail[len(decisive) :], *decisive):
-        for policy in nearest.policies_of(layer):
-            yield str(layer), policy
-    if ruling.signal:
-        yield _SETTINGS, conf.site().policy
-
-
-def _who_set(ruling: Ruling, field: str) -> str:
-    """Return the nearest place that sets ``field``."""
-    return next(
-        (place for place, policy in _layers(ruling) if getattr(policy, field) is not None),
-        _SETTINGS,
-    )
-
-
-def _any_origin_with_credentials(ruling: Ruling) -> Iterator[CheckMessage]:
-    if ruling.undeclared or not ruling.trail or ruling.denied:
+def _any_origin_with_credentials(use: Use) -> Iterator[CheckMessage]:
+    refining = use.ruling.trail if use.ruling.signal else use.ruling.trail[1:]
+    if not use.policy.any_origin or not use.ruling.trail:
         return
-    layers = list(_layers(ruling))
-    wanted = next((policy.credentials for _, policy in layers if policy.credentials is not None), 0)
-    if wanted and any(policy.any_origin for policy in _effective(ruling)):
+    wanted = [policy.credentials for layer in refining for policy in nearest.policies_of(layer)]
+    if use.ruling.signal:
+        wanted.append(conf.site().policy.credentials)
+    if next((value for value in wanted if value is not None), False):
         yield Warning(
-            f"Any origin, from the {_who_names_any(layers)}, meets credentials=True, from the "
-            f"{_who_set(ruling, 'credentials')}. The answer is '*' without credentials.",
+            f"Any origin, from the {use.who_set('origins')}, meets credentials=True, from the "
+            f"{use.who_set('credentials')}. The answer is '*' without credentials.",
             hint="Name the origins that are trusted with credentials beside credentials=True.",
             id="cors_views.W020",
         )
 
 
-def _effective(ruling: Ruling) -> Iterator[CorsPolicy]:
-    return (compiled.policy for compiled in ruling.policies)
-
-
-def _who_names_any(layers: list[tuple[str, CorsPolicy]]) -> str:
-    return next(place for place, policy in layers if policy.any_origin)
-
-
-def _exposed_star(ruling: Ruling) -> Iterator[CheckMessage]:
-    if ruling.undeclared or not ruling.trail:
-        return
-    for policy in _effective(ruling):
-        if policy.credentials and "*" in (policy.expose_headers or ()):
-            yield Warning(
-                f"expose_headers=['*'], from the {_who_set(ruling, 'expose_headers')}, meets "
-                f"credentials=True, from the {_who_set(ruling, 'credentials')}. Browsers take the "
-                "'*' literally there, so no header is exposed.",
-                hint="Name the headers to expose.",
-                id="cors_views.W021",
-            )
+def _exposed_star(use: Use) -> Iterator[CheckMessage]:
+    if use.policy.credentials and "*" in (use.policy.expose_headers or ()):
+        yield Warning(
+            f"expose_headers=['*'], from the {use.who_set('expose_headers')}, meets "
+            f"credentials=True, from the {use.who_set('credentials')}. Browsers take the '*' "
+            "literally there, so no header is exposed.",
+            hint="Name the headers to expose.",
+            id="cors_views.W021",
+        )
 
 
 def _cached_preflights(chain: nearest.Chain, route: Route) -> Iterator[CheckMessage]:
     """Warn where a declared ``max_age`` lets a cached preflight pass more than its policy says."""
+    opened: dict[tuple[str, ...], list[str]] = {}
     for method, ruling in route.rulings.items():
         for policy in ruling.policies:
-            if not (policy.own_max_age and policy.policy.max_age):
-                continue
-            for other, wider in _opened_by(route, method, policy):
-                yield Warning(
-                    f"{_name(chain)}: for {policy.policy.max_age} seconds after a preflight for "
-                    f"{method}, a browser sends {other} {wider} although the policy of {other} "
-                    f"does not admit that. max_age is from the {_who_set(ruling, 'max_age')}.",
-                    hint="Drop max_age there, or set it to 0, so that preflights are not cached.",
-                    id="cors_views.W022",
-                )
+            if policy.own_max_age and policy.policy.max_age:
+                source = (who_set(ruling, "max_age"), str(policy.policy.max_age))
+                for other, wider in _opened_by(route, method, policy):
+                    opened.setdefault((*source, other, wider), []).append(method)
+    for (place, max_age, other, wider), methods in opened.items():
+        yield Warning(
+            f"{route_name(chain)}: for {max_age} seconds after a preflight for "
+            f"{' or '.join(methods)}, a browser sends {other} {wider} although the policy of "
+            f"{other} does not admit that. max_age is from the {place}.",
+            hint="Drop max_age there, or set it to 0, so that preflights are not cached.",
+            id="cors_views.W022",
+        )
 
 
 def _opened_by(route: Route, method: str, policy: CompiledPolicy) -> Iterator[tuple[str, str]]:
@@ -156,7 +154,3 @@ def _admits_as_far(peer: CompiledPolicy, policy: CompiledPolicy) -> bool:
         policy.policy.origin_regexes,
     )
     return (same or peer.origins.any) and (peer.credentials or not policy.credentials)
-
-
-def _name(chain: nearest.Chain) -> str:
-    return "/".join(str(pattern.pattern).strip("/^$") for pattern in chain) or "/"

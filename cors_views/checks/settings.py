@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from cors_views import conf
 from cors_views.fields import Problem
+from cors_views.policy import close_matches
 
 _IDS = {
     "CORS_ALLOW_HEADERS": "E001",
@@ -31,7 +32,7 @@ _IDS_BY_KIND = {"incomplete": "E013", "path": "E014", "origin": "E017", "forbidd
 _BY_ALIAS = {alias: setting for setting, alias in conf.ALIASES.items()}
 
 E011_TYPE = Error(
-    "CORS_POLICIES is no dict of policies.",
+    "CORS_POLICIES is no dict of policies by name.",
     hint='Write CORS_POLICIES = {"partners": {"origins": ["https://partner.example.com"]}}.',
     id="cors_views.E011",
 )
@@ -53,8 +54,20 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
     return [
         *(_message(problem) for problem in conf.site().problems),
         *_check_policies(),
+        *_check_names(),
         *([E012] if hasattr(settings, "CORS_MODEL") else []),
         *([E016] if hasattr(settings, "CORS_REPLACE_HTTPS_REFERER") else []),
+    ]
+
+
+def _check_names() -> list[CheckMessage]:
+    """Report settings that nobody reads and that look like a slip of one that somebody does."""
+    known = [*_IDS, *_BY_ALIAS, "CORS_POLICIES"]
+    unknown = [name for name in dir(settings) if name.startswith("CORS_") and name not in known]
+    return [
+        Warning(f"There is no setting {name}.", hint=hint, id="cors_views.W002")
+        for name in unknown
+        if (hint := close_matches(name, known, cutoff=0.8))
     ]
 
 
@@ -63,7 +76,7 @@ def _message(problem: Problem) -> CheckMessage:
     number = _IDS_BY_KIND.get(problem.kind, _IDS[setting])
     kind = Warning if number.startswith("W") else Error
     return kind(
-        f"{problem.field}: {problem.value!r} {problem.message}.",
+        problem.sentence,
         hint=problem.hint or None,
         id=f"cors_views.{number}",
     )
@@ -77,5 +90,6 @@ def _check_policies() -> list[CheckMessage]:
         try:
             conf.policy(name)
         except ImproperlyConfigured as error:
-            messages.append(Error(str(error), id="cors_views.E011"))
+            hint = f"Correct CORS_POLICIES[{name!r}]; until then it admits nobody."
+            messages.append(Error(str(error), hint=hint, id="cors_views.E011"))
     return messages

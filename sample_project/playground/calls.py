@@ -7,6 +7,7 @@ and from what browsers do (Fetch). Nothing here asks cors_views, so that the pag
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -80,8 +81,8 @@ class Call:
     """One ``fetch`` of the pages.
 
     ``policy`` says in words what governs it and ``declared`` where that is written. In ``headers``,
-    ``{csrf}`` and ``{etag}`` stand for what an earlier call has taught the page. ``needs`` names
-    the calls that must have been made before, when this one is run alone.
+    ``{csrf}``, ``{etag}`` and ``{token}`` stand for what an earlier call has taught the page.
+    ``needs`` names the calls that must have been made before, when this one is run alone.
     """
 
     name: str
@@ -111,13 +112,20 @@ class Call:
 
 STOREFRONT_ONLY = "Own front end only, with cookies"
 PARTNERS_ONLY = "Partners only, no cookies"
+PARTNER_DESK = "Partners only, with a token in Authorization"
 PUBLIC = "Any origin, no cookies"
 SETTINGS = "Undeclared: the settings’ own front end"
 
 JSON = {"Content-Type": "application/json"}
-JSON_AND_TOKEN = JSON | {"X-CSRFToken": "{csrf}"}
-TOKEN = {"X-CSRFToken": "{csrf}"}
+JSON_AND_CSRF_TOKEN = JSON | {"X-CSRFToken": "{csrf}"}
+CSRF_TOKEN = {"X-CSRFToken": "{csrf}"}
+PASSWORD = {
+    "Authorization": "Basic "
+    + b64encode(f"{demo_data.PARTNER}:{demo_data.PASSWORD}".encode()).decode()
+}
+TOKEN = {"Authorization": "Token {token}"}
 
+NO_PARTNER = unsent("No partner’s origin: the preflight is refused.")
 NOT_THE_STOREFRONT = "The policy admits the shop’s own front end only."
 ADMITTED_WITH_COOKIES = "Admitted by name, with cookies, which travel within shop.localhost."
 REFUSED_PREFLIGHT = unsent(
@@ -154,7 +162,7 @@ CALLS = (
         method="POST",
         path="/api/session/",
         credentials=True,
-        headers=JSON_AND_TOKEN,
+        headers=JSON_AND_CSRF_TOKEN,
         body=f'{{"username": "{demo_data.CUSTOMER}", "password": "{demo_data.PASSWORD}"}}',
         needs=("session",),
         policy=STOREFRONT_ONLY,
@@ -171,7 +179,7 @@ CALLS = (
         method="GET",
         path="/api/products/",
         policy=PUBLIC,
-        declared='@cors_allow("public") on function product_list',
+        declared='cors_action_policies["list"] of ProductViewSet',
         storefront=readable(200, "Any origin may read.", shows=("etag",)),
         partner=readable(200, "Any origin may read.", shows=("etag",)),
         stranger=readable(200, "Any origin may read.", shows=("etag",)),
@@ -185,7 +193,7 @@ CALLS = (
         headers={"If-None-Match": "{etag}"},
         needs=("catalogue",),
         policy=PUBLIC,
-        declared='@cors_allow("public") on function product_list',
+        declared='cors_action_policies["list"] of ProductViewSet',
         storefront=readable(304, "A 304 carries the same CORS headers.", shows=("etag",)),
         partner=readable(304, "A 304 carries the same CORS headers.", shows=("etag",)),
         stranger=readable(304, "A 304 carries the same CORS headers.", shows=("etag",)),
@@ -197,7 +205,7 @@ CALLS = (
         method="GET",
         path="/api/products",
         policy=PUBLIC,
-        declared='@cors_allow("public") on function product_list',
+        declared='cors_action_policies["list"] of ProductViewSet',
         storefront=readable(200, "The redirect has the policy of the URL that it leads to."),
         partner=readable(200, "The redirect has the policy of the URL that it leads to."),
         stranger=readable(200, "The redirect has the policy of the URL that it leads to."),
@@ -211,7 +219,7 @@ CALLS = (
         credentials=True,
         needs=("sign-in",),
         policy=PUBLIC,
-        declared='@cors_allow("public") on function product_list',
+        declared='cors_action_policies["list"] of ProductViewSet',
         storefront=hidden(
             200,
             "Any origin and cookies never go together: browsers refuse “*” here.",
@@ -236,7 +244,7 @@ CALLS = (
         method="GET",
         path="/api/products/enamel-mug/",
         policy="Partners, then any origin",
-        declared='@cors_allow("partners", "public") on function product_detail',
+        declared='cors_action_policies["retrieve"] of ProductViewSet',
         storefront=readable(
             200, "As any origin: the body, and not X-Stock-Version.", hides=("x-stock-version",)
         ),
@@ -254,10 +262,72 @@ CALLS = (
         method="GET",
         path="/api/products/perpetual-motion/",
         policy="Partners, then any origin",
-        declared='@cors_allow("partners", "public") on function product_detail',
+        declared='cors_action_policies["retrieve"] of ProductViewSet',
         storefront=readable(404, "Errors stay readable: a 404 is no “CORS error”."),
         partner=readable(404, "Errors stay readable: a 404 is no “CORS error”."),
         stranger=readable(404, "Errors stay readable: a 404 is no “CORS error”."),
+    ),
+    Call(
+        name="product-as-csv",
+        group="The public catalogue",
+        title="One product, as CSV",
+        method="GET",
+        path="/api/products/enamel-mug/",
+        headers={"Accept": "text/csv"},
+        policy="Partners, then any origin",
+        declared='cors_action_policies["retrieve"] of ProductViewSet',
+        storefront=readable(406, "What the framework refuses before the action stays readable."),
+        partner=readable(406, "What the framework refuses before the action stays readable."),
+        stranger=readable(406, "What the framework refuses before the action stays readable."),
+    ),
+    # --- The back office -------------------------------------------------------------------------
+    Call(
+        name="product-reprice",
+        group="The back office, at the same routes",
+        title="A new price for the mug",
+        method="PATCH",
+        path="/api/products/enamel-mug/",
+        credentials=True,
+        headers=JSON_AND_CSRF_TOKEN,
+        body='{"price": "1.00"}',
+        needs=("sign-in",),
+        policy=STOREFRONT_ONLY,
+        declared='cors_policy = "storefront" of ProductViewSet',
+        storefront=readable(
+            403, "Admitted; but this customer is no staff, as a page can read.", cookie=True
+        ),
+        partner=REFUSED_PREFLIGHT,
+        stranger=REFUSED_PREFLIGHT,
+    ),
+    Call(
+        name="product-remove",
+        group="The back office, at the same routes",
+        title="Take the mug out of the shop",
+        method="DELETE",
+        path="/api/products/enamel-mug/",
+        credentials=True,
+        headers=CSRF_TOKEN,
+        needs=("sign-in",),
+        policy="Nobody",
+        declared='cors_action_policies["destroy"] = cors_deny of ProductViewSet',
+        storefront=unsent("This action denies what its class allows."),
+        partner=unsent("Denied to every origin: the preflight is refused."),
+        stranger=unsent("Denied to every origin: the preflight is refused."),
+    ),
+    Call(
+        name="catalogue-remove",
+        group="The back office, at the same routes",
+        title="Take everything out of the shop",
+        method="DELETE",
+        path="/api/products/",
+        credentials=True,
+        headers=CSRF_TOKEN,
+        needs=("sign-in",),
+        policy=STOREFRONT_ONLY,
+        declared='cors_policy = "storefront" of ProductViewSet',
+        storefront=unsent("Admitted, but the list’s route has no action for DELETE to offer."),
+        partner=REFUSED_PREFLIGHT,
+        stranger=REFUSED_PREFLIGHT,
     ),
     # --- The cart --------------------------------------------------------------------------------
     Call(
@@ -267,7 +337,7 @@ CALLS = (
         method="POST",
         path="/api/cart/",
         credentials=True,
-        headers=JSON_AND_TOKEN,
+        headers=JSON_AND_CSRF_TOKEN,
         body='{"product": "enamel-mug", "quantity": 2}',
         needs=("sign-in",),
         policy=STOREFRONT_ONLY,
@@ -297,7 +367,7 @@ CALLS = (
         method="PATCH",
         path="/api/cart/",
         credentials=True,
-        headers=JSON_AND_TOKEN,
+        headers=JSON_AND_CSRF_TOKEN,
         body='{"product": "enamel-mug", "quantity": 3}',
         needs=("cart-add",),
         policy=STOREFRONT_ONLY,
@@ -313,7 +383,7 @@ CALLS = (
         method="PUT",
         path="/api/cart/",
         credentials=True,
-        headers=JSON_AND_TOKEN,
+        headers=JSON_AND_CSRF_TOKEN,
         body="{}",
         needs=("sign-in",),
         policy=STOREFRONT_ONLY,
@@ -352,10 +422,10 @@ CALLS = (
         method="POST",
         path="/api/orders/",
         credentials=True,
-        headers=TOKEN,
+        headers=CSRF_TOKEN,
         needs=("cart-add",),
         policy=f"{STOREFRONT_ONLY}, asked every time",
-        declared="@cors_allow(max_age=0) on post, refining class CustomerView",
+        declared="@cors_allow(max_age=0) on create, refining class CustomerViewSet",
         storefront=readable(201, ADMITTED_WITH_COOKIES, cookie=True),
         partner=REFUSED_PREFLIGHT,
         stranger=REFUSED_PREFLIGHT,
@@ -369,7 +439,7 @@ CALLS = (
         credentials=True,
         needs=("sign-in",),
         policy=STOREFRONT_ONLY,
-        declared='@cors_allow("storefront") on class CustomerView, inherited',
+        declared='@cors_allow("storefront") on class CustomerViewSet, inherited',
         storefront=readable(200, ADMITTED_WITH_COOKIES, cookie=True),
         partner=simple_and_refused(401),
         stranger=simple_and_refused(401),
@@ -381,7 +451,7 @@ CALLS = (
         method="GET",
         path="/api/orders/",
         policy=STOREFRONT_ONLY,
-        declared='@cors_allow("storefront") on class CustomerView, inherited',
+        declared='@cors_allow("storefront") on class CustomerViewSet, inherited',
         storefront=readable(401, "A 401 stays readable, so that the page can show a login."),
         partner=simple_and_refused(401),
         stranger=simple_and_refused(401),
@@ -395,7 +465,7 @@ CALLS = (
         credentials=True,
         needs=("sign-in",),
         policy=STOREFRONT_ONLY,
-        declared='@cors_allow("storefront") on class CustomerView, inherited',
+        declared='@cors_allow("storefront") on class CustomerViewSet, inherited',
         storefront=readable(403, "A 403 stays readable.", cookie=True),
         partner=simple_and_refused(401),
         stranger=simple_and_refused(401),
@@ -407,13 +477,48 @@ CALLS = (
         method="DELETE",
         path=f"/api/orders/{demo_data.CUSTOMER_ORDER}/",
         credentials=True,
-        headers=TOKEN,
+        headers=CSRF_TOKEN,
         needs=("sign-in",),
         policy="Nobody",
-        declared="@cors_deny on delete, nearer than class CustomerView",
-        storefront=unsent("The handler denies what its class allows: the preflight is refused."),
+        declared="@cors_deny on destroy, nearer than class CustomerViewSet",
+        storefront=unsent("The action denies what its class allows: the preflight is refused."),
         partner=unsent("Denied to every origin: the preflight is refused."),
         stranger=unsent("Denied to every origin: the preflight is refused."),
+    ),
+    Call(
+        name="order-forged",
+        group="Orders",
+        title="A forged form: text/plain, no CSRF token",
+        method="POST",
+        path="/api/orders/",
+        credentials=True,
+        headers={"Content-Type": "text/plain"},
+        body="",
+        needs=("sign-in",),
+        policy=f"{STOREFRONT_ONLY}, asked every time",
+        declared="@cors_allow(max_age=0) on create, refining class CustomerViewSet",
+        storefront=readable(
+            403, "DRF protects sessions by itself, and says so readably.", cookie=True
+        ),
+        partner=hidden(401, "Sent without a preflight, but SameSite keeps the cookie at home."),
+        stranger=hidden(401, "Sent without a preflight, but SameSite keeps the cookie at home."),
+    ),
+    Call(
+        name="order-post",
+        group="Orders",
+        title="POST to an order, which takes no POST",
+        method="POST",
+        path=f"/api/orders/{demo_data.CUSTOMER_ORDER}/",
+        credentials=True,
+        headers=CSRF_TOKEN,
+        needs=("sign-in",),
+        policy=STOREFRONT_ONLY,
+        declared='@cors_allow("storefront") on class CustomerViewSet, inherited',
+        storefront=readable(
+            405, "A POST needs no leave from the preflight; its 405 stays readable.", cookie=True
+        ),
+        partner=REFUSED_PREFLIGHT,
+        stranger=REFUSED_PREFLIGHT,
     ),
     # --- For partners ----------------------------------------------------------------------------
     Call(
@@ -465,6 +570,90 @@ CALLS = (
         storefront=hidden(200, "Our own front end is no partner. Sent, and its answer hidden."),
         partner=readable(200, "Admitted by the URLconf; the view itself declares nothing."),
         stranger=hidden(200, "No partner. Sent, and its answer hidden."),
+    ),
+    # --- A partner's desk ------------------------------------------------------------------------
+    Call(
+        name="token-without-password",
+        group="A partner’s desk",
+        title="A token, please, but the password is forgotten",
+        method="POST",
+        path="/api/partners/tokens/login/",
+        policy=PARTNER_DESK,
+        declared='cors_include("knox.urls", policy="partner-desk")',
+        storefront=hidden(401, "Our own front end is no partner. Sent, and its answer hidden."),
+        partner=readable(401, "A view of other people: admitted by its include, readably refused."),
+        stranger=hidden(401, "No partner. Sent, and its answer hidden."),
+    ),
+    Call(
+        name="token",
+        group="A partner’s desk",
+        title=f"A token for {demo_data.PARTNER}, password “{demo_data.PASSWORD}”",
+        method="POST",
+        path="/api/partners/tokens/login/",
+        headers=PASSWORD,
+        policy=PARTNER_DESK,
+        declared='cors_include("knox.urls", policy="partner-desk")',
+        storefront=NO_PARTNER,
+        partner=readable(200, "Admitted: the policy names Authorization among its headers."),
+        stranger=NO_PARTNER,
+    ),
+    Call(
+        name="reserve",
+        group="A partner’s desk",
+        title="Reserve a mug, with the token",
+        method="POST",
+        path="/api/products/enamel-mug/reserve/",
+        headers=JSON | TOKEN,
+        body='{"quantity": 1}',
+        needs=("token",),
+        policy=PARTNER_DESK,
+        declared='@cors_allow("partner-desk") on @action reserve, nearer than its class',
+        storefront=unsent("The class admits our own front end, but this action is nearer."),
+        partner=readable(201, "Admitted: its preflight asked for Authorization."),
+        stranger=NO_PARTNER,
+    ),
+    Call(
+        name="reserve-without-token",
+        group="A partner’s desk",
+        title="Reserve a mug, but the token is forgotten",
+        method="POST",
+        path="/api/products/enamel-mug/reserve/",
+        headers=JSON,
+        body='{"quantity": 1}',
+        policy=PARTNER_DESK,
+        declared='@cors_allow("partner-desk") on @action reserve, nearer than its class',
+        storefront=unsent("The class admits our own front end, but this action is nearer."),
+        partner=readable(401, "The policy admits, the view refuses, and the page can tell."),
+        stranger=NO_PARTNER,
+    ),
+    Call(
+        name="reserve-as-text",
+        group="A partner’s desk",
+        title="Reserve a mug, as text/plain",
+        method="POST",
+        path="/api/products/enamel-mug/reserve/",
+        headers={"Content-Type": "text/plain"} | TOKEN,
+        body="one mug",
+        needs=("token",),
+        policy=PARTNER_DESK,
+        declared='@cors_allow("partner-desk") on @action reserve, nearer than its class',
+        storefront=unsent("No form sends Authorization: the preflight asks first and is refused."),
+        partner=readable(415, "Errors stay readable: a 415 is no “CORS error”."),
+        stranger=unsent("No form sends Authorization: the preflight asks first and is refused."),
+    ),
+    Call(
+        name="token-back",
+        group="A partner’s desk",
+        title="Give the token back",
+        method="POST",
+        path="/api/partners/tokens/logout/",
+        headers=TOKEN,
+        needs=("token",),
+        policy=PARTNER_DESK,
+        declared='cors_include("knox.urls", policy="partner-desk")',
+        storefront=NO_PARTNER,
+        partner=readable(204, "Admitted: the include covers all that is below it."),
+        stranger=NO_PARTNER,
     ),
     # --- Near and far ----------------------------------------------------------------------------
     Call(

@@ -50,8 +50,9 @@ SITES = (
         "partner",
         origins.PARTNER,
         "A partner’s site",
-        "It shows the shop’s stock to its own visitors: it may read the stock feed with its key, "
-        "and what everybody may. No cookie of the shop ever comes from here.",
+        "It shows the shop’s stock to its own visitors and reserves for them: it may read the "
+        "stock feed with its key, order with a token, and read what everybody may. No cookie of "
+        "the shop ever comes from here.",
     ),
     Site(
         "stranger",

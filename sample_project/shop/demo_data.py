@@ -5,6 +5,7 @@ from __future__ import annotations
 # Shown on the pages and typed into the examples: credentials of a shop that sells nothing.
 CUSTOMER = "ada"
 OTHER_CUSTOMER = "grace"
+PARTNER = "corner-store"
 PASSWORD = "playground"
 PARTNER_KEY = "demo-partner-key"
 

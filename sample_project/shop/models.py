@@ -20,6 +20,10 @@ class Product(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def available(self) -> bool:
+        return self.stock > 0
+
 
 class Order(models.Model):
     class Status(models.TextChoices):

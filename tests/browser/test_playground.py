@@ -117,15 +117,19 @@ def test_summary_has_no_unexpected_row(page_of: Callable[[str], Page], role: str
 def test_refusals_name_the_declaration(page_of: Callable[[str], Page], role: str) -> None:
     reasons = {name: row["reason"] for name, row in page_of(role).rows.items()}
 
-    # orders.py declares it nearest, whoever asks.
+    # These declare it nearest, whoever asks.
     assert "orders.py:" in reasons["order-cancel"]
+    assert "products.py:" in reasons["product-remove"]
 
 
-@pytest.mark.parametrize("name", ["order", "catalogue-unchanged"])
-def test_one_call_runs_alone(playground: Playground, driver: Any, name: str) -> None:
-    driver.get(f"{playground.origin('storefront')}/")
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [("storefront", "order"), ("storefront", "catalogue-unchanged"), ("partner", "reserve")],
+)
+def test_one_call_runs_alone(playground: Playground, driver: Any, role: str, name: str) -> None:
+    driver.get(f"{playground.origin(role)}/")
     wait_until_done(driver)
-    # The cart is empty after an order, so that another one needs the calls before it.
+    # After a round the cart is empty and the token given back: these need the calls before them.
     driver.find_element("css selector", f"#call-{name} .run").click()
 
     page = wait_until_done(driver)

@@ -42,7 +42,7 @@ ALL_WITH_CREDENTIALS = {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS"
 
 # name -> (settings, view, ids)
 SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
-    "nothing declared": (ALL_WITH_CREDENTIALS, answer, []),
+    "nothing declared": (ALL_WITH_CREDENTIALS, answer, ["cors_views.W042"]),
     "a policy that stands alone": (ALL_WITH_CREDENTIALS, allow_app(answer), []),
     "any origin, and credentials refined over it": (
         {},
@@ -100,6 +100,17 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         {},
         view(cached, delete=cors_allow(headers=["x-one"], max_age=0)),
         ["cors_views.W022"],
+    ),
+    "a policy behind one for any origin": (
+        {},
+        cors_allow("public", "partners")(answer),
+        ["cors_views.W025"],
+    ),
+    "a policy for any origin behind another": ({}, cors_allow("partners", "public")(answer), []),
+    "two audiences of different trust": (
+        {},
+        cors_allow(CorsPolicy(origins=[APP], credentials=True), "public")(answer),
+        [],
     ),
     "max_age with credentials beside a POST without": (
         {},

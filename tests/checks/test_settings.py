@@ -150,7 +150,7 @@ def test_that_what_nearly_is_a_mistake_is_none(overrides: dict[str, Any]) -> Non
             {"CORS_ALLOWED_ORIGINS": ["*"]},
             Error(
                 "CORS_ALLOWED_ORIGINS: '*' has no scheme.",
-                hint="Set CORS_ALLOW_ALL_ORIGINS = True for any origin.",
+                hint="Write CORS_ALLOW_ALL_ORIGINS = True for any origin.",
                 id="cors_views.E013",
             ),
             id="which-setting-to-use",
@@ -185,7 +185,7 @@ def test_that_what_nearly_is_a_mistake_is_none(overrides: dict[str, Any]) -> Non
         pytest.param(
             {"CORS_POLICIES": ["x"]},
             Error(
-                "CORS_POLICIES is no dict of policies.",
+                "CORS_POLICIES is no dict of policies by name.",
                 hint="Write CORS_POLICIES = "
                 '{"partners": {"origins": ["https://partner.example.com"]}}.',
                 id="cors_views.E011",
@@ -224,7 +224,7 @@ def test_that_a_policy_s_problems_stand_in_one_message() -> None:
 
     assert message.msg == (
         "Invalid CORS policy, settings.CORS_POLICIES['x']:\n"
-        "  orgins: [] is for a field that no policy has. Did you mean 'origins' or"
+        "  orgins: [] is no field of a policy. Did you mean 'origins' or"
         " 'origin_regexes'?\n"
         "  max_age: -1 is negative. Write 0 to keep browsers from caching preflights."
     )
@@ -253,3 +253,19 @@ def test_that_the_checks_run_with_those_of_security_and_can_be_silenced() -> Non
             ("cors_views.E002", True),
             ("cors_views.E010", False),
         ]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        pytest.param("CORS_ALLOWED_ORIGIN", "Did you mean 'CORS_ALLOWED_ORIGINS'", id="singular"),
+        pytest.param("CORS_POLICY", "Did you mean 'CORS_POLICIES'", id="policies"),
+        pytest.param("CORS_OF_SOMEBODY_ELSE", "", id="like-no-other"),
+    ],
+)
+def test_that_a_misspelt_setting_is_named(name: str, hint: str) -> None:
+    with override_settings(**{name: []}):
+        found = [message for message in check_settings() if message.id == "cors_views.W002"]
+
+    assert [message.msg for message in found] == ([f"There is no setting {name}."] if hint else [])
+    assert all(message.hint.startswith(hint) for message in found)

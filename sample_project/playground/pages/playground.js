@@ -24,7 +24,7 @@ let calls = [];
 const articles = new Map();
 const ticks = new Map();
 // What calls have taught the page: others send it.
-const learned = { csrf: "not-known", etag: "not-known" };
+const learned = { csrf: "not-known", etag: "not-known", token: "not-known" };
 
 // --- Calling ---------------------------------------------------------------------------------
 
@@ -45,7 +45,9 @@ function requestOf(call) {
 function learn(seen) {
   learned.etag = seen.headers.etag ?? learned.etag;
   try {
-    learned.csrf = JSON.parse(seen.body).csrfToken ?? learned.csrf;
+    const body = JSON.parse(seen.body);
+    learned.csrf = body.csrfToken ?? learned.csrf;
+    learned.token = body.token ?? learned.token;
   } catch {
     // Not every body is JSON.
   }

@@ -1,63 +1,21 @@
-"""What anybody's page may read, and what partners may read more of."""
+"""Stock and prices, for partners and for the shop's own pages."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from http import HTTPStatus
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404
 from django.utils.crypto import constant_time_compare
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import etag, require_safe
+from django.views.decorators.http import require_safe
 
 from cors_views import cors_allow
 from shop.http import problem
 from shop.models import Product
-
-
-def as_json(product: Product) -> dict[str, Any]:
-    return {
-        "slug": product.slug,
-        "name": product.name,
-        "description": product.description,
-        "price": str(product.price),
-        "available": product.stock > 0,
-    }
-
-
-def digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:12]
-
-
-def stock_version(products: list[Product]) -> str:
-    return digest([(product.slug, product.stock) for product in products])
-
-
-def catalogue_etag(request: HttpRequest) -> str:
-    return f'"{digest([as_json(product) for product in Product.objects.all()])}"'
-
-
-@cors_allow("public")
-@require_safe
-@etag(catalogue_etag)
-def product_list(request: HttpRequest) -> JsonResponse:
-    """List the products, to any page; 304 to those that have the list already."""
-    return JsonResponse({"products": [as_json(product) for product in Product.objects.all()]})
-
-
-# Two audiences: a partner's page may also read X-Stock-Version, any other page the body alone.
-@cors_allow("partners", "public")
-@require_safe
-@cache_control(public=True, max_age=60)
-def product_detail(request: HttpRequest, slug: str) -> JsonResponse:
-    product = get_object_or_404(Product, slug=slug)
-    return JsonResponse(as_json(product), headers={"X-Stock-Version": stock_version([product])})
+from shop.versions import stock_version
 
 
 @cors_allow("partners")

@@ -5,8 +5,14 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from django.http import HttpRequest, JsonResponse
+from rest_framework.exceptions import APIException
 
 from shop.http import problem
+
+
+class Conflict(APIException):
+    status_code = HTTPStatus.CONFLICT
+    default_code = "conflict"
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:

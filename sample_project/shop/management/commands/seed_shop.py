@@ -12,7 +12,10 @@ from shop.models import Order, OrderItem, Product
 
 
 class Command(BaseCommand):
-    help = "Fill the shop with its products, two customers and an order of each. Safe to repeat."
+    help = (
+        "Fill the shop with its products, two customers with an order each, and a partner. "
+        "Safe to repeat."
+    )
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
@@ -29,17 +32,21 @@ class Command(BaseCommand):
             )
         self._customer(demo_data.CUSTOMER, demo_data.CUSTOMER_ORDER)
         self._customer(demo_data.OTHER_CUSTOMER, demo_data.OTHER_ORDER)
+        self._user(demo_data.PARTNER)
         if options["verbosity"]:
             self.stdout.write(f"The shop sells {Product.objects.count()} products.")
 
-    def _customer(self, username: str, number: int) -> None:
+    def _user(self, username: str) -> User:
         user, _ = User.objects.get_or_create(username=username)
         # Hashing is slow by design: only when it changes something.
         if not user.check_password(demo_data.PASSWORD):
             user.set_password(demo_data.PASSWORD)
             user.save()
+        return user
+
+    def _customer(self, username: str, number: int) -> None:
         order, _ = Order.objects.update_or_create(
-            pk=number, defaults={"customer": user, "status": Order.Status.PLACED}
+            pk=number, defaults={"customer": self._user(username), "status": Order.Status.PLACED}
         )
         mug = Product.objects.get(slug="enamel-mug")
         OrderItem.objects.update_or_create(

@@ -1,0 +1,92 @@
+"""Checks of where the middleware stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning
+from django.utils.module_loading import import_string
+
+from cors_views.middleware import CorsMiddleware
+
+_OURS = "cors_views.middleware.CorsMiddleware"
+#: What may answer a request, or change who it is for, before anything below sees it.
+_ANSWERS = (
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.auth.middleware.RemoteUserMiddleware",
+    "django.contrib.flatpages.middleware.FlatpageFallbackMiddleware",
+    "django.contrib.redirects.middleware.RedirectFallbackMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.cache.CacheMiddleware",
+    "django.middleware.cache.FetchFromCacheMiddleware",
+    "django.middleware.cache.UpdateCacheMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+)
+
+E030 = Error(
+    "cors_views is installed, but its middleware is not: no policy has any effect.",
+    hint=f'Add "{_OURS}" to MIDDLEWARE, at the top.',
+    id="cors_views.E030",
+)
+E031 = Error(
+    "CorsMiddleware stands in MIDDLEWARE more than once.",
+    hint="Keep the first one.",
+    id="cors_views.E031",
+)
+E033 = Error(
+    "django-cors-headers is installed as well: both middlewares would write an answer.",
+    hint='Remove "corsheaders" from INSTALLED_APPS and "corsheaders.middleware.CorsMiddleware" '
+    "from MIDDLEWARE. Its settings keep working.",
+    id="cors_views.E033",
+)
+
+
+def check_middleware(**kwargs: Any) -> list[CheckMessage]:
+    """Report where the middleware is missing, is there twice, or stands too low."""
+    paths = [path for path in settings.MIDDLEWARE if isinstance(path, str)]
+    classes = [_class(path) for path in paths]
+    ours = [
+        index
+        for index, found in enumerate(classes)
+        if isinstance(found, type) and issubclass(found, CorsMiddleware)
+    ]
+    messages: list[CheckMessage] = []
+    if any(name.split(".")[0] == "corsheaders" for name in (*settings.INSTALLED_APPS, *paths)):
+        messages.append(E033)
+    if not ours:
+        return [*messages, E030]
+    if len(ours) > 1:
+        messages.append(E031)
+    above = [paths[index] for index in range(ours[0]) if _answers(paths[index], classes[index])]
+    if above:
+        messages.append(
+            Warning(
+                f"CorsMiddleware stands below {', '.join(above)}, whose own answers then carry no "
+                "CORS headers: a front end sees a CORS error instead of them.",
+                hint=f'Move "{paths[ours[0]]}" above "{above[0]}" in MIDDLEWARE.',
+                id="cors_views.W032",
+            )
+        )
+    return messages
+
+
+def _class(path: str) -> Any:
+    try:
+        return import_string(path)
+    except Exception:  # whatever a module raises while it is imported is Django's to report
+        return None
+
+
+def _answers(path: str, found: Any) -> bool:
+    if path in _ANSWERS:
+        return True
+    names = {f"{base.__module__}.{base.__qualname__}" for base in getattr(found, "__mro__", ())}
+    return not names.isdisjoint(_ANSWERS)

@@ -1,0 +1,101 @@
+"""Where the middleware stands: what is reported, and the near misses that are not."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.middleware.common import CommonMiddleware
+from django.test.utils import override_settings
+
+from cors_views.checks.middleware import check_middleware
+from cors_views.middleware import CorsMiddleware
+
+OURS = "cors_views.middleware.CorsMiddleware"
+COMMON = "django.middleware.common.CommonMiddleware"
+
+
+class OwnCors(CorsMiddleware):
+    """A site's own subclass."""
+
+
+class OwnCommon(CommonMiddleware):
+    """A site's own subclass."""
+
+
+def harmless(get_response: Any) -> Any:
+    """Answer nothing, as a middleware that chooses the URLconf does."""
+    return get_response
+
+
+# name -> (MIDDLEWARE, further INSTALLED_APPS, ids)
+STACKS: dict[str, tuple[list[str], list[str], list[str]]] = {
+    "on top": ([OURS, COMMON], [], []),
+    "alone": ([OURS], [], []),
+    "a subclass": ([f"{__name__}.OwnCors", COMMON], [], []),
+    "below what answers nothing": ([f"{__name__}.harmless", OURS, COMMON], [], []),
+    "below what does not exist": (["no.such.Middleware", OURS], [], []),
+    "missing": ([COMMON], [], ["E030"]),
+    "twice": ([OURS, COMMON, OURS], [], ["E031"]),
+    "twice, once as a subclass": ([OURS, f"{__name__}.OwnCors"], [], ["E031"]),
+    "below CommonMiddleware": ([COMMON, OURS], [], ["W032"]),
+    "below a subclass of CommonMiddleware": ([f"{__name__}.OwnCommon", OURS], [], ["W032"]),
+    "below SecurityMiddleware": (
+        ["django.middleware.security.SecurityMiddleware", OURS],
+        [],
+        ["W032"],
+    ),
+    "below CSRF protection": (["django.middleware.csrf.CsrfViewMiddleware", OURS], [], ["W032"]),
+    "below LoginRequiredMiddleware": (
+        ["django.contrib.auth.middleware.LoginRequiredMiddleware", OURS],
+        [],
+        ["W032"],
+    ),
+    "below sessions": (
+        ["django.contrib.sessions.middleware.SessionMiddleware", OURS],
+        [],
+        ["W032"],
+    ),
+    "below GZip": (["django.middleware.gzip.GZipMiddleware", OURS], [], ["W032"]),
+    "below the cache": (["django.middleware.cache.UpdateCacheMiddleware", OURS], [], ["W032"]),
+    "below WhiteNoise, by name": (
+        ["whitenoise.middleware.WhiteNoiseMiddleware", OURS],
+        [],
+        ["W032"],
+    ),
+    "django-cors-headers in INSTALLED_APPS": ([OURS], ["corsheaders"], ["E033"]),
+    "django-cors-headers by its app config": (
+        [OURS],
+        ["corsheaders.apps.CorsHeadersAppConfig"],
+        ["E033"],
+    ),
+    "the middleware of django-cors-headers, ours missing": (
+        ["corsheaders.middleware.CorsMiddleware"],
+        [],
+        ["E033", "E030"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_where_the_middleware_stands(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    middleware, apps, expected = STACKS[name]
+    # Not override_settings, which would load the apps; the check only reads their names.
+    site = SimpleNamespace(MIDDLEWARE=middleware, INSTALLED_APPS=["cors_views", *apps])
+    monkeypatch.setattr("cors_views.checks.middleware.settings", site)
+
+    messages = check_middleware()
+
+    assert [message.id for message in messages] == [f"cors_views.{number}" for number in expected]
+    assert all(message.hint for message in messages)
+
+
+def test_the_message_names_what_stands_above_and_the_hint_what_to_move() -> None:
+    session = "django.contrib.sessions.middleware.SessionMiddleware"
+
+    with override_settings(MIDDLEWARE=[session, COMMON, OURS]):
+        (message,) = check_middleware()
+
+    assert f"below {session}, {COMMON}" in message.msg
+    assert message.hint == f'Move "{OURS}" above "{session}" in MIDDLEWARE.'
