@@ -57,3 +57,23 @@ def test_every_alias_is_documented_beside_its_setting() -> None:
     for setting, alias in conf.ALIASES.items():
         row = README.partition(f"\n``{setting}`` ")[2].partition("\n``CORS")[0]
         assert f"``{alias}``" in row
+
+
+CHECKS = (ROOT / "docs" / "checks.rst").read_text()
+CHECK_IDS = sorted(
+    {
+        number
+        for path, text in SOURCES.items()
+        if path.parent.name == "checks"
+        for number in re.findall(r"\"(?:cors_views\.)?([EWI]0\d\d)\"", text)
+    }
+)
+
+
+@pytest.mark.parametrize("number", CHECK_IDS)
+def test_every_check_is_documented(number: str) -> None:
+    assert f"\n``cors_views.{number}`` " in CHECKS
+
+
+def test_every_documented_check_exists() -> None:
+    assert sorted(re.findall(r"^``cors_views\.(\w+)`` ", CHECKS, re.MULTILINE)) == CHECK_IDS
