@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import inspect
+import sys
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
@@ -399,7 +400,13 @@ def declares_in_urlconf() -> Any:
     ],
 )
 def test_that_a_declaration_knows_its_place(declares: Callable[[], Any], text: str) -> None:
-    assert str(declared(declares()).place) == line_of(declares, text)
+    file, _, line = line_of(declares, text).rpartition(":")
+    places = {f"{file}:{line}"}
+    if sys.version_info < (3, 11):
+        # There a bare decorator is called from the line of what it decorates, the next one.
+        places.add(f"{file}:{int(line) + 1}")
+
+    assert str(declared(declares()).place) in places
 
 
 # --- What stays as it was ----------------------------------------------------------------------

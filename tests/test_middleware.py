@@ -394,6 +394,12 @@ PREFLIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
         "",
         allowed("GET, OPTIONS, POST"),
     ),
+    "a method in lower case finds the handler that Django would call": (
+        type("V", (Shop,), {"patch": allow_app(Shop.post)}).as_view(),
+        "patch",
+        "",
+        allowed("PATCH", **{MAX_AGE: "0"}),
+    ),
     # No bleed through the browser's preflight cache.
     "methods of another audience are not named": (
         shop(allow_app, delete=cors_allow(origins=[STRANGER])),
