@@ -130,6 +130,11 @@ ACTUAL: dict[str, tuple[Any, str | None, dict[str, str]]] = {
         STRANGER,
         {ORIGIN: "*", "vary": "origin"},
     ),
+    "any origin as the first of two, without Origin": (
+        cors_allow(CorsPolicy(origins="*"), CorsPolicy(origins=[APP])),
+        None,
+        REFUSED,
+    ),
     "two policies without Origin": (
         cors_allow(CorsPolicy(origins=[APP]), CorsPolicy(origins="*")),
         None,

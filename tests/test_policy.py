@@ -487,3 +487,25 @@ def test_entry_that_is_refused(value: Any, problems: list[str]) -> None:
 )
 def test_close_matches(name: str, question: str) -> None:
     assert close_matches(name, ["partners", "public", "party"]) == question
+
+
+class Unhashable:
+    __hash__ = None  # type: ignore[assignment]
+
+    def __call__(self, request: Any, origin: str) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("origins", "message"),
+    [
+        pytest.param([Unhashable()], "cannot be hashed. Write a function", id="unhashable"),
+        pytest.param([re.compile("a")], "neither a string nor a callable", id="a-regex"),
+        pytest.param(["https://a.example,https://b.example"], "holds a comma", id="comma"),
+    ],
+)
+def test_that_an_entry_nobody_could_look_up_is_refused(origins: Any, message: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"test_policy\.py:\d+") as caught:
+        CorsPolicy(origins=origins)
+
+    assert message in str(caught.value)

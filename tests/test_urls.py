@@ -171,3 +171,13 @@ def test_the_repr_says_what_is_included(target: Any, shown: str) -> None:
 def test_a_policy_in_the_place_of_the_namespace_is_refused() -> None:
     with pytest.raises(TypeError, match="write policy='partners'"):
         cors_include(([path("v/", answer)], "app"), "partners")
+
+
+def test_an_include_stands_for_its_module_in_everything_else() -> None:
+    included = cors_include(
+        module(handler404="shop.views.missing", app_name="shop"), policy="public"
+    )
+
+    assert included[0].handler404 == "shop.views.missing"
+    with pytest.raises(AttributeError):
+        included[0].__wrapped__  # noqa: B018
