@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,8 +32,12 @@ def is_local(origin: str) -> bool:
     return host in _LOCAL or host.endswith(".localhost") or host.startswith("127.")
 
 
+@functools.cache
 def public_suffix_list() -> Any:
-    """Return the list of the package publicsuffixlist, or ``None`` where it is not installed."""
+    """Return the list of the package publicsuffixlist, or ``None`` where it is not installed.
+
+    Reading it takes a tenth of a second, so it is read once.
+    """
     try:
         from publicsuffixlist import PublicSuffixList
     except ImportError:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,12 +15,14 @@ from django.test.utils import override_settings
 from django.urls import path
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
+from publicsuffixlist import PublicSuffixList
 from rest_framework.authentication import SessionAuthentication, TokenAuthentication
 from rest_framework.decorators import api_view
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, declarations
+from cors_views.checks.sites import public_suffix_list
 from tests.tables import urlconf
 
 APP = "https://app.example.com"
@@ -339,10 +343,16 @@ def test_a_policy_is_reported_once_for_all_its_routes() -> None:
         assert short(found()) == ["W040"]
 
 
-def test_without_the_list_the_check_says_what_it_did_not_check(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def _no_list(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(sys.modules, "publicsuffixlist", None)
+    public_suffix_list.cache_clear()
+    yield
+    public_suffix_list.cache_clear()
+
+
+@pytest.mark.usefixtures("_no_list")
+def test_without_the_list_the_check_says_what_it_did_not_check() -> None:
     view = of("https://*.github.io", "https://*.com")(answer)
 
     with override_settings(ALLOWED_HOSTS=["*"]), urlconf(path("v/", view)):
@@ -358,9 +368,8 @@ def test_without_the_list_the_check_says_what_it_did_not_check(
     assert "[psl]" in by_id["cors_views.I038"].hint
 
 
-def test_without_the_list_two_labels_are_a_site(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "publicsuffixlist", None)
-
+@pytest.mark.usefixtures("_no_list")
+def test_without_the_list_two_labels_are_a_site() -> None:
     with override_settings(**SITE), urlconf(path("v/", of(APP)(answer))):
         assert short(found()) == []
 
@@ -391,3 +400,19 @@ def test_a_site_without_urls() -> None:
         from cors_views.checks.declarations import check_declarations, check_public_views
 
         assert check_declarations() == check_public_views() == []
+
+
+def test_the_list_is_read_once_however_many_policies_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reads = []
+    package = SimpleNamespace(PublicSuffixList=lambda: reads.append(1) or PublicSuffixList())
+    monkeypatch.setitem(sys.modules, "publicsuffixlist", package)
+    public_suffix_list.cache_clear()
+    routes = [path(f"{n}/", of(f"https://*.a{n}.example.com")(answer)) for n in range(5)]
+
+    with override_settings(**SITE), urlconf(*routes):
+        assert found()
+
+    public_suffix_list.cache_clear()
+    assert reads == [1]
