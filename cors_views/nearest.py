@@ -187,8 +187,9 @@ class _Builder:
             if layer.declaration.deny:
                 return protocol.Ruling((), trail=(layer, *passed))
             policies = policies_of(layer)
-            if layer.name == "handler" and handler_method:
-                # Whoever marks a handler and names no methods means the method it serves.
+            if handler_method:
+                # Whoever marks a handler and names no methods means the method it serves; its
+                # layers come first, so nothing behind them is asked for methods.
                 own = unchecked({"methods": (handler_method,)})
                 named = refining.methods is not None
                 policies = tuple(

@@ -182,6 +182,19 @@ SITES: dict[str, tuple[list[Any], set[str], set[str]]] = {
         {"class"},
         {"class"},
     ),
+    "an inherited dispatch stays behind the classes between": (
+        [
+            path(
+                "v/",
+                on_dispatch(
+                    of_class(on_dispatch(Plain, allow("base")), allow("class")),
+                    cors_allow(max_age=1),
+                ).as_view(),
+            )
+        ],
+        {"class"},
+        {"class"},
+    ),
     "dispatch over its base class": (
         [path("v/", on_dispatch(of_class(Plain, allow("base")), allow("class")).as_view())],
         {"class"},
