@@ -1069,6 +1069,23 @@ def test_a_receiver_sees_what_the_view_left_on_the_request(
         assert_cors_headers(send.actual("/v/", APP), ADMITTED)
 
 
+def test_receivers_open_a_url_before_the_view_as_in_django_cors_headers(
+    send: Sender, receivers: Any
+) -> None:
+    """What the view leaves on the request must not open a URL that was closed when it arrived."""
+
+    def view(request: Any) -> HttpResponse:
+        request.user = "somebody"
+        return HttpResponse("answer")
+
+    def receiver(sender: Any, request: Any, **kwargs: Any) -> bool:
+        return getattr(request, "user", None) == "somebody"
+
+    receivers(receiver)
+    with override_settings(CORS_URLS_REGEX="^/no/"), urlconf(path("v/", view)):
+        assert_cors_headers(send.actual("/v/", APP), {})
+
+
 # --- Hostile input -------------------------------------------------------------------------------
 
 MEGABYTE = 1024 * 1024
