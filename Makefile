@@ -2,10 +2,11 @@
 # dependencies, the database. They need Python 3.10 or newer, and make.
 PYTHON ?= python3
 PORT ?= 8000
+FUZZ_SECONDS ?= 60
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types format check clean help
+.PHONY: demo test lint types format check fuzz clean help
 
 help:
 	@echo "make demo    start the sample shop and its pages at three other origins (PORT=8000)"
@@ -14,6 +15,7 @@ help:
 	@echo "make types   check types"
 	@echo "make check   lint, types and test"
 	@echo "make format  format the code"
+	@echo "make fuzz    fuzz the header parsers for a minute (FUZZ_SECONDS=60)"
 	@echo "make clean   remove the virtual environment and the demo's database"
 
 demo: $(VENV)/.demo
@@ -34,6 +36,13 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 check: lint types test
+
+# New inputs go to fuzz/found, so that the corpus stays small.
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	@mkdir -p fuzz/found
+	$(BIN)/python fuzz/fuzz_headers.py -max_total_time=$(FUZZ_SECONDS) -max_len=600 \
+	  -artifact_prefix=fuzz/found/ fuzz/found fuzz/corpus
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
