@@ -780,7 +780,33 @@ def spy() -> Spy:
     return Spy()
 
 
+BROWSABLE: dict[str, Any] = {
+    "INSTALLED_APPS": [
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.staticfiles",
+        "cors_views",
+        "rest_framework",
+    ],
+    "STATIC_URL": "/static/",
+    "TEMPLATES": [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
+}
+
+
 def test_the_browsable_api_carries_the_policy(send: Sender) -> None:
+    with (
+        override_settings(**BROWSABLE),
+        urlconf(path("v/", of_class(Plain, allow("class")).as_view())),
+    ):
+        page = send.actual("/v/", origin("class"), accept="text/html")
+        refused = send.actual("/v/", origin("other"), accept="text/html")
+
+    assert b"<title>" in page.content
+    assert_cors_headers(page, {ORIGIN: origin("class"), "vary": "Accept, origin"})
+    assert_cors_headers(refused, {"vary": "Accept, origin"})
+
+
+def test_the_metadata_of_an_options_request_carries_the_policy(send: Sender) -> None:
     with urlconf(path("v/", of_class(Plain, allow("class")).as_view())):
         response = send.actual("/v/", origin("class"), "OPTIONS", accept="application/json")
 
