@@ -923,6 +923,9 @@ def test_a_policy_that_a_swallowed_error_let_through_admits_nobody(
     with urlconf(path("v/", made.as_view({"get": "list"}))):
         assert who_reads(send, "/v/") == set()
 
+    with urlconf(path("v/", made.as_view({"get": "list"}))):
+        message = f"{__name__}.Wrong has CorsMixin after ViewSetMixin, whose as_view() does not"
+        assert ("W024", f"{message} check the policies.") in found()
     assert "invalid" in caplog.text
     assert "Did you mean 'partners'?" in caplog.text
 

@@ -64,9 +64,19 @@ def _unreached(reached: set[Applied]) -> Iterator[CheckMessage]:
 
 
 def _without_mixin(chain: nearest.Chain) -> Iterator[CheckMessage]:
-    """Warn where somebody wrote the attributes of CorsMixin and forgot CorsMixin."""
+    """Warn where somebody wrote the attributes of CorsMixin and forgot it, or put it too late."""
     view_class = take_apart(chain[-1].callback).view_class
-    if view_class is None or declares(view_class):
+    if view_class is None:
+        return
+    if declares(view_class):
+        first = next(owner for owner in view_class.__mro__ if "as_view" in vars(owner))
+        if not declares(first):
+            yield Warning(
+                f"{view_class.__module__}.{view_class.__qualname__} has CorsMixin after "
+                f"{first.__qualname__}, whose as_view() does not check the policies.",
+                hint="Put CorsMixin first among the bases.",
+                id="cors_views.W024",
+            )
         return
     for attribute in ("cors_policy", "cors_action_policies"):
         if getattr(view_class, attribute, None) is not None:
