@@ -16,7 +16,9 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+from django.core import signals
 from django.core.handlers.wsgi import WSGIHandler
+from django.db import close_old_connections
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.test.utils import override_settings
@@ -627,6 +629,20 @@ def _answer(policies: tuple[dict[str, Any], ...], origin: str | None) -> str | N
         if _admits(policy, origin):
             return origin
     return None
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_database() -> Iterator[None]:
+    """Keep the handler from closing connections that tests with a database have opened.
+
+    Django's test client does the same; here the handler itself is called, for its raw lines.
+    """
+    both = (signals.request_started, signals.request_finished)
+    for signal in both:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in both:
+        signal.connect(close_old_connections)
 
 
 @functools.cache
