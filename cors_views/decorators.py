@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from cors_views.declarations import Declaration, V, apply
 from cors_views.fields import FIELDS
 from cors_views.places import Place, caller
-from cors_views.policy import CorsPolicy, Names, Origins, Regexes, close_matches
+from cors_views.policy import CorsPolicy, Names, Origins, Regexes, field_hint
 
 
 @overload
@@ -98,8 +98,9 @@ def declare(
         _check_argument(policy, f"{written} at {place}")
     for field in fields:
         if field not in FIELDS:
-            hint = close_matches(field, FIELDS) or f"The fields are {', '.join(FIELDS)}."
-            raise TypeError(f"{written} at {place}: {field!r} is no field of a policy. {hint}")
+            raise TypeError(
+                f"{written} at {place}: {field!r} is no field of a policy. {field_hint(field)}"
+            )
     fields = {field: value for field, value in fields.items() if value is not None}
     if len(policies) > 1 and fields:
         raise TypeError(

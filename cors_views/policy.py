@@ -226,7 +226,7 @@ def policy_from(value: Any, declared: str) -> CorsPolicy:
             value[field],
             "field",
             "is no field of a policy",
-            _did_you_mean(field),
+            field_hint(field),
         )
         for field in value
         if field not in FIELDS
@@ -237,7 +237,8 @@ def policy_from(value: Any, declared: str) -> CorsPolicy:
     return unchecked(values)
 
 
-def _did_you_mean(field: Any) -> str:
+def field_hint(field: Any) -> str:
+    """Return which field of a policy a name may be a slip of, or else all of them."""
     return close_matches(str(field), FIELDS) or f"The fields are {', '.join(FIELDS)}."
 
 

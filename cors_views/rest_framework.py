@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.views.generic import base
 
 from cors_views.declarations import DeclaresCors, class_place
 from cors_views.decorators import declare_value
+from cors_views.policy import close_matches
 
 try:
     from rest_framework import generics, mixins, views, viewsets
@@ -80,12 +80,10 @@ def _check_action(view_class: type, owner: type, action: Any) -> None:
     known = sorted(_actions(view_class))
     if action in known:
         return
-    matches = difflib.get_close_matches(str(action), known)
-    hint = f"Did you mean {' or '.join(map(repr, matches))}?" if matches else ""
+    hint = close_matches(str(action), known) or f"It has {', '.join(known)}."
     raise ImproperlyConfigured(
         f"{owner.__qualname__}.cors_action_policies at {class_place(owner)} names "
-        f"{action!r}, but {view_class.__qualname__} has no such action. "
-        f"{hint or 'It has ' + ', '.join(known) + '.'}"
+        f"{action!r}, but {view_class.__qualname__} has no such action. {hint}"
     )
 
 

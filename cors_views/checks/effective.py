@@ -36,6 +36,11 @@ class Use(NamedTuple):
         return who_set(self.ruling, field)
 
     @property
+    def unsafe_methods(self) -> list[str]:
+        """The methods offered that may change something."""
+        return sorted(set(self.methods) - fetch.SAFE_METHODS)
+
+    @property
     def where(self) -> str:
         return f"{self.who_set('origins')}, at {route_name(self.chain)}"
 
@@ -94,7 +99,7 @@ def check_uses(uses: Iterable[Use]) -> Iterator[CheckMessage]:
 def check_public_uses(uses: Iterable[Use]) -> Iterator[CheckMessage]:
     """Report views that are open to any origin and not read-only; a question of production."""
     for use in uses:
-        unsafe = sorted(set(use.methods) - fetch.SAFE_METHODS)
+        unsafe = use.unsafe_methods
         if use.compiled.public and unsafe:
             yield Warning(
                 f"Any origin may send {', '.join(unsafe)} to {route_name(use.chain)} and read the "
@@ -134,7 +139,7 @@ def _cookies(use: Use) -> Iterator[CheckMessage]:
 
 
 def _csrf(use: Use) -> Iterator[CheckMessage]:
-    unsafe = sorted(set(use.methods) - fetch.SAFE_METHODS)
+    unsafe = use.unsafe_methods
     if not (use.policy.credentials and unsafe and is_csrf_protected(use.chain[-1].callback)):
         return
     missing = [
