@@ -6,23 +6,29 @@ FUZZ_SECONDS ?= 60
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types format check fuzz clean help
+.PHONY: demo test lint types format check fuzz mutants clean help
 
 help:
 	@echo "make demo    start the sample shop and its pages at three other origins (PORT=8000)"
-	@echo "make test    run the test suite"
+	@echo "make test    run the test suite, and see that it covers every branch"
 	@echo "make lint    check style"
 	@echo "make types   check types"
 	@echo "make check   lint, types and test"
 	@echo "make format  format the code"
 	@echo "make fuzz    fuzz the header parsers for a minute (FUZZ_SECONDS=60)"
+	@echo "make mutants break each rule of the pure core and see the tests fail (half an hour)"
 	@echo "make clean   remove the virtual environment and the demo's database"
 
 demo: $(VENV)/.demo
 	$(BIN)/python sample_project/manage.py playground --port $(PORT)
 
+# The browser tests run apart: the others have to cover every branch by themselves.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest --ignore=tests/browser
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+	$(BIN)/python -m pytest tests/browser
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -44,6 +50,10 @@ fuzz: $(VENV)/.dev
 	$(BIN)/python fuzz/fuzz_headers.py -max_total_time=$(FUZZ_SECONDS) -max_len=600 \
 	  -artifact_prefix=fuzz/found/ fuzz/found fuzz/corpus
 
+mutants: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutation]'
+	$(BIN)/python -m tests.mutation
+
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 	  { echo "cors_views needs Python 3.10 or newer; write: make PYTHON=python3.12 ..."; exit 1; }
@@ -58,5 +68,5 @@ $(VENV)/.dev: setup.cfg pyproject.toml | $(BIN)/python
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache build *.egg-info
+	rm -rf $(VENV) .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build *.egg-info
 	rm -f sample_project/*.sqlite3

@@ -29,7 +29,7 @@ FIELDS = (
 
 _LONGEST_SHOWN = 200
 #: Python refuses to print numbers of thousands of digits; long before that it is a mistake.
-_LONGEST_MAX_AGE = 10**100
+_TOO_LONG_MAX_AGE = 10**100
 
 
 class Problem(NamedTuple):
@@ -144,7 +144,7 @@ def max_age(value: Any, field: str = "max_age") -> tuple[int | None, list[Proble
     if value < 0:
         hint = "Write 0 to keep browsers from caching preflights."
         return None, [Problem(field, value, "negative", "is negative", hint)]
-    if value > _LONGEST_MAX_AGE:
+    if value >= _TOO_LONG_MAX_AGE:
         hint = "Browsers keep preflights for 86400 seconds at most."
         return None, [Problem(field, hex(value)[:20], "long", "has more than 100 digits", hint)]
     return value, []

@@ -250,7 +250,8 @@ def build(chain: Chain) -> protocol.Route:
 def _default_methods(site: conf.Site, callback: Callback) -> tuple[str, ...]:
     """Return what a declaration without methods offers: what is implemented, as far as allowed."""
     allowed = tuple(method.upper() for method in site.policy.methods or ())
-    if callback.handlers is None:
+    # Who overrides dispatch() shows nothing but the options() of View (GraphQL views do).
+    if callback.handlers is None or callback.handlers.keys() <= {"OPTIONS"}:
         return allowed
     return tuple(name for name in callback.handlers if name in allowed or "*" in allowed)
 

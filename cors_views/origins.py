@@ -100,10 +100,12 @@ def _is_hexadecimal(label: str) -> bool:
 
 
 def _is_ipv4(host: str) -> bool:
+    # Python, like the URL Standard's serialiser, knows four decimal numbers without leading zeros.
     try:
-        return str(ipaddress.IPv4Address(host)) == host
+        ipaddress.IPv4Address(host)
     except ValueError:
         return False
+    return True
 
 
 def _is_ipv6(address: str) -> bool:
@@ -156,7 +158,7 @@ def parse_pattern(text: str) -> str:
     _refuse_characters(text)
     scheme, separator, rest = text.partition("://")
     if not separator:
-        host = re.split(r"[/?#\\]", text, maxsplit=1)[0]
+        host = re.split(r"[/?#\\]", text)[0]
         named = "." in host or host.lower().startswith("localhost")
         hint = _normal_form(f"https://{host}") if named else ""
         raise OriginError("has no scheme", hint, "incomplete")
@@ -208,7 +210,7 @@ def _normal_form(text: str) -> str:
 
 
 def _refuse_url_parts(scheme: str, rest: str) -> None:
-    authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
+    authority = re.split(r"[/?#\\]", rest)[0]
     host = authority.rpartition("@")[2]
     if not host:
         raise OriginError("has no host", kind="incomplete")
@@ -240,12 +242,13 @@ def _split_host_and_port(scheme: str, rest: str) -> tuple[str, str]:
 
 def _ipv6_host(bracketed: str) -> str:
     try:
-        packed = ipaddress.IPv6Address(bracketed[1:-1]).packed if bracketed.endswith("]") else b""
+        if not bracketed.endswith("]") or "%" in bracketed:
+            raise ValueError
+        packed = ipaddress.IPv6Address(bracketed[1:-1]).packed
     except ValueError:
-        packed = b""
-    if not packed or "%" in bracketed:
-        raise OriginError("has no valid IPv6 address in its brackets")
-    return f"[{_compress([f'{packed[i] << 8 | packed[i + 1]:x}' for i in range(0, 16, 2)])}]"
+        raise OriginError("has no valid IPv6 address in its brackets") from None
+    pieces = [piece.lstrip("0") or "0" for piece in packed.hex(":", 2).split(":")]
+    return f"[{_compress(pieces)}]"
 
 
 def _checked_host(scheme: str, host: str) -> str:

@@ -24,7 +24,7 @@ Regexes = Sequence[str | re.Pattern[str]] | AbstractSet[str | re.Pattern[str]]
 _SHOWN = 8
 
 
-@dataclass(frozen=True, init=False, repr=False)
+@dataclass(frozen=True)
 class CorsPolicy:
     """A cross-origin policy, complete or partial: a field that is left out (or ``None``) is unset.
 

@@ -55,6 +55,7 @@ def check(field: str, value: Any) -> tuple[Any, list[Problem]]:
         ),
         pytest.param("headers", ["user-agent"], ["user-agent"], id="user-agent-may-be-set"),
         pytest.param("expose_headers", ["ETag", "Link"], ["ETag", "Link"], id="expose-headers"),
+        pytest.param("max_age", 10**100 - 1, 10**100 - 1, id="max-age-of-100-digits"),
         pytest.param("expose_headers", ["*"], ["*"], id="expose-headers-star"),
         # Only a request may not carry it; what a server answers with is its own affair.
         pytest.param("expose_headers", ["Date"], ["Date"], id="expose-what-no-request-may-carry"),
@@ -207,6 +208,15 @@ def test_prohibited_value(field: str, value: Any, kind: str, message: str) -> No
     assert [problem[:4] for problem in problems] == [(field, value, kind, message)]
 
 
+def test_that_a_number_too_long_to_print_is_shown_by_its_beginning() -> None:
+    valid, problems = fields.max_age(10**100)
+
+    assert valid is None
+    assert [problem.sentence for problem in problems] == [
+        "max_age: '0x1249ad2594c37ceb0b' has more than 100 digits."
+    ]
+
+
 @pytest.mark.parametrize(
     ("field", "value", "hint"),
     [
@@ -259,6 +269,11 @@ def test_that_a_problem_names_the_field_as_its_reader_knows_it() -> None:
             Problem("max_age", -1, "negative", "is negative"),
             "max_age: -1 is negative.",
             id="without",
+        ),
+        pytest.param(
+            Problem("origins", "x" * 198, "origin", "is too long"),
+            f"origins: '{'x' * 198}' is too long.",
+            id="two-hundred-characters-are-shown",
         ),
         pytest.param(
             Problem("origins", "x" * 1_000_000, "origin", "is too long"),

@@ -385,6 +385,7 @@ def test_that_an_ipv6_address_has_one_form_however_it_is_configured(
         pytest.param("https://127.0.0.1", ("https", "127.0.0.1", ""), id="ipv4"),
         pytest.param("https://1.2.3.4.example", ("https", "1.2.3.4.example", ""), id="digits"),
         pytest.param("https://0xg", ("https", "0xg", ""), id="nearly-hexadecimal"),
+        pytest.param("https://-a.example", ("https", "-a.example", ""), id="leading-hyphen"),
         pytest.param("https://[::1]:8000", ("https", "[::1]", "8000"), id="ipv6-and-port"),
         pytest.param("https://[2001:db8::1]", ("https", "[2001:db8::1]", ""), id="ipv6"),
         pytest.param("https://[::]", ("https", "[::]", ""), id="ipv6-unspecified"),
@@ -831,6 +832,13 @@ def test_that_every_entry_of_a_set_counts() -> None:
     ]
 
     assert [origin for origin in admitted + refused if origins.admits(origin)] == admitted
+
+
+def test_that_the_longest_origin_is_still_looked_up() -> None:
+    longest = "https://" + "a" * 504
+
+    assert OriginSet([longest]).admits(longest)
+    assert not OriginSet([longest + "a"]).admits(longest + "a")
 
 
 def test_that_an_empty_set_admits_nobody() -> None:

@@ -308,6 +308,11 @@ def test_that_a_difference_in_any_field_counts(other: object) -> None:
             id="the-ninth-is-counted",
         ),
         pytest.param(
+            {"methods": [f"M{number}" for number in range(16)]},
+            "CorsPolicy(methods=['M0', 'M1', 'M2', 'M3', 'M4', 'M5', 'M6', 'M7', … 8 more])",
+            id="sixteen",
+        ),
+        pytest.param(
             {"methods": [f"M{number}" for number in range(5000)]},
             "CorsPolicy(methods=['M0', 'M1', 'M2', 'M3', 'M4', 'M5', 'M6', 'M7', … 4,992 more])",
             id="thousands",

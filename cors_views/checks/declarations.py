@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning
@@ -23,6 +23,16 @@ from cors_views.declarations import Applied, everything_applied
 from cors_views.protocol import CompiledPolicy, Route
 
 
+class Opened(NamedTuple):
+    """A request that a cached preflight lets pass: ``other``, ``wider`` than its policy says."""
+
+    place: str
+    max_age: str
+    other: str
+    wider: str
+    methods: tuple[str, ...]
+
+
 def check_declarations(**kwargs: Any) -> list[CheckMessage]:
     """Report what declarations make together that none of them says alone."""
     if not getattr(settings, "ROOT_URLCONF", None):
@@ -30,19 +40,23 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
     found: dict[str, CheckMessage] = {}
     reached: set[Applied] = set()
     uses: list[Use] = []
+    cached: dict[Opened, list[str]] = {}
     for chain, route in survey():
         reached.update(nearest.applied_to(chain))
         uses += uses_of(chain, route)
-        for message in (
-            *_without_mixin(chain),
-            *_cached_preflights(chain, route),
-            *_never_reached(chain, route),
-        ):
+        for opened in _opened(route):
+            cached.setdefault(opened, []).append(route_name(chain))
+        for message in (*_without_mixin(chain), *_never_reached(chain, route)):
             found.setdefault(str(message), message)
     for use in uses:
         for message in (*_any_origin_with_credentials(use), *_exposed_star(use)):
             found.setdefault(str(message), message)
-    return [*found.values(), *check_uses(uses), *_unreached(reached)]
+    return [
+        *found.values(),
+        *_cached_preflights(cached),
+        *check_uses(uses),
+        *_unreached(reached),
+    ]
 
 
 def check_public_views(**kwargs: Any) -> list[CheckMessage]:
@@ -56,9 +70,9 @@ def _unreached(reached: set[Applied]) -> Iterator[CheckMessage]:
     for place, target in sorted(everything_applied() - reached):
         yield Warning(
             f"No route reaches the policy that {place} declares on {target}.",
-            hint="Route the view, or move the declaration: a wrapper that keeps neither __dict__ "
-            "nor __wrapped__ loses it, and a method that is overridden takes it along. Decorate "
-            "outside of such a wrapper, for example in the URLconf.",
+            hint="Is it below a decorator without functools.wraps? Then write it above that, or in "
+            "the URLconf. Else route the view. A method that is overridden takes its declaration "
+            "along: repeat it there.",
             id="cors_views.W023",
         )
 
@@ -127,20 +141,29 @@ def _exposed_star(use: Use) -> Iterator[CheckMessage]:
         )
 
 
-def _cached_preflights(chain: nearest.Chain, route: Route) -> Iterator[CheckMessage]:
-    """Warn where a declared ``max_age`` lets a cached preflight pass more than its policy says."""
-    opened: dict[tuple[str, ...], list[str]] = {}
+def _opened(route: Route) -> Iterator[Opened]:
+    """Yield what a declared ``max_age`` lets a cached preflight pass beyond what a policy says."""
+    opened: dict[tuple[str, str, str, str], list[str]] = {}
     for method, ruling in route.rulings.items():
         for policy in ruling.policies:
             if policy.own_max_age and policy.policy.max_age:
                 source = (who_set(ruling, "max_age"), str(policy.policy.max_age))
                 for other, wider in _opened_by(route, method, policy):
                     opened.setdefault((*source, other, wider), []).append(method)
-    for (place, max_age, other, wider), methods in opened.items():
+    for key, methods in opened.items():
+        yield Opened(*key, tuple(methods))
+
+
+def _cached_preflights(cached: dict[Opened, list[str]]) -> Iterator[CheckMessage]:
+    """Warn once of what is opened, for all the routes that a router makes of one view."""
+    for opened, routes in cached.items():
+        first, others = routes[0], len(routes) - 1
+        more = f" and {others} more route{'s' if others > 1 else ''}" if others else ""
         yield Warning(
-            f"{route_name(chain)}: for {max_age} seconds after a preflight for "
-            f"{' or '.join(methods)}, a browser sends {other} {wider} although the policy of "
-            f"{other} does not admit that. max_age is from the {place}.",
+            f"{first}{more}: for {opened.max_age} seconds after a preflight for "
+            f"{' or '.join(opened.methods)}, a browser sends {opened.other} {opened.wider} "
+            f"although the policy of {opened.other} does not admit that. max_age is from the "
+            f"{opened.place}.",
             hint="Drop max_age there, or set it to 0, so that preflights are not cached.",
             id="cors_views.W022",
         )

@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Info, Warning
 
 from cors_views import conf, fetch, nearest
 from cors_views.checks.csrf import is_csrf_protected, is_trusted
+from cors_views.checks.regexes import escaped, stranger_of
 from cors_views.checks.sites import cookies_kept_at_home, is_local, public_suffixes
 from cors_views.nearest import Chain
 from cors_views.policy import CorsPolicy
@@ -229,6 +230,25 @@ def _any_with_credentials(use: Use) -> Iterator[CheckMessage]:
         )
 
 
+def _regexes(use: Use) -> Iterator[CheckMessage]:
+    for regex in use.policy.origin_regexes or ():
+        pattern, stranger = regex.pattern, stranger_of(regex)
+        if stranger and use.policy.credentials:
+            yield Warning(
+                f"The {use.where}, allows credentials to whatever {pattern!r} matches, such as "
+                f"{stranger}.",
+                hint=r"Name the host in it: r'https://[a-z0-9-]+\.example\.com'.",
+                id="cors_views.W043",
+            )
+        elif escaped(pattern) != pattern:
+            yield Warning(
+                f"The {use.where}, has the regular expression {pattern!r}, in which a '.' stands "
+                "for any character: names that differ there are admitted too.",
+                hint=f"Write r'{escaped(pattern)}' instead.",
+                id="cors_views.W043",
+            )
+
+
 _BY_POLICY = (
     _private_network,
     _cookies,
@@ -237,6 +257,7 @@ _BY_POLICY = (
     _null,
     _max_age,
     _any_with_credentials,
+    _regexes,
 )
 _BY_ROUTE = (_csrf,)
 

@@ -143,6 +143,15 @@ def test_both_places_are_reported_once() -> None:
     assert message.msg.count("test_declarations.py:") == 2
 
 
+def test_a_cached_preflight_is_reported_once_for_all_routes_of_a_view() -> None:
+    callback = view(cached, post=cors_deny)
+
+    with urlconf(path("v/", callback), path("v.json", callback), path("v.xml", callback)):
+        (message,) = (found for found in run_checks() if found.id == "cors_views.W022")
+
+    assert message.msg.startswith("/v/ and 2 more routes: for 60 seconds after a preflight for ")
+
+
 def test_an_include_and_a_gone_name_raise_nothing() -> None:
     routes = [
         path("a/", cors_include([path("v/", answer)], policy="partners")),

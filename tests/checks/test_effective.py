@@ -72,6 +72,11 @@ def of(*origins: str, **fields: Any) -> Any:
     return cors_allow(origins=list(origins), **{"credentials": True, **fields})
 
 
+def by_regex(regex: str) -> Any:
+    # What CSRF protection thinks of the origins is not the question here.
+    return csrf_exempt(cors_allow(origin_regexes=[regex], credentials=True)(answer))
+
+
 def marked(view: Any, decorator: Any) -> Any:
     return decorator(type("Marked", (view,), {})).as_view()
 
@@ -102,6 +107,33 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         of(APP)(answer),
         [],
     ),
+    # W043
+    "any host by a regex, with credentials": (SITE, by_regex(r"https://.*"), ["W043"]),
+    "any host of a registry by a regex, with credentials": (
+        SITE,
+        by_regex(r"https://[a-z]+\.com"),
+        ["W043"],
+    ),
+    "any host by a regex, without credentials": (
+        {},
+        cors_allow(origin_regexes=[r"https://.*"], methods=["GET"])(answer),
+        [],
+    ),
+    "a dot that is no dot": (SITE, by_regex(r"https://app.example\.com"), ["W043"]),
+    "a dot that is no dot, without credentials": (
+        {},
+        cors_allow(origin_regexes=[r"https://\w+.example.com"])(answer),
+        ["W043"],
+    ),
+    "a dot that is no dot in the settings": (
+        {"CORS_ALLOWED_ORIGIN_REGEXES": [r"^https://app\.example.com$"]},
+        answer,
+        ["W043"],
+    ),
+    "dots that are dots": (SITE, by_regex(r"https://app\.(eu|us)[.]example\.com"), []),
+    "a dot for many characters": (SITE, by_regex(r"https://.+\.example\.com"), []),
+    "a dot for one character": (SITE, by_regex(r"https://(.|..)\.example\.com"), []),
+    "a dot in a set": (SITE, by_regex(r"https://[a-z.x]+\.example\.com"), []),
     # W035
     "credentials for another site": (stranger(), of(OTHER)(answer), ["W035", "W035"]),
     "credentials for another site, SameSite=None": (stranger(**NONE), of(OTHER)(answer), []),
@@ -265,7 +297,7 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         cors_allow(
             CorsPolicy(
                 origins=[lambda request, origin: True],
-                origin_regexes=[".*"],
+                origin_regexes=[r"https://\w+\.example\.com"],
                 credentials=True,
             )
         )(answer),
@@ -333,6 +365,24 @@ def test_messages_name_route_file_and_line_and_hints_the_line_to_write() -> None
     assert re.search(r"test_effective\.py:\d+, at /orders/", message.msg)
     assert "https://new.example.com" in message.msg
     assert message.hint == "Write CSRF_TRUSTED_ORIGINS = ['https://new.example.com']."
+
+
+def test_that_a_field_which_a_policy_takes_from_the_settings_is_blamed_on_them() -> None:
+    view = cors_allow(origins=[APP])(answer)
+
+    with override_settings(**SITE, CORS_PREFLIGHT_MAX_AGE=86401), urlconf(path("v/", view)):
+        (message,) = (found for found in run_checks() if found.id == "cors_views.W041")
+
+    assert message.msg.startswith("max_age = 86401, from the CORS_* settings, is longer than any")
+
+
+def test_that_a_hint_escapes_the_dot_and_nothing_else() -> None:
+    view = cors_allow(origin_regexes=[r"https://[a-z.]+\.eu.(example|.)\.com:.+"])(answer)
+
+    with override_settings(**SITE), urlconf(path("v/", view)):
+        (message,) = (found for found in run_checks() if found.id == "cors_views.W043")
+
+    assert message.hint == r"Write r'https://[a-z.]+\.eu\.(example|.)\.com:.+' instead."
 
 
 def test_a_policy_is_reported_once_for_all_its_routes() -> None:

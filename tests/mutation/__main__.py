@@ -1,0 +1,97 @@
+"""Break every rule of the pure core, one at a time, and see the tests fail: ``make mutants``.
+
+cosmic-ray makes the mutants, each in a copy of the repository. One that no test notices is either
+a gap in the tests, or no difference at all. The latter stand in ``survivors.txt`` with the reason.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from cosmic_ray.work_db import WorkDB, use_db
+from cosmic_ray.work_item import TestOutcome
+
+ROOT = Path(__file__).resolve().parents[2]
+SURVIVORS = Path(__file__).with_name("survivors.txt")
+#: A module of the core, and the tests of it; the first to fail ends a mutant's run.
+MODULES = {
+    "origins": ["tests/test_origins.py", "tests/test_policy.py"],
+    "fields": ["tests/test_fields.py", "tests/test_policy.py"],
+    "policy": ["tests/test_policy.py", "tests/test_conf.py"],
+}
+CONFIGURATION = """\
+[cosmic-ray]
+module-path = "cors_views/{module}.py"
+timeout = 60.0
+excluded-modules = []
+test-command = "{python} -m pytest -x -q -p no:cacheprovider {tests}"
+
+[cosmic-ray.distributor]
+name = "local"
+
+# The only place of "|" is in annotations, which nobody evaluates.
+[cosmic-ray.filters.operators-filter]
+exclude-operators = ["core/ReplaceBinaryOperator_BitOr_.*"]
+"""
+
+
+def survivors_of(module: str, folder: Path) -> tuple[int, set[str]]:
+    """Return how many mutants a module has, and which survive: the line, and what became of it."""
+    copy = folder / module
+    for name in ("cors_views", "tests", "sample_project", "setup.cfg", "pyproject.toml"):
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, copy / name)
+        else:
+            shutil.copy(ROOT / name, copy)
+    tests = " ".join(MODULES[module])
+    (copy / "cosmic.toml").write_text(
+        CONFIGURATION.format(module=module, python=sys.executable, tests=tests)
+    )
+    for command in (
+        ["cosmic_ray.cli", "init", "cosmic.toml", "session.sqlite"],
+        ["cosmic_ray.tools.filters.operators_filter", "session.sqlite", "cosmic.toml"],
+        ["cosmic_ray.cli", "baseline", "cosmic.toml"],
+        ["cosmic_ray.cli", "exec", "cosmic.toml", "session.sqlite"],
+    ):
+        subprocess.run([sys.executable, "-m", *command], cwd=copy, check=True)
+    with use_db(str(copy / "session.sqlite"), WorkDB.Mode.open) as database:
+        done = [result for _, result in database.completed_work_items]
+    tried = [result for result in done if result.test_outcome is not None]
+    return len(tried), {
+        f"{module}: {_change(result.diff)}"
+        for result in tried
+        if result.test_outcome is not TestOutcome.KILLED
+    }
+
+
+def _change(diff: str) -> str:
+    lines = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]
+    before = " ".join(line[1:].strip() for line in lines if line.startswith("-"))
+    after = " ".join(line[1:].strip() for line in lines if line.startswith("+"))
+    return f"{before} -> {after}"
+
+
+def main() -> int:
+    """Return 0 if the survivors are those that are explained, else 1."""
+    modules = sys.argv[1:] or list(MODULES)
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as pool:
+        runs = list(pool.map(lambda module: survivors_of(module, Path(folder)), modules))
+    lines = SURVIVORS.read_text(encoding="utf-8").splitlines()
+    explained = {line for line in lines if line.startswith(tuple(f"{name}: " for name in modules))}
+    survivors = set().union(*(survived for _, survived in runs))
+    for survivor in sorted(survivors - explained):
+        print(f"No test notices  {survivor}")
+    for gone in sorted(explained - survivors):
+        print(f"No survivor any more  {gone}")
+    tried = sum(count for count, _ in runs)
+    print(f"{tried} mutants, {len(survivors)} survived, {len(survivors & explained)} explained.")
+    return int(survivors != explained)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
