@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 from asgiref.sync import AsyncToSync, iscoroutinefunction
 
 from cors_views import conf
-from cors_views.places import Place, caller
+from cors_views.places import Place, caller_in
 from cors_views.policy import CorsPolicy
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -125,7 +125,9 @@ def _async_wrapper(view: Any) -> Any:
 
 
 def _note_target(declaration: Declaration, view: Any) -> Applied:
-    named = view if hasattr(view, "__qualname__") else type(view)
+    # What as_view() returns has the same name for every class.
+    named = getattr(view, "view_class", view)
+    named = named if hasattr(named, "__qualname__") else type(view)
     target = f"{named.__module__}.{named.__qualname__}"
     if isinstance(view, functools.partial) and hasattr(view, "__wrapped__"):
         # method_decorator binds the method anew in each request; the mark on the class is noted.
@@ -177,7 +179,7 @@ class DeclaresCors:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._cors_views_place = caller()
+        cls._cors_views_place = caller_in(cls.__module__)
         if vars(cls).get("cors_policy") is not None:
             note(*attribute_of(cls, "cors_policy"))
         for name in vars(cls).get("cors_action_policies") or ():

@@ -96,11 +96,14 @@ def declare(
     """
     for policy in policies:
         _check_argument(policy, f"{written} at {place}")
-    for field in fields:
-        if field not in FIELDS:
-            raise TypeError(
-                f"{written} at {place}: {field!r} is no field of a policy. {field_hint(field)}"
-            )
+    unknown = [
+        f"{written} at {place}: {field!r} is no field of a policy. {field_hint(field)}"
+        for field in fields
+        if field not in FIELDS
+    ]
+    if unknown:
+        known = {field: value for field, value in fields.items() if field in FIELDS}
+        raise TypeError("\n".join([*unknown, *_wrong_with(known)]))
     fields = {field: value for field, value in fields.items() if value is not None}
     if len(policies) > 1 and fields:
         raise TypeError(
@@ -131,6 +134,15 @@ def declare_value(value: Any, place: Place, written: str) -> Declaration:
             f"{written} at {place} names no policy. For nobody write cors_deny."
         )
     return declare(policies, {}, place, written)
+
+
+def _wrong_with(fields: dict[str, Any]) -> list[str]:
+    """Return what else is wrong with the fields."""
+    try:
+        CorsPolicy(**fields)
+    except ImproperlyConfigured as error:
+        return [str(error)]
+    return []
 
 
 def _check_argument(policy: Any, where: str) -> None:

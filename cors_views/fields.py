@@ -47,13 +47,21 @@ class Problem(NamedTuple):
     @property
     def sentence(self) -> str:
         """What is wrong, without the cure; a long value is cut."""
-        shown = repr(self.value)
+        shown = _shown(self.value)
         if len(shown) > _LONGEST_SHOWN:
             shown = f"{shown[:_LONGEST_SHOWN]}…"
         return f"{self.field}: {shown} {self.message}."
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.hint}" if self.hint else self.sentence
+
+
+def _shown(value: Any) -> str:
+    """Return the repr of a value; a value may be too large for one, or raise."""
+    try:
+        return repr(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
 
 
 #: Kind, message and hint of what is wrong with a name.
@@ -69,7 +77,7 @@ def origins(value: Any, field: str = "origins") -> tuple[list[str | OriginCallab
     entries, problems = _entries(value, field, "origins or callables")
     valid: list[str | OriginCallable] = []
     for entry in entries:
-        if entry == "*":
+        if isinstance(entry, str) and entry == "*":
             valid.append(entry)
         elif callable(entry) and not isinstance(entry, type):
             if _is_hashable(entry):
@@ -153,7 +161,7 @@ def max_age(value: Any, field: str = "max_age") -> tuple[int | None, list[Proble
 def _is_hashable(value: Any) -> bool:
     try:
         hash(value)
-    except TypeError:
+    except Exception:
         return False
     return True
 
@@ -161,7 +169,7 @@ def _is_hashable(value: Any) -> bool:
 def _entries(value: Any, field: str, what: str) -> tuple[list[Any], list[Problem]]:
     """Return what a sequence field holds; a lone string would be taken letter by letter."""
     if isinstance(value, Set):
-        return sorted(value, key=repr), []
+        return sorted(value, key=_shown), []
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
         return list(value), []
     hint = f"Write [{value!r}] instead." if isinstance(value, str) else "Write a list."

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.conf.urls.i18n import is_language_prefix_patterns_used
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
-from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver
+from django.urls import ResolverMatch, URLResolver, get_resolver
 from django.urls.exceptions import Resolver404
 from django.utils.translation import (
     get_language_from_path,
@@ -286,7 +286,7 @@ def undeclared() -> protocol.Route:
             undeclared=True,
             governed=not site.opt_in,
         )
-        _undeclared.append(protocol.Route({}, ruling, frozenset(), ()))
+        _undeclared.append(protocol.Route({}, ruling))
     return _undeclared[0]
 
 
@@ -312,7 +312,7 @@ def build_safely(chain: Chain) -> protocol.Route:
 
 
 def _closed(why: str) -> protocol.Route:
-    return protocol.Route({}, protocol.Ruling((), trail=(why,)), frozenset(), ())
+    return protocol.Route({}, protocol.Ruling((), trail=(why,)))
 
 
 def _forget() -> None:
@@ -328,23 +328,32 @@ conf.forget_on_change(_forget)
 
 
 def all_chains(resolver: URLResolver | None = None) -> Iterator[Chain]:
-    """Yield the chain of every route of the site, in the order of the URLconf."""
-    resolver = resolver or get_resolver()
-    for pattern in resolver.url_patterns:
-        if isinstance(pattern, URLPattern):
-            yield (pattern,)
-        else:
+    """Yield the chain of every route of the site, in the order of the URLconf.
+
+    What Django's own checks complain of in a URLconf is left out.
+    """
+    resolver = get_resolver() if resolver is None else resolver
+    try:
+        patterns = list(resolver.url_patterns)
+    except Exception:
+        logger.exception("The URLs of %r cannot be read.", resolver)
+        return
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
             for chain in all_chains(pattern):
                 yield (pattern, *chain)
+        elif hasattr(pattern, "callback"):
+            yield (pattern,)
 
 
 def understands(chain: Chain) -> bool:
     """Return whether the view at the end of ``chain`` can be taken apart."""
     try:
-        return bool(callbacks.take_apart(chain[-1].callback))
+        applied_to(chain)
     except Exception:
         # build_safely() has logged it.
         return False
+    return True
 
 
 def applied_to(chain: Chain) -> set[Applied]:

@@ -27,6 +27,8 @@ _PORT = re.compile(r"[1-9][0-9]{0,4}")
 # http(s) hosts are letters, digits and hyphens (RFC 1123), plus the underscore that browsers send.
 _NOT_IN_WEB_HOST = re.compile(r"[^a-z0-9._-]")
 _NOT_IN_OTHER_HOST = re.compile(r"[^A-Za-z0-9._~-]")
+#: What stands in no origin and in most regular expressions.
+_A_REGEX = re.compile(r"\\(?:\.|[dw][*+{])|\.\+|^\^|\$$")
 _IPV6_PIECE = re.compile(r"0|[1-9a-f][0-9a-f]{0,3}")
 
 
@@ -53,7 +55,7 @@ def split_origin(value: str) -> tuple[str, str, str] | None:
     if len(value) > MAX_LENGTH:
         return None
     scheme, separator, rest = value.partition("://")
-    if not separator or not _SCHEME.fullmatch(scheme):
+    if not separator or not (scheme in DEFAULT_PORTS or _SCHEME.fullmatch(scheme)):
         return None
     if rest.startswith("["):
         address, bracket, port = rest[1:].partition("]")
@@ -67,11 +69,18 @@ def split_origin(value: str) -> tuple[str, str, str] | None:
         host, colon, port = rest.partition(":")
         if not _is_host(host, web=scheme in DEFAULT_PORTS):
             return None
-    if colon and not (
-        _PORT.fullmatch(port) and int(port) <= 65535 and port != DEFAULT_PORTS.get(scheme)
-    ):
+    if colon and not _is_port(scheme, port):
         return None
     return scheme, host, port
+
+
+def _is_port(scheme: str, port: str) -> bool:
+    """Return whether a browser writes ``port`` in an origin: not where it is the default."""
+    return (
+        _PORT.fullmatch(port) is not None
+        and int(port) <= 65535
+        and port != DEFAULT_PORTS.get(scheme)
+    )
 
 
 def is_origin(value: str) -> bool:
@@ -101,6 +110,8 @@ def _is_hexadecimal(label: str) -> bool:
 
 def _is_ipv4(host: str) -> bool:
     # Python, like the URL Standard's serialiser, knows four decimal numbers without leading zeros.
+    if len(host) > len("255.255.255.255"):
+        return False
     try:
         ipaddress.IPv4Address(host)
     except ValueError:
@@ -156,11 +167,19 @@ def parse_pattern(text: str) -> str:
     if "," in text:
         raise OriginError("holds a comma, but an entry is one origin")
     _refuse_characters(text)
+    if _A_REGEX.search(text):
+        # django-cors-headers misses the scheme of what begins with '^', and says nothing of others.
+        kind = "incomplete" if text.startswith("^") else "origin"
+        raise OriginError(
+            "is a regular expression; those stand in origin_regexes, or "
+            "CORS_ALLOWED_ORIGIN_REGEXES",
+            kind=kind,
+        )
     scheme, separator, rest = text.partition("://")
     if not separator:
         host = re.split(r"[/?#\\]", text)[0]
-        named = "." in host or host.lower().startswith("localhost")
-        hint = _normal_form(f"https://{host}") if named else ""
+        local = host.lower().startswith(("localhost", "127."))
+        hint = _normal_form(f"http{'' if local else 's'}://{host}") if local or "." in host else ""
         raise OriginError("has no scheme", hint, "incomplete")
     scheme = scheme.lower()
     if not _SCHEME.fullmatch(scheme):
@@ -258,7 +277,7 @@ def _checked_host(scheme: str, host: str) -> str:
     base = host.removeprefix("*.")
     if base == "*":
         raise OriginError(
-            "has a '*' for its whole host; use origin_regexes, or '*' alone for any origin"
+            "has a '*' for its whole host; write the domain, '*.example.com', or admit any origin"
         )
     if "*" in base:
         raise OriginError("has a '*' that does not stand alone as the leftmost label")
@@ -277,7 +296,16 @@ class OriginSet:
     so whoever has one reads them from ``callables``.
     """
 
-    __slots__ = ("_any_port", "_depths", "_exact", "_parts", "_regexes", "any", "callables")
+    __slots__ = (
+        "_any_port",
+        "_below",
+        "_below_any_port",
+        "_depths",
+        "_exact",
+        "_regexes",
+        "any",
+        "callables",
+    )
 
     def __init__(
         self, origins: Iterable[str | OriginCallable], regexes: Iterable[re.Pattern[str]] = ()
@@ -288,12 +316,13 @@ class OriginSet:
         self.callables = tuple(origin for origin in origins if not isinstance(origin, str))
         self._exact = frozenset(name for name in names if "*" not in name)
         any_port = {name[:-2] for name in names if name.endswith(":*")}
-        # The bases of subdomain patterns, each with the labels its host has: one lookup for each
-        # number of labels in use, not one for each pattern.
-        below = {name for name in {*names, *any_port} if "://*." in name}
-        self._any_port = frozenset(any_port)
-        self._depths = tuple(sorted({_labels(_host(name)) - 1 for name in below}))
-        self._parts = frozenset(name for name in below if not name.endswith(":*"))
+        self._any_port = frozenset(name for name in any_port if "*" not in name)
+        # The bases of subdomain patterns, and how many dots those have: one lookup for each number
+        # of dots in use, not one for each pattern.
+        self._below_any_port = frozenset(any_port - self._any_port)
+        self._below = frozenset(name for name in names if "://*." in name and name[-2:] != ":*")
+        below = self._below | self._below_any_port
+        self._depths = tuple(sorted({name.count(".") for name in below}))
         self._regexes = tuple(regexes)
 
     def admits(self, origin: str) -> bool:
@@ -306,25 +335,32 @@ class OriginSet:
             return False
         if origin in self._exact:
             return True
-        if not (self.any or self._any_port or self._depths or self._regexes):
-            return False
-        parts = split_origin(origin)
-        if parts is None:
-            return (origin in SPECIAL) and (self.any or self._matches_regex(origin))
-        return self.any or self._matches_pattern(*parts) or self._matches_regex(origin)
-
-    def _matches_pattern(self, scheme: str, host: str, port: str) -> bool:
-        if f"{scheme}://{host}" in self._any_port:
+        if (self._any_port or self._depths) and self._matches_pattern(origin):
             return True
-        suffix = f":{port}" if port else ""
-        labels = host.split(".") if self._depths else []
+        if not (self.any or self._regexes) or not is_origin(origin):
+            return False
+        return self.any or self._matches_regex(origin)
+
+    def _matches_pattern(self, origin: str) -> bool:
+        """Return whether ``origin`` is one that a pattern admits.
+
+        Most origins are looked up in vain, so what no pattern has said is judged after the lookup.
+        """
+        scheme, _, rest = origin.partition("://")
+        host, colon, port = rest.partition(":")
+        if host[:1] == "[":
+            address, bracket, port = rest.partition("]")
+            host, colon, port = address + bracket, port[:1], port[1:]
+        if self._any_port and f"{scheme}://{host}" in self._any_port:
+            return not colon or (colon == ":" and _is_port(scheme, port))
         for depth in self._depths:
-            # At least one label must be left for the '*'; a final dot is a label of its own here.
-            if depth >= len(labels):
-                break
-            base = f"{scheme}://*.{'.'.join(labels[-depth:])}"
-            if base + suffix in self._parts or base in self._any_port:
-                return True
+            # What is left for the '*'; a final dot is a label of its own here.
+            labels = host.rsplit(".", depth)[0]
+            base = f"{scheme}://*{host[len(labels) :]}"
+            if base + colon + port in self._below:
+                return _are_labels(scheme, labels)
+            if base in self._below_any_port and (not colon or _is_port(scheme, port)):
+                return _are_labels(scheme, labels)
         return False
 
     def _matches_regex(self, origin: str) -> bool:
@@ -332,9 +368,9 @@ class OriginSet:
         return any(regex.fullmatch(origin) for regex in self._regexes)
 
 
-def _host(pattern: str) -> str:
-    return pattern.partition("://")[2].partition(":")[0]
-
-
-def _labels(host: str) -> int:
-    return host.count(".") + 1
+def _are_labels(scheme: str, text: str) -> bool:
+    """Return whether ``text`` can stand for the ``*`` before a host, which is checked already."""
+    if scheme not in DEFAULT_PORTS:
+        return _is_host(text, web=False)
+    empty = text[:1] in ("", ".") or text[-1] == "." or ".." in text
+    return not empty and not _NOT_IN_WEB_HOST.search(text)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 _PACKAGE = __name__.partition(".")[0]
 #: Frames between a declaration and its author: ours, and what applies a decorator for somebody.
-_BETWEEN = ("django.utils.decorators", "dataclasses")
+_BETWEEN = ("abc", "dataclasses", "django.utils.decorators")
 
 
 class Place(NamedTuple):
@@ -29,3 +29,16 @@ def caller() -> Place:
         if not (ours or module in _BETWEEN) or frame.f_back is None:
             return Place(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back
+
+
+def caller_in(module: str) -> Place:
+    """Return the nearest place in ``module``, where a class of it is being made.
+
+    A metaclass or an ``__init_subclass__`` of somebody else may stand in between.
+    """
+    frame = sys._getframe(1)
+    while frame.f_globals.get("__name__") != module:
+        if frame.f_back is None:
+            return caller()
+        frame = frame.f_back
+    return Place(frame.f_code.co_filename, frame.f_lineno)

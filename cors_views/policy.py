@@ -242,10 +242,11 @@ def field_hint(field: Any) -> str:
     return close_matches(str(field), FIELDS) or f"The fields are {', '.join(FIELDS)}."
 
 
-def close_matches(name: str, known: Sequence[str], cutoff: float = 0.6) -> str:
+def close_matches(name: str, known: Sequence[str], most: int = 3, cutoff: float = 0.6) -> str:
     """Return a question that names the entries of ``known`` that ``name`` may be a slip of.
 
-    ``cutoff`` is how alike they have to be, from 0 to 1; the default is that of ``difflib``.
+    ``most`` is how many at most; ``cutoff`` is how alike they have to be, from 0 to 1. The defaults
+    are those of ``difflib``.
     """
-    matches = difflib.get_close_matches(name, known, cutoff=cutoff)
+    matches = difflib.get_close_matches(name, known, most, cutoff)
     return f"Did you mean {' or '.join(map(repr, matches))}?" if matches else ""

@@ -591,3 +591,11 @@ def test_that_nobody_can_widen_a_declaration_afterwards() -> None:
     origins.append("https://evil.example")
 
     assert declared(decorated).resolve()[0].origins == ("https://a.example",)
+
+
+def test_that_a_misspelt_field_hides_nothing_else_that_is_wrong() -> None:
+    with pytest.raises(TypeError) as caught:
+        cors_allow(orgins=["https://a.example"], max_age="600", methods="get", credential=True)
+
+    for wrong in ("'orgins' is no field", "'credential' is no field", "max_age: '600'", "'get'"):
+        assert wrong in str(caught.value)

@@ -77,6 +77,7 @@ def test_that_a_pattern_is_normalised_once(text: str, normal: str) -> None:
 
 INCOMPLETE, PATH, ORIGIN = "incomplete", "path", "origin"
 NO_BROWSER = "has {!r} for its host, which no browser sends"
+REGEX = "is a regular expression; those stand in origin_regexes, or CORS_ALLOWED_ORIGIN_REGEXES"
 NO_PORT = "has {!r} for its port, which is no number from 1 to 65535"
 STAR = "has a '*' that does not stand alone as the leftmost label"
 WHITE_SPACE = "contains white space or control characters"
@@ -91,12 +92,18 @@ AN_ORIGIN_IS = "; an origin is scheme, host and port"
         pytest.param(
             "https://" + "a" * 505, ORIGIN, "is longer than 512 characters", "", id="too-long"
         ),
+        # No origins, but what stands beside them.
+        pytest.param(r"https://app\.example\.com", ORIGIN, REGEX, "", id="regex-escaped-dot"),
+        pytest.param(r"https://\w+.example.com", ORIGIN, REGEX, "", id="regex-word"),
+        pytest.param("https://.+.example.com", ORIGIN, REGEX, "", id="regex-many"),
+        pytest.param("https://a.example$", ORIGIN, REGEX, "", id="regex-end"),
+        pytest.param("^https://a.example", INCOMPLETE, REGEX, "", id="regex-beginning"),
         # No scheme, or no host.
         pytest.param(
             "example.com", INCOMPLETE, "has no scheme", "https://example.com", id="no-scheme"
         ),
         pytest.param(
-            "Localhost:3000", INCOMPLETE, "has no scheme", "https://localhost:3000", id="host:port"
+            "Localhost:3000", INCOMPLETE, "has no scheme", "http://localhost:3000", id="host:port"
         ),
         pytest.param(
             "*.example.com",
@@ -194,7 +201,7 @@ AN_ORIGIN_IS = "; an origin is scheme, host and port"
         pytest.param(
             "https://*",
             ORIGIN,
-            "has a '*' for its whole host; use origin_regexes, or '*' alone for any origin",
+            "has a '*' for its whole host; write the domain, '*.example.com', or admit any origin",
             "",
             id="star-for-the-host",
         ),

@@ -10,17 +10,20 @@ from django.core.checks import CheckMessage, Warning
 
 from cors_views import conf, fetch, nearest
 from cors_views.callbacks import declares, take_apart
-from cors_views.checks.effective import (
+from cors_views.checks.effective import check_public_uses, check_uses
+from cors_views.checks.uses import (
     Use,
-    check_public_uses,
-    check_uses,
-    route_name,
+    routes_named,
+    sources,
     survey,
+    use_of_settings,
     uses_of,
-    who_set,
 )
 from cors_views.declarations import Applied, everything_applied
+from cors_views.policy import close_matches
 from cors_views.protocol import CompiledPolicy, Route
+
+_ATTRIBUTES = ("cors_policy", "cors_action_policies")
 
 
 class Opened(NamedTuple):
@@ -40,12 +43,12 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
     found: dict[str, CheckMessage] = {}
     reached: set[Applied] = set()
     uses: list[Use] = []
-    cached: dict[Opened, list[str]] = {}
+    cached: dict[Opened, list[nearest.Chain]] = {}
     for chain, route in survey():
         reached.update(nearest.applied_to(chain))
         uses += uses_of(chain, route)
         for opened in _opened(route):
-            cached.setdefault(opened, []).append(route_name(chain))
+            cached.setdefault(opened, []).append(chain)
         for message in (*_without_mixin(chain), *_never_reached(chain, route)):
             found.setdefault(str(message), message)
     for use in uses:
@@ -54,7 +57,7 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
     return [
         *found.values(),
         *_cached_preflights(cached),
-        *check_uses(uses),
+        *check_uses([*uses, *use_of_settings()]),
         *_unreached(reached),
     ]
 
@@ -82,23 +85,34 @@ def _without_mixin(chain: nearest.Chain) -> Iterator[CheckMessage]:
     view_class = take_apart(chain[-1].callback).view_class
     if view_class is None:
         return
-    if declares(view_class):
-        first = next(owner for owner in view_class.__mro__ if "as_view" in vars(owner))
-        if not declares(first):
-            yield Warning(
-                f"{view_class.__module__}.{view_class.__qualname__} has CorsMixin after "
-                f"{first.__qualname__}, whose as_view() does not check the policies.",
-                hint="Put CorsMixin first among the bases.",
-                id="cors_views.W024",
-            )
+    name = f"{view_class.__module__}.{view_class.__qualname__}"
+    if not declares(view_class):
+        for attribute in _ATTRIBUTES:
+            if getattr(view_class, attribute, None) is not None:
+                yield Warning(
+                    f"{name}.{attribute} has no effect: the class has no CorsMixin.",
+                    hint="Put cors_views.rest_framework.CorsMixin first among the bases. Without "
+                    "Django REST framework, write @cors_allow(...) above the class.",
+                    id="cors_views.W024",
+                )
         return
-    for attribute in ("cors_policy", "cors_action_policies"):
-        if getattr(view_class, attribute, None) is not None:
-            yield Warning(
-                f"{view_class.__module__}.{view_class.__qualname__}.{attribute} has no effect.",
-                hint="Add cors_views.rest_framework.CorsMixin to the class's bases, first.",
-                id="cors_views.W024",
-            )
+    first = next(owner for owner in view_class.__mro__ if "as_view" in vars(owner))
+    if not declares(first):
+        yield Warning(
+            f"{name} has CorsMixin after {first.__qualname__}: its policies count, but mistakes "
+            "in them are not found when the view is made.",
+            hint="Put CorsMixin first among the bases.",
+            id="cors_views.W024",
+        )
+    for attribute in dir(view_class):
+        if attribute.startswith("cors") and attribute not in _ATTRIBUTES:
+            hint = close_matches(attribute, _ATTRIBUTES)
+            if hint:
+                yield Warning(
+                    f"{name}.{attribute} has no effect: CorsMixin has no such attribute.",
+                    hint=hint,
+                    id="cors_views.W024",
+                )
 
 
 def _never_reached(chain: nearest.Chain, route: Route) -> Iterator[CheckMessage]:
@@ -123,18 +137,25 @@ def _any_origin_with_credentials(use: Use) -> Iterator[CheckMessage]:
         wanted.append(conf.site().policy.credentials)
     if next((value for value in wanted if value is not None), False):
         yield Warning(
-            f"Any origin, from the {use.who_set('origins')}, meets credentials=True, from the "
-            f"{use.who_set('credentials')}. The answer is '*' without credentials.",
+            f"Any origin, from the {use.sources['origins']}, meets credentials=True, from the "
+            f"{use.sources['credentials']}{_brought_together(use)}. The answer is '*' without "
+            "credentials.",
             hint="Name the origins that are trusted with credentials beside credentials=True.",
             id="cors_views.W020",
         )
 
 
+def _brought_together(use: Use) -> str:
+    """Return which declaration is between two settings that only meet through it."""
+    both = use.sources["origins"].startswith("setting") and use.ruling.trail
+    return f", by way of the {use.ruling.trail[0]}" if both else ""
+
+
 def _exposed_star(use: Use) -> Iterator[CheckMessage]:
     if use.policy.credentials and "*" in (use.policy.expose_headers or ()):
         yield Warning(
-            f"expose_headers=['*'], from the {use.who_set('expose_headers')}, meets "
-            f"credentials=True, from the {use.who_set('credentials')}. Browsers take the '*' "
+            f"expose_headers=['*'], from the {use.sources['expose_headers']}, meets "
+            f"credentials=True, from the {use.sources['credentials']}. Browsers take the '*' "
             "literally there, so no header is exposed.",
             hint="Name the headers to expose.",
             id="cors_views.W021",
@@ -145,22 +166,20 @@ def _opened(route: Route) -> Iterator[Opened]:
     """Yield what a declared ``max_age`` lets a cached preflight pass beyond what a policy says."""
     opened: dict[tuple[str, str, str, str], list[str]] = {}
     for method, ruling in route.rulings.items():
-        for policy in ruling.policies:
+        for number, policy in enumerate(ruling.policies):
             if policy.own_max_age and policy.policy.max_age:
-                source = (who_set(ruling, "max_age"), str(policy.policy.max_age))
+                source = (sources(ruling, number)["max_age"], str(policy.policy.max_age))
                 for other, wider in _opened_by(route, method, policy):
                     opened.setdefault((*source, other, wider), []).append(method)
     for key, methods in opened.items():
         yield Opened(*key, tuple(methods))
 
 
-def _cached_preflights(cached: dict[Opened, list[str]]) -> Iterator[CheckMessage]:
+def _cached_preflights(cached: dict[Opened, list[nearest.Chain]]) -> Iterator[CheckMessage]:
     """Warn once of what is opened, for all the routes that a router makes of one view."""
-    for opened, routes in cached.items():
-        first, others = routes[0], len(routes) - 1
-        more = f" and {others} more route{'s' if others > 1 else ''}" if others else ""
+    for opened, chains in cached.items():
         yield Warning(
-            f"{first}{more}: for {opened.max_age} seconds after a preflight for "
+            f"{routes_named(chains)}: for {opened.max_age} seconds after a preflight for "
             f"{' or '.join(opened.methods)}, a browser sends {opened.other} {opened.wider} "
             f"although the policy of {opened.other} does not admit that. max_age is from the "
             f"{opened.place}.",

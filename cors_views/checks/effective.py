@@ -2,123 +2,95 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Info, Warning
 
-from cors_views import conf, fetch, nearest
-from cors_views.checks.csrf import is_csrf_protected, is_trusted
-from cors_views.checks.regexes import escaped, stranger_of
-from cors_views.checks.sites import cookies_kept_at_home, is_local, public_suffixes
-from cors_views.nearest import Chain
-from cors_views.policy import CorsPolicy
-from cors_views.protocol import CompiledPolicy, Route, Ruling
+from cors_views import conf
+from cors_views.checks.regexes import (
+    admits_plain_http,
+    escaped,
+    lookalike_of,
+    matches_nothing,
+    special_of,
+    stranger_of,
+)
+from cors_views.checks.sites import (
+    cookies_kept_at_home,
+    cookies_without_secure,
+    from_other_sites,
+    is_local,
+    is_trusted,
+    public_suffixes,
+    secure_of,
+)
+from cors_views.checks.uses import Use, listed, routes_named
+from cors_views.checks.views import is_csrf_protected
 
-_SETTINGS = "CORS_* settings"
 #: No browser keeps a preflight longer: Firefox a day, Chromium two hours, Safari ten minutes.
 _LONGEST_MAX_AGE = 86400
 
 
-class Use(NamedTuple):
-    """One policy that governs some methods of one route."""
-
-    chain: Chain
-    methods: tuple[str, ...]
-    ruling: Ruling
-    compiled: CompiledPolicy
-
-    @property
-    def policy(self) -> CorsPolicy:
-        return self.compiled.policy
-
-    def who_set(self, field: str) -> str:
-        """Return the nearest place that sets a field of the policy."""
-        return who_set(self.ruling, field)
-
-    @property
-    def unsafe_methods(self) -> list[str]:
-        """The methods offered that may change something."""
-        return sorted(set(self.methods) - fetch.SAFE_METHODS)
-
-    @property
-    def where(self) -> str:
-        return f"{self.who_set('origins')}, at {route_name(self.chain)}"
-
-
-def route_name(chain: Chain) -> str:
-    """Return the route of a URL pattern, for people."""
-    parts = "".join(str(pattern.pattern).lstrip("^") for pattern in chain)
-    return f"/{parts}"
-
-
-def layers(ruling: Ruling) -> Iterator[tuple[str, CorsPolicy]]:
-    """Yield the policies that counted, nearest first, each with its place."""
-    decisive = () if ruling.signal else ruling.trail[:1]
-    for layer in (*ruling.trail[len(decisive) :], *decisive):
-        for policy in nearest.policies_of(layer):
-            yield str(layer), policy
-    if ruling.signal:
-        yield _SETTINGS, conf.site().policy
-
-
-def who_set(ruling: Ruling, field: str) -> str:
-    """Return the nearest place that sets ``field``, for people."""
-    for place, policy in layers(ruling):
-        if getattr(policy, field) is not None or (field == "origins" and policy.names_origins):
-            return place
-    return _SETTINGS
-
-
-def uses_of(chain: Chain, route: Route) -> Iterator[Use]:
-    """Yield each policy of a route once, with the methods that it governs and offers."""
-    rulings = {id(ruling): ruling for ruling in (route.other, *route.rulings.values())}
-    for ruling in rulings.values():
-        if not ruling.governed:
-            continue
-        own = [method for method, found in route.rulings.items() if found is ruling]
-        for compiled in ruling.policies:
-            offered = [name for name in own or sorted(compiled.methods) if compiled.offers(name)]
-            yield Use(chain, tuple(offered), ruling, compiled)
-
-
 def check_uses(uses: Iterable[Use]) -> Iterator[CheckMessage]:
     """Report what is wrong with the policies in use, once for each policy and place."""
-    seen: set[tuple[int, str]] = set()
+    seen: set[Any] = set()
+    untrusted: dict[Any, tuple[str, ...]] = {}
+    refused: dict[tuple[str, tuple[str, ...]], list[Use]] = {}
     for use in uses:
-        for check in (*_BY_POLICY, *_BY_ROUTE):
-            # What concerns a policy alone is said once, not for each of its thousand routes.
-            key = (id(check), use.who_set("origins") if check in _BY_POLICY else use.where)
-            if key in seen:
-                continue
-            messages = list(check(use))
-            if messages:
+        for check, fields in _CHECKS.items():
+            # What concerns a policy alone is looked at once, not for each of its thousand routes.
+            key = (check, *_key(use, fields))
+            if key not in seen:
                 seen.add(key)
-                yield from messages
+                for message in check(use):
+                    if str(message) not in seen:
+                        seen.add(str(message))
+                        yield message
+        key = _key(use, ("origins", "credentials"))
+        if key not in untrusted:
+            untrusted[key] = _untrusted(use)
+        if untrusted[key] and use.unsafe_methods and is_csrf_protected(use.chain[-1].callback):
+            refused.setdefault((use.sources["origins"], untrusted[key]), []).append(use)
+    for (source, origins), found in refused.items():
+        yield _csrf(source, origins, found)
+
+
+def _key(use: Use, fields: tuple[str, ...]) -> tuple[Any, ...]:
+    """Return what is the same for uses whose fields come from the same places."""
+    return (
+        *(use.sources[field] for field in fields),
+        use.ruling.undeclared,
+        use.compiled.credentials,
+        use.policy.max_age,
+    )
 
 
 def check_public_uses(uses: Iterable[Use]) -> Iterator[CheckMessage]:
     """Report views that are open to any origin and not read-only; a question of production."""
+    found: dict[str, list[Use]] = {}
     for use in uses:
-        unsafe = use.unsafe_methods
-        if use.compiled.public and unsafe:
-            yield Warning(
-                f"Any origin may send {', '.join(unsafe)} to {route_name(use.chain)} and read the "
-                f"answer; the policy is from the {use.who_set('origins')}.",
-                hint='If it only reads, write methods=["GET"]. If it changes something, name the '
-                "origins.",
-                id="cors_views.W039",
-            )
-
-
-def _origins(policy: CorsPolicy) -> list[str]:
-    return [origin for origin in policy.origins or () if isinstance(origin, str)]
+        anybody = use.compiled.public or any(map(stranger_of, use.regexes))
+        if anybody and use.unsafe_methods:
+            found.setdefault(use.sources["origins"], []).append(use)
+    for source, open_uses in found.items():
+        methods = sorted({method for use in open_uses for method in use.unsafe_methods})
+        yield Warning(
+            f"Any origin may send {', '.join(methods)} to "
+            f"{routes_named([use.chain for use in open_uses])} and read the answer; the policy is "
+            f"from the {source}.",
+            hint='If it only reads, write @cors_allow(methods=["GET"]) above the view, or '
+            'methods=["GET"] in its policy. If it changes something, name the origins.',
+            id="cors_views.W039",
+        )
 
 
 def _private_network(use: Use) -> Iterator[CheckMessage]:
     if use.policy.private_network:
         yield Warning(
-            f"private_network=True, from the {use.who_set('private_network')}, has no effect any "
+            f"private_network=True, from the {use.sources['private_network']}, has no effect any "
             "more: browsers dropped Private Network Access for Local Network Access (Chrome 142), "
             "which asks the user instead of the server.",
             hint="Drop private_network and CORS_ALLOW_PRIVATE_NETWORK.",
@@ -129,50 +101,72 @@ def _private_network(use: Use) -> Iterator[CheckMessage]:
 def _cookies(use: Use) -> Iterator[CheckMessage]:
     if not use.policy.credentials:
         return
-    for setting, value, origins in cookies_kept_at_home(_origins(use.policy)):
+    elsewhere = from_other_sites(use.origins)
+    kept, refused = cookies_kept_at_home(), cookies_without_secure()
+    if elsewhere and kept:
         yield Warning(
-            f"The {use.where}, allows credentials to {', '.join(origins)}, but {setting} = "
-            f"{value!r} keeps the cookie from requests of other sites.",
-            hint=f'Serve both from one site, or write {setting} = "None" and '
-            f"{setting.replace('SAMESITE', 'SECURE')} = True.",
+            f"The {use.where()} allows credentials to {listed(elsewhere)}, but "
+            f"{' and '.join(kept)} keep{'' if len(kept) > 1 else 's'} the cookie from requests "
+            f"of other sites than those of ALLOWED_HOSTS = {settings.ALLOWED_HOSTS!r}.",
+            hint="Serve both from one site. Where that cannot be: "
+            + " ".join(f'{name} = "None" and {secure_of(name)} = True.' for name in _names_of(kept))
+            + " CSRF protection then stands alone between other sites and your users' sessions.",
+            id="cors_views.W035",
+        )
+    if elsewhere and refused:
+        yield Warning(
+            f"The {use.where()} allows credentials to {listed(elsewhere)}, but browsers refuse "
+            f"the cookie: {' and '.join(refused)} without Secure.",
+            hint=" ".join(f"Write {secure_of(name)} = True." for name in _names_of(refused)),
             id="cors_views.W035",
         )
 
 
-def _csrf(use: Use) -> Iterator[CheckMessage]:
-    unsafe = use.unsafe_methods
-    if not (use.policy.credentials and unsafe and is_csrf_protected(use.chain[-1].callback)):
-        return
-    missing = [
+def _names_of(shown: Iterable[str]) -> list[str]:
+    return [setting.partition(" ")[0] for setting in shown]
+
+
+def _untrusted(use: Use) -> tuple[str, ...]:
+    """Return the origins whose unsafe requests CSRF protection would refuse."""
+    if not use.policy.credentials:
+        return ()
+    origins = [
         origin
-        for origin in _origins(use.policy)
-        if origin.startswith(("http://", "https://")) and not is_trusted(origin)
+        for origin in use.origins
+        # To trust these further would be the wrong advice: W037 and W038 are about them.
+        if origin.startswith("https://") or (origin.startswith("http://") and is_local(origin))
     ]
-    if missing:
-        yield Warning(
-            f"The {use.where}, lets {', '.join(missing)} send {', '.join(unsafe)} with "
-            "credentials, but CSRF protection will refuse it.",
-            hint=f"Write CSRF_TRUSTED_ORIGINS = {[_for_csrf(origin) for origin in missing]!r}.",
-            id="cors_views.W036",
-        )
+    public, _ = public_suffixes([origin for origin in origins if "://*." in origin])
+    return tuple(origin for origin in origins if origin not in public and not is_trusted(origin))
+
+
+def _csrf(source: str, origins: tuple[str, ...], uses: list[Use]) -> CheckMessage:
+    methods = sorted({method for use in uses for method in use.unsafe_methods})
+    missing = listed([repr(_for_csrf(origin)) for origin in origins])
+    return Warning(
+        f"The {source} lets {listed(origins)} send {', '.join(methods)} with credentials to "
+        f"{routes_named([use.chain for use in uses])}, but CSRF protection will refuse it.",
+        hint=f"Add {missing} to CSRF_TRUSTED_ORIGINS.",
+        id="cors_views.W036",
+    )
 
 
 def _for_csrf(origin: str) -> str:
-    # CSRF_TRUSTED_ORIGINS has no wildcard for ports.
-    return origin.removesuffix(":*") + ":<port>" if origin.endswith(":*") else origin
+    # CSRF_TRUSTED_ORIGINS has no wildcard for ports; 8080 stands for those that are used.
+    return origin.removesuffix(":*") + ":8080" if origin.endswith(":*") else origin
 
 
 def _plain_http(use: Use) -> Iterator[CheckMessage]:
     plain = [
-        origin
-        for origin in _origins(use.policy)
-        if origin.startswith("http://") and not is_local(origin)
+        origin for origin in use.origins if origin.startswith("http://") and not is_local(origin)
     ]
-    if use.policy.credentials and plain:
+    regexes = [repr(regex.pattern) for regex in use.regexes if admits_plain_http(regex)]
+    if use.policy.credentials and (plain or regexes):
+        secure = [repr(origin.replace("http:", "https:", 1)) for origin in plain]
         yield Warning(
-            f"The {use.where}, allows credentials to {', '.join(plain)}. Whoever is on the "
-            "network can pose as that origin.",
-            hint=f"Write {[origin.replace('http:', 'https:', 1) for origin in plain]!r} instead.",
+            f"The {use.where()} allows credentials to {listed(plain + regexes)}. Whoever is on "
+            "the network can pose as such an origin.",
+            hint=f"Write {listed(secure) or 'https://'} instead.",
             id="cors_views.W037",
         )
 
@@ -180,18 +174,18 @@ def _plain_http(use: Use) -> Iterator[CheckMessage]:
 def _suffixes(use: Use) -> Iterator[CheckMessage]:
     if not use.policy.credentials:
         return
-    wildcards = [origin for origin in _origins(use.policy) if "://*." in origin]
+    wildcards = [origin for origin in use.origins if "://*." in origin]
     public, unchecked = public_suffixes(wildcards)
     if public:
         yield Warning(
-            f"The {use.where}, allows credentials to {', '.join(public)}, where anybody can "
+            f"The {use.where()} allows credentials to {listed(public)}, where anybody can "
             "register a name.",
             hint="Name the subdomains that are yours.",
             id="cors_views.W038",
         )
     if unchecked:
         yield Info(
-            f"Whether {', '.join(unchecked)}, from the {use.where}, is below a public suffix was "
+            f"Whether {listed(unchecked)}, from the {use.where()} is below a public suffix was "
             "not checked: only suffixes of one label are known without a list.",
             hint="pip install 'django-cors-views[psl]'",
             id="cors_views.I038",
@@ -199,12 +193,18 @@ def _suffixes(use: Use) -> Iterator[CheckMessage]:
 
 
 def _null(use: Use) -> Iterator[CheckMessage]:
-    special = [origin for origin in _origins(use.policy) if origin in ("null", "file://")]
+    special = [origin for origin in use.origins if origin in ("null", "file://")]
+    special += [
+        f"{origin} (by {regex.pattern!r})"
+        for regex in use.regexes
+        # Who admits any site as well is told so, or means it.
+        if (origin := special_of(regex)) and not stranger_of(regex)
+    ]
     if special:
         yield Warning(
-            f"The {use.where}, admits {' and '.join(special)}, which every sandboxed frame and "
+            f"The {use.where()} admits {' and '.join(special)}, which every sandboxed frame and "
             "local file shares: in effect any site.",
-            hint="Drop it, or write origins='*' where anybody may read.",
+            hint="Drop it. Where anybody may read, admit any origin, without credentials.",
             id="cors_views.W040",
         )
 
@@ -212,7 +212,7 @@ def _null(use: Use) -> Iterator[CheckMessage]:
 def _max_age(use: Use) -> Iterator[CheckMessage]:
     if (use.policy.max_age or 0) > _LONGEST_MAX_AGE:
         yield Warning(
-            f"max_age = {use.policy.max_age}, from the {use.who_set('max_age')}, is longer than "
+            f"max_age = {use.policy.max_age}, from the {use.sources['max_age']}, is longer than "
             "any browser keeps a preflight.",
             hint=f"Write {_LONGEST_MAX_AGE} or less.",
             id="cors_views.W041",
@@ -221,48 +221,51 @@ def _max_age(use: Use) -> Iterator[CheckMessage]:
 
 def _any_with_credentials(use: Use) -> Iterator[CheckMessage]:
     if use.ruling.undeclared and use.policy.any_origin and use.policy.credentials:
+        every = conf.name_in_use("CORS_ALLOW_ALL_ORIGINS")
         yield Warning(
-            "CORS_ALLOW_ALL_ORIGINS and CORS_ALLOW_CREDENTIALS together let every site on the web "
-            "read what your users' cookies open.",
-            hint="Write CORS_ALLOWED_ORIGINS = [...] with the origins that you trust instead of "
-            "CORS_ALLOW_ALL_ORIGINS.",
+            f"{every} and CORS_ALLOW_CREDENTIALS together let every site on the web read what "
+            "your users' cookies open.",
+            hint=f"Remove {every} and list the origins that you trust in "
+            f"{conf.name_in_use('CORS_ALLOWED_ORIGINS')}.",
             id="cors_views.W042",
         )
 
 
 def _regexes(use: Use) -> Iterator[CheckMessage]:
-    for regex in use.policy.origin_regexes or ():
-        pattern, stranger = regex.pattern, stranger_of(regex)
-        if stranger and use.policy.credentials:
+    for regex in use.regexes:
+        found = _wrong_with(regex, credentials=use.compiled.credentials)
+        if found:
             yield Warning(
-                f"The {use.where}, allows credentials to whatever {pattern!r} matches, such as "
-                f"{stranger}.",
-                hint=r"Name the host in it: r'https://[a-z0-9-]+\.example\.com'.",
-                id="cors_views.W043",
-            )
-        elif escaped(pattern) != pattern:
-            yield Warning(
-                f"The {use.where}, has the regular expression {pattern!r}, in which a '.' stands "
-                "for any character: names that differ there are admitted too.",
-                hint=f"Write r'{escaped(pattern)}' instead.",
+                f"The {use.where('origin_regexes')} has the regular expression "
+                f"{regex.pattern!r}, {found[0]}.",
+                hint=found[1],
                 id="cors_views.W043",
             )
 
 
-_BY_POLICY = (
-    _private_network,
-    _cookies,
-    _plain_http,
-    _suffixes,
-    _null,
-    _max_age,
-    _any_with_credentials,
-    _regexes,
-)
-_BY_ROUTE = (_csrf,)
+def _wrong_with(regex: re.Pattern[str], *, credentials: bool) -> tuple[str, str] | None:
+    stranger, alike = stranger_of(regex), lookalike_of(regex)
+    if stranger and credentials:
+        hint = r"Name the host in it: r'https://[a-z0-9-]+\.example\.com'."
+        return f"which admits strangers such as {stranger}, with credentials", hint
+    if alike and not stranger:
+        return f"which admits {alike} too", r"End what stands before the host with a dot: \."
+    if matches_nothing(regex):
+        return "which matches no whole origin", "Write out what follows, such as [0-9]+ for a port."
+    if escaped(regex.pattern) != regex.pattern:
+        message = "in which a '.' stands for any character: names that differ there are admitted"
+        return message, f"Write r'{escaped(regex.pattern)}' instead."
+    return None
 
 
-def survey() -> list[tuple[Any, Route]]:
-    """Return every route of the site with what governs it."""
-    found = [(chain, nearest.build_safely(chain)) for chain in nearest.all_chains()]
-    return [(chain, route) for chain, route in found if nearest.understands(chain)]
+#: Each check of a policy, and the fields that it is about.
+_CHECKS = {
+    _private_network: ("private_network",),
+    _cookies: ("origins", "credentials"),
+    _plain_http: ("origins", "credentials"),
+    _suffixes: ("origins", "credentials"),
+    _null: ("origins",),
+    _max_age: ("max_age",),
+    _any_with_credentials: ("origins", "credentials"),
+    _regexes: ("origin_regexes", "credentials"),
+}

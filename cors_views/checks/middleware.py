@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -41,11 +42,10 @@ E031 = Error(
     hint="Keep the first one.",
     id="cors_views.E031",
 )
-E033 = Error(
-    "django-cors-headers is installed as well: both middlewares would write an answer.",
-    hint='Remove "corsheaders" from INSTALLED_APPS and "corsheaders.middleware.CorsMiddleware" '
-    "from MIDDLEWARE. Its settings keep working.",
-    id="cors_views.E033",
+W044 = Warning(
+    "Receivers are connected to corsheaders.signals.check_request_enabled, which nobody sends.",
+    hint="Write: from cors_views.signals import check_request_enabled",
+    id="cors_views.W044",
 )
 
 
@@ -59,8 +59,10 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
         if isinstance(found, type) and issubclass(found, CorsMiddleware)
     ]
     messages: list[CheckMessage] = []
-    if any(name.split(".")[0] == "corsheaders" for name in (*settings.INSTALLED_APPS, *paths)):
-        messages.append(E033)
+    messages += _installed_as_well(paths)
+    signals = sys.modules.get("corsheaders.signals")
+    if signals is not None and signals.check_request_enabled.receivers:
+        messages.append(W044)
     if not ours:
         return [*messages, E030]
     if len(ours) > 1:
@@ -69,13 +71,36 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
     if above:
         messages.append(
             Warning(
-                f"CorsMiddleware stands below {', '.join(above)}, whose own answers then carry no "
-                "CORS headers: a front end sees a CORS error instead of them.",
+                f"CorsMiddleware stands below {', '.join(above)}. Answers made above it carry no "
+                "CORS headers, so a front end sees a CORS error instead of them, and a cache "
+                "there keeps them for everybody.",
                 hint=f'Move "{paths[ours[0]]}" above "{above[0]}" in MIDDLEWARE.',
                 id="cors_views.W032",
             )
         )
     return messages
+
+
+def _installed_as_well(paths: list[str]) -> list[CheckMessage]:
+    apps, middleware = (
+        [name for name in names if name.split(".")[0] == "corsheaders"]
+        for names in (map(str, settings.INSTALLED_APPS), paths)
+    )
+    places = [
+        *(f"{name!r} from INSTALLED_APPS" for name in apps),
+        *(f"{name!r} from MIDDLEWARE" for name in middleware),
+    ]
+    if not places:
+        return []
+    both = ": both middlewares would write an answer" if middleware else ""
+    return [
+        Error(
+            f"django-cors-headers is installed as well{both}.",
+            hint=f"Remove {' and '.join(places)}. Its settings keep working; imports of "
+            "corsheaders.defaults and corsheaders.signals change their first word.",
+            id="cors_views.E033",
+        )
+    ]
 
 
 def _class(path: str) -> Any:

@@ -55,6 +55,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         *(_message(problem) for problem in conf.site().problems),
         *_check_policies(),
         *_check_names(),
+        *_check_aliases(),
         *([E012] if hasattr(settings, "CORS_MODEL") else []),
         *([E016] if hasattr(settings, "CORS_REPLACE_HTTPS_REFERER") else []),
     ]
@@ -67,7 +68,25 @@ def _check_names() -> list[CheckMessage]:
     return [
         Warning(f"There is no setting {name}.", hint=hint, id="cors_views.W002")
         for name in unknown
-        if (hint := close_matches(name, known, cutoff=0.8))
+        if (hint := close_matches(name, known, most=1, cutoff=0.7)) and not _says_more(name, known)
+    ]
+
+
+def _says_more(name: str, known: list[str]) -> bool:
+    """Return whether a name is a known one with a word added: a setting of the project's own."""
+    words = set(name.split("_"))
+    return any(words > set(other.split("_")) for other in known)
+
+
+def _check_aliases() -> list[CheckMessage]:
+    return [
+        Warning(
+            f"{alias} has no effect beside {setting}, which is the newer name for it.",
+            hint=f"Move what it holds to {setting}, and remove it.",
+            id="cors_views.W003",
+        )
+        for setting, alias in conf.ALIASES.items()
+        if hasattr(settings, setting) and hasattr(settings, alias)
     ]
 
 

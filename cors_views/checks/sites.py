@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import functools
+import ipaddress
 from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.utils.http import is_same_domain
+from django.utils.module_loading import import_string
 
-_LOCAL = ("localhost", "127.0.0.1", "[::1]")
+from cors_views import conf
+
+#: RFC 6761, RFC 6762 and RFC 8375: nobody can register a name there.
+_RESERVED = frozenset(
+    {"example", "home.arpa", "internal", "invalid", "lan", "local", "localhost", "test"}
+)
 #: The hosts that Django admits by itself where DEBUG is on and ALLOWED_HOSTS is empty.
 _DEBUG_HOSTS = [".localhost", "127.0.0.1", "[::1]"]
 _COOKIES = {
@@ -29,7 +35,17 @@ def host_of(origin: str) -> str:
 def is_local(origin: str) -> bool:
     """Return whether nobody on the network is between this machine and the origin."""
     host = host_of(origin)
-    return host in _LOCAL or host.endswith(".localhost") or host.startswith("127.")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    address = _address(host)
+    return address is not None and address.is_loopback
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None
 
 
 @functools.cache
@@ -47,44 +63,110 @@ def public_suffix_list() -> Any:
 
 def public_suffixes(patterns: list[str]) -> tuple[list[str], list[str]]:
     """Return which patterns are all subdomains of a public suffix, and which nobody can judge."""
-    known = public_suffix_list() if patterns else None
     public, unchecked = [], []
     for pattern in patterns:
         host = host_of(pattern)
-        if host == "localhost":
+        if host in _RESERVED:
             continue
-        if "." not in host or (known is not None and known.is_public(host)):
+        if is_public_suffix(host):
             public.append(pattern)
-        elif known is None:
+        elif public_suffix_list() is None:
             unchecked.append(pattern)
     return public, unchecked
 
 
-def cookies_kept_at_home(origins: list[str]) -> Iterator[tuple[str, Any, list[str]]]:
-    """Yield each cookie setting that keeps the cookie from some of the origins, and which."""
-    elsewhere = [origin for origin in origins if "://" in origin and not _may_share_a_site(origin)]
-    if not elsewhere:
-        return
+def from_other_sites(origins: list[str]) -> list[str]:
+    """Return the origins that are at no site of this server; those of the own machine may be."""
+    return [
+        origin
+        for origin in origins
+        if "://" in origin and not is_local(origin) and not _may_share_a_site(origin)
+    ]
+
+
+def cookies_kept_at_home() -> list[str]:
+    """Return the settings that keep a cookie from requests of other sites, as they are written."""
+    # False and None send no SameSite at all, which browsers take for Lax.
+    return [f"{setting} = {value!r}" for setting, value in _cookies() if not _is_none(value)]
+
+
+def cookies_without_secure() -> list[str]:
+    """Return the settings whose cookie browsers refuse: for all sites, but not Secure."""
+    return [
+        f"{setting} = {value!r}"
+        for setting, value in _cookies()
+        if _is_none(value) and not getattr(settings, secure_of(setting))
+    ]
+
+
+def _is_none(value: Any) -> bool:
+    return isinstance(value, str) and value.lower() == "none"
+
+
+def _cookies() -> Iterator[tuple[str, Any]]:
     for setting, middleware in _COOKIES.items():
-        value = getattr(settings, setting)
-        # False sends no SameSite at all, which browsers take for Lax.
-        if middleware in settings.MIDDLEWARE and str(value).lower() != "none":
-            yield setting, value, elsewhere
+        in_session = setting == "CSRF_COOKIE_SAMESITE" and settings.CSRF_USE_SESSIONS
+        if has_middleware(middleware) and not in_session:
+            yield setting, getattr(settings, setting)
+
+
+def has_middleware(path: str) -> bool:
+    """Return whether a middleware of Django, or a subclass of it, is installed."""
+    return conf.has_middleware(import_string(path))
+
+
+def secure_of(setting: str) -> str:
+    """Return the setting for Secure beside one for SameSite."""
+    return setting.replace("SAMESITE", "SECURE")
 
 
 def _may_share_a_site(origin: str) -> bool:
     """Return whether the origin can be at the site of this server, as far as the settings tell."""
     hosts = settings.ALLOWED_HOSTS or (_DEBUG_HOSTS if settings.DEBUG else [])
-    host = host_of(origin)
-    return "*" in hosts or any(
-        is_same_domain(host, allowed) or _site(host) == _site(allowed.lstrip("."))
-        for allowed in hosts
+    return "*" in hosts or site_of(host_of(origin)) in _sites(
+        tuple(host for host in hosts if isinstance(host, str))
     )
 
 
-def _site(host: str) -> str:
+@functools.lru_cache(maxsize=1)
+def _sites(hosts: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(site_of(host.lower().lstrip(".")) for host in hosts)
+
+
+def site_of(host: str) -> str:
     """Return the registrable domain of a host; two labels where no list says better."""
+    if _address(host) is not None:
+        return host
     known = public_suffix_list()
     if known is not None:
         return str(known.privatesuffix(host) or host)
     return ".".join(host.split(".")[-2:])
+
+
+def is_public_suffix(host: str) -> bool:
+    """Return whether anybody can register a name below ``host``, as far as is known."""
+    known = public_suffix_list()
+    return host not in _RESERVED and (
+        "." not in host if known is None else bool(known.is_public(host))
+    )
+
+
+def is_trusted(origin: str) -> bool:
+    """Return whether ``CSRF_TRUSTED_ORIGINS`` covers a configured origin or pattern."""
+    trusted_origins = [each for each in settings.CSRF_TRUSTED_ORIGINS if isinstance(each, str)]
+    if origin in trusted_origins:
+        return True
+    if origin.endswith(":*"):
+        # There is no wildcard for ports; whoever listed one of them knows.
+        some_port = origin.removesuffix("*")
+        return any(
+            trusted == some_port[:-1] or trusted.startswith(some_port)
+            for trusted in trusted_origins
+        )
+    scheme, _, host = origin.partition("://")
+    return any(
+        trusted.startswith(f"{scheme}://*.")
+        # As in CsrfViewMiddleware, '*.example.com' trusts example.com too.
+        and f".{host}".endswith(trusted.partition("*")[2])
+        for trusted in trusted_origins
+    )

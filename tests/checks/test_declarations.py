@@ -43,7 +43,11 @@ ALL_WITH_CREDENTIALS = {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS"
 # name -> (settings, view, ids)
 SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     "nothing declared": (ALL_WITH_CREDENTIALS, answer, ["cors_views.W042"]),
-    "a policy that stands alone": (ALL_WITH_CREDENTIALS, allow_app(answer), []),
+    "a policy that stands alone": (
+        {**ALL_WITH_CREDENTIALS, "CORS_OPT_IN": True},
+        allow_app(answer),
+        [],
+    ),
     "any origin, and credentials refined over it": (
         {},
         cors_allow(credentials=True)(cors_allow(origins="*")(answer)),
@@ -57,10 +61,10 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     "the settings' any origin and credentials, refined": (
         ALL_WITH_CREDENTIALS,
         cors_allow(answer),
-        ["cors_views.W020"],
+        ["cors_views.W020", "cors_views.W042"],
     ),
     "credentials refined away": (
-        ALL_WITH_CREDENTIALS,
+        {**ALL_WITH_CREDENTIALS, "CORS_OPT_IN": True},
         cors_allow(credentials=False)(answer),
         [],
     ),

@@ -9,12 +9,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.checks import run_checks
 from django.http import HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
 from django.test.utils import override_settings
-from django.urls import path
+from django.urls import URLResolver, include, path
+from django.urls.resolvers import RoutePattern
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import etag, require_GET, require_http_methods
 from publicsuffixlist import PublicSuffixList
 from rest_framework.authentication import SessionAuthentication, TokenAuthentication
 from rest_framework.decorators import api_view
@@ -64,6 +68,29 @@ class SessionView(APIView):
         return Response()
 
 
+class ExemptAuthentication(SessionAuthentication):
+    def enforce_csrf(self, request: Any) -> None:
+        return None
+
+
+class ExemptView(SessionView):
+    authentication_classes = [ExemptAuthentication]
+
+
+class ComputedView(SessionView):
+    @property
+    def authentication_classes(self) -> Any:
+        return [SessionAuthentication]
+
+
+class OwnSessions(SessionMiddleware):
+    pass
+
+
+class OwnCsrf(CsrfViewMiddleware):
+    pass
+
+
 class TokenView(SessionView):
     authentication_classes = [TokenAuthentication]
 
@@ -91,7 +118,13 @@ def stranger(**settings: Any) -> dict[str, Any]:
 
 
 OTHER = "https://other.org"
-NONE = {"SESSION_COOKIE_SAMESITE": "None", "CSRF_COOKIE_SAMESITE": "None"}
+HEROKU = "https://app.herokuapp.com"
+NONE = {"SESSION_COOKIE_SAMESITE": "None", "CSRF_COOKIE_SAMESITE": "none"}
+SECURE = {"SESSION_COOKIE_SECURE": True, "CSRF_COOKIE_SECURE": True}
+BY_SETTINGS = {
+    "CORS_ALLOWED_ORIGINS": ["https://new.example.com"],
+    "CORS_ALLOW_CREDENTIALS": True,
+}
 
 # name -> (settings, view, ids)
 SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
@@ -102,8 +135,13 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         ["W034"],
     ),
     "private network in a policy": ({}, of(APP, private_network=True)(answer), ["W034"]),
-    "private network in settings that no route uses": (
+    "private network in settings for what is to come": (
         {"CORS_ALLOW_PRIVATE_NETWORK": True},
+        of(APP)(answer),
+        ["W034"],
+    ),
+    "private network in settings that nothing is opted in to": (
+        {"CORS_ALLOW_PRIVATE_NETWORK": True, "CORS_OPT_IN": True},
         of(APP)(answer),
         [],
     ),
@@ -133,10 +171,74 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     "dots that are dots": (SITE, by_regex(r"https://app\.(eu|us)[.]example\.com"), []),
     "a dot for many characters": (SITE, by_regex(r"https://.+\.example\.com"), []),
     "a dot for one character": (SITE, by_regex(r"https://(.|..)\.example\.com"), []),
+    "any host by http and any port": (SITE, by_regex(r"https?://.*:[0-9]+"), ["W037", "W043"]),
+    "any host of three letters": (SITE, by_regex(r"https://[a-z]{3}\.(de|fr)"), ["W043"]),
+    "any browser extension": (SITE, by_regex(r"chrome-extension://.*"), ["W043"]),
+    "whatever a host gives to anybody": (SITE, by_regex(r"https://.+\.vercel\.app"), ["W043"]),
+    "a look-alike of a host": (SITE, by_regex(r"https://.*example\.com"), ["W043"]),
+    "a look-alike of a host in the settings": (
+        {"CORS_ALLOWED_ORIGIN_REGEXES": [r"^https://[a-z0-9.-]*example\.com$"]},
+        answer,
+        ["W043"],
+    ),
+    "a look-alike within one's own domain": (
+        SITE,
+        by_regex(r"https://[a-z]+app\.example\.com"),
+        [],
+    ),
+    "the start of an origin": (SITE, by_regex(r"^http://localhost:"), ["W043"]),
+    "a whole origin as a regex": (SITE, by_regex(r"^https://app\.example\.com$"), []),
+    "a dot for one character of a name": (SITE, by_regex(r"https://app-.\.example\.com"), []),
     "a dot in a set": (SITE, by_regex(r"https://[a-z.x]+\.example\.com"), []),
     # W035
-    "credentials for another site": (stranger(), of(OTHER)(answer), ["W035", "W035"]),
-    "credentials for another site, SameSite=None": (stranger(**NONE), of(OTHER)(answer), []),
+    "credentials for another site": (stranger(), of(OTHER)(answer), ["W035"]),
+    "credentials for another site, SameSite=None": (
+        stranger(**NONE, **SECURE),
+        of(OTHER)(answer),
+        [],
+    ),
+    "credentials for another site, SameSite=None without Secure": (
+        stranger(**NONE),
+        of(OTHER)(answer),
+        ["W035"],
+    ),
+    "credentials for another site, one cookie without Secure": (
+        stranger(**NONE, SESSION_COOKIE_SECURE=True),
+        of(OTHER)(answer),
+        ["W035"],
+    ),
+    "credentials for another site, no SameSite at all": (
+        stranger(SESSION_COOKIE_SAMESITE=None, CSRF_COOKIE_SAMESITE=False),
+        of(OTHER)(answer),
+        ["W035"],
+    ),
+    "credentials for another site, the CSRF token in the session": (
+        stranger(
+            SESSION_COOKIE_SAMESITE="None", SESSION_COOKIE_SECURE=True, CSRF_USE_SESSIONS=True
+        ),
+        of(OTHER)(answer),
+        [],
+    ),
+    "credentials for another site, by subclasses of the middlewares": (
+        stranger(MIDDLEWARE=[CORS, f"{__name__}.OwnSessions"]),
+        of(OTHER)(answer),
+        ["W035"],
+    ),
+    "credentials for another customer of one host": (
+        stranger(ALLOWED_HOSTS=["api.herokuapp.com"], CSRF_TRUSTED_ORIGINS=[HEROKU]),
+        of(HEROKU)(answer),
+        ["W035"],
+    ),
+    "credentials for another address": (
+        stranger(ALLOWED_HOSTS=["10.0.1.5"], CSRF_TRUSTED_ORIGINS=["https://203.9.1.5"]),
+        of("https://203.9.1.5")(answer),
+        ["W035"],
+    ),
+    "credentials where a host is no host": (
+        stranger(ALLOWED_HOSTS=[None, 5, "other.org"]),
+        of(OTHER)(answer),
+        [],
+    ),
     "credentials for another site, sessions only": (
         stranger(MIDDLEWARE=[CORS, SESSION]),
         of(OTHER)(answer),
@@ -162,7 +264,12 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     "credentials for another site while developing": (
         stranger(ALLOWED_HOSTS=[], DEBUG=True),
         of(OTHER)(answer),
-        ["W035", "W035"],
+        ["W035"],
+    ),
+    "credentials for localhost in production": (
+        stranger(CSRF_TRUSTED_ORIGINS=["http://localhost:5173"]),
+        of("http://localhost:5173")(answer),
+        [],
     ),
     # W036
     "an origin that CSRF protection does not trust": (
@@ -178,7 +285,63 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     ),
     "a wildcard that it trusts": (SITE, of("https://*.trusted.example.com")(answer), []),
     "a wildcard that is wider": (SITE, of("https://*.example.com")(answer), ["W036"]),
-    "a port that it cannot know": (SITE, of(f"{APP}:*")(answer), ["W036"]),
+    "any port, none of them trusted": (SITE, of("https://new.example.com:*")(answer), ["W036"]),
+    "any port, one of them trusted": (
+        {**SITE, "CSRF_TRUSTED_ORIGINS": ["http://localhost:5173"]},
+        of("http://localhost:*")(answer),
+        [],
+    ),
+    "any port, trusted without one": (SITE, of(f"{APP}:*")(answer), []),
+    "the domain that a trusted wildcard includes": (
+        SITE,
+        of("https://trusted.example.com")(answer),
+        [],
+    ),
+    "a domain that only ends like it": (
+        SITE,
+        of("https://untrusted.example.com")(answer),
+        ["W036"],
+    ),
+    "not trusted, by a subclass of the middleware": (
+        {**SITE, "MIDDLEWARE": [CORS, f"{__name__}.OwnCsrf"]},
+        of("https://new.example.com")(answer),
+        ["W036"],
+    ),
+    "not trusted, and the decorator lets nothing but GET pass": (
+        SITE,
+        of("https://new.example.com")(require_GET(answer)),
+        [],
+    ),
+    "not trusted, and the decorator lets POST pass": (
+        SITE,
+        of("https://new.example.com")(require_http_methods(["GET", "POST"])(answer)),
+        ["W036"],
+    ),
+    "not trusted, and the decorator says nothing of methods": (
+        SITE,
+        of("https://new.example.com")(etag(lambda request: "1")(answer)),
+        ["W036"],
+    ),
+    "not trusted by the settings, and read-only": (
+        {**SITE, **BY_SETTINGS},
+        Reader.as_view(),
+        [],
+    ),
+    "not trusted by the settings, and it writes": (
+        {**SITE, **BY_SETTINGS},
+        Writer.as_view(),
+        ["W036"],
+    ),
+    "not trusted by the settings, which are for other URLs": (
+        {**SITE, **BY_SETTINGS, "CORS_URLS_REGEX": r"^/api/.*$"},
+        Writer.as_view(),
+        [],
+    ),
+    "not trusted, but objected to for more": (
+        SITE,
+        of("http://app.example.com", "https://*.github.io", credentials=True)(answer),
+        ["W035", "W037", "W038"],
+    ),
     "not trusted, but read-only": (
         SITE,
         marked(Reader, of("https://new.example.com")),
@@ -205,12 +368,70 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         marked(SessionView, of("https://new.example.com")),
         ["W036"],
     ),
+    "DRF's session authentication, switched off": (
+        SITE,
+        marked(ExemptView, of("https://new.example.com")),
+        [],
+    ),
+    "DRF's session authentication, given to as_view()": (
+        SITE,
+        of("https://new.example.com")(
+            TokenView.as_view(authentication_classes=[SessionAuthentication])
+        ),
+        ["W036"],
+    ),
+    "DRF's session authentication, taken away by as_view()": (
+        SITE,
+        of("https://new.example.com")(SessionView.as_view(authentication_classes=[])),
+        [],
+    ),
+    "DRF's authentication, computed": (
+        SITE,
+        marked(ComputedView, of("https://new.example.com")),
+        [],
+    ),
     "DRF's token authentication": (SITE, marked(TokenView, of("https://new.example.com")), []),
     # W037
     "plain http": (
-        {**SITE, "CSRF_TRUSTED_ORIGINS": ["http://app.example.com"]},
+        SITE,
         of("http://app.example.com")(answer),
         ["W037"],
+    ),
+    "plain http at a name like a local address": (
+        SITE,
+        of("http://127.example.com")(answer),
+        ["W037"],
+    ),
+    "plain http in settings that no route uses": (
+        {
+            "CORS_ALLOWED_ORIGINS": ["http://app.example.com"],
+            "CORS_ALLOW_CREDENTIALS": True,
+        },
+        cors_deny(answer),
+        ["W037"],
+    ),
+    "plain http by a regex": (SITE, by_regex(r"http://app\.example\.com"), ["W037"]),
+    "plain http by a regex for both": (SITE, by_regex(r"^https?://app\.example\.com$"), ["W037"]),
+    "plain http by an alternative": (
+        SITE,
+        by_regex(r"(?:https|http)://app\.example\.com"),
+        ["W037"],
+    ),
+    "plain http by an alternative of whole origins": (
+        SITE,
+        by_regex(r"(http://app\.example\.com|https://b\.example\.com)"),
+        [],
+    ),
+    "plain http on this machine by a regex": (SITE, by_regex(r"http://localhost:[0-9]+"), []),
+    "the second of two policies": (
+        SITE,
+        csrf_exempt(
+            cors_allow(
+                CorsPolicy(origins=["http://a.example.com"], credentials=True),
+                CorsPolicy(origins=["http://b.example.com"], credentials=True),
+            )(answer)
+        ),
+        ["W037", "W037"],
     ),
     "plain http without credentials": (
         SITE,
@@ -246,6 +467,11 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         of("https://*.com:*")(answer),
         ["W038"],
     ),
+    "all subdomains of a name that nobody can register": (
+        {"ALLOWED_HOSTS": ["*"], "CSRF_TRUSTED_ORIGINS": ["https://*.test"]},
+        of("https://*.test")(answer),
+        [],
+    ),
     "all subdomains of one's own": (
         {"ALLOWED_HOSTS": ["*"]},
         of("https://*.example.com")(answer),
@@ -265,6 +491,11 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     "null": ({}, cors_allow(origins=["null"])(answer), ["W040"]),
     "file://": ({}, cors_allow(origins=["file://"])(answer), ["W040"]),
     "null in the settings": ({"CORS_ALLOWED_ORIGINS": ["null"]}, answer, ["W040"]),
+    "null by a regex": (
+        SITE,
+        by_regex(r"null|https://app\.example\.com"),
+        ["W040"],
+    ),
     "any origin, which holds null": ({}, cors_allow(origins="*")(answer), []),
     # W041
     "a long max_age": ({}, cors_allow(origins=[APP], max_age=86401)(answer), ["W041"]),
@@ -277,10 +508,10 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         ["W042"],
     ),
     "any origin in the settings": ({"CORS_ALLOW_ALL_ORIGINS": True}, answer, []),
-    "settings that no route uses": (
+    "any origin and credentials in settings that no route uses": (
         {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": True},
         cors_deny(answer),
-        [],
+        ["W042"],
     ),
     "settings that nothing is opted in to": (
         {
@@ -291,7 +522,7 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         answer,
         [],
     ),
-    # Callables and regexes are nobody's to judge.
+    # Callables are nobody's to judge.
     "a callable and a regex with credentials": (
         stranger(),
         cors_allow(
@@ -333,6 +564,11 @@ DEPLOYED: dict[str, tuple[Any, list[str]]] = {
         ["W039"],
     ),
     "any origin, read-only": (marked(Reader, cors_allow(origins="*")), []),
+    "any origin by a regex, and it writes": (
+        cors_allow(origin_regexes=[".*"])(answer),
+        ["W039"],
+    ),
+    "any origin, read-only by a decorator": (cors_allow(origins="*")(require_GET(answer)), []),
     "any origin, read-only by its methods": (
         cors_allow(origins="*", methods=["GET"])(answer),
         [],
@@ -358,22 +594,135 @@ def test_any_origin_on_what_is_not_read_only_is_a_question_of_production(name: s
         assert short(found(deploy=True)) == expected
 
 
-def test_messages_name_route_file_and_line_and_hints_the_line_to_write() -> None:
-    with override_settings(**SITE), urlconf(path("orders/", of("https://new.example.com")(answer))):
-        (message,) = found()
+def test_any_origin_of_the_settings_is_said_once_for_all_its_routes() -> None:
+    routes = [path(f"{number}/", Writer.as_view()) for number in range(9)]
+    site = {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_URLS_REGEX": "^/api/"}
 
-    assert re.search(r"test_effective\.py:\d+, at /orders/", message.msg)
-    assert "https://new.example.com" in message.msg
-    assert message.hint == "Write CSRF_TRUSTED_ORIGINS = ['https://new.example.com']."
+    with override_settings(**site), urlconf(*routes, path("api/", include(routes))):
+        (message,) = found(deploy=True)
+
+    assert message.msg == (
+        "Any origin may send POST to /api/0/ and 8 more routes and read the answer; the policy is "
+        "from the setting CORS_ALLOW_ALL_ORIGINS."
+    )
 
 
-def test_that_a_field_which_a_policy_takes_from_the_settings_is_blamed_on_them() -> None:
-    view = cors_allow(origins=[APP])(answer)
+# name -> (settings, views, id, what the message begins with after its place, the hint)
+MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
+    "a declaration that CSRF protection does not trust": (
+        SITE,
+        [of("https://new.example.com")(answer)] * 3,
+        "W036",
+        (
+            rf"The route policy declared at {re.escape(__file__)}:\d+ lets "
+            "https://new.example.com send DELETE, PATCH, POST, PUT with credentials to /0/ and 2 "
+            "more routes, but CSRF protection will refuse it."
+        ),
+        "Add 'https://new.example.com' to CSRF_TRUSTED_ORIGINS.",
+    ),
+    "many origins": (
+        SITE,
+        [of(*(f"https://a{number}.example.com" for number in range(9)))(answer)],
+        "W036",
+        r".* lets https://a0.example.com, .*, https://a4.example.com and 4 more send .*",
+        (
+            "Add 'https://a0.example.com', 'https://a1.example.com', 'https://a2.example.com', "
+            "'https://a3.example.com', 'https://a4.example.com' and 4 more to CSRF_TRUSTED_ORIGINS."
+        ),
+    ),
+    "a port that CSRF protection has no wildcard for": (
+        SITE,
+        [of("http://localhost:*")(answer)],
+        "W036",
+        ".*",
+        "Add 'http://localhost:8080' to CSRF_TRUSTED_ORIGINS.",
+    ),
+    "a named policy, wherever it is used": (
+        {
+            **SITE,
+            "CORS_POLICIES": {
+                "partners": {"origins": ["http://p.example.com"], "credentials": True}
+            },
+        },
+        [cors_allow("partners")(answer), cors_allow("partners")(answer)],
+        "W037",
+        (
+            r"The policy CORS_POLICIES\['partners'\], at /0/, allows credentials to "
+            "http://p.example.com. .*"
+        ),
+        "Write 'https://p.example.com' instead.",
+    ),
+    "a setting, by the name that is in use": (
+        {**SITE, "CORS_ORIGIN_WHITELIST": ["null"]},
+        [answer],
+        "W040",
+        "The setting CORS_ORIGIN_WHITELIST, at /0/, admits null, which every .*",
+        "Drop it. Where anybody may read, admit any origin, without credentials.",
+    ),
+    "a field that a policy takes from the settings": (
+        {**SITE, "CORS_PREFLIGHT_MAX_AGE": 86401},
+        [cors_allow(origins=[APP])(answer), cors_allow(origins=[APP])(answer)],
+        "W041",
+        "max_age = 86401, from the setting CORS_PREFLIGHT_MAX_AGE, is longer than any .*",
+        "Write 86400 or less.",
+    ),
+    "old names of the settings": (
+        {"CORS_ORIGIN_ALLOW_ALL": True, "CORS_ALLOW_CREDENTIALS": True},
+        [answer],
+        "W042",
+        "CORS_ORIGIN_ALLOW_ALL and CORS_ALLOW_CREDENTIALS together let every site .*",
+        "Remove CORS_ORIGIN_ALLOW_ALL and list the origins that you trust in CORS_ALLOWED_ORIGINS.",
+    ),
+    "a regular expression of the settings": (
+        {"CORS_ALLOWED_ORIGIN_REGEXES": ["https://.*"], "CORS_ALLOW_CREDENTIALS": True},
+        [csrf_exempt(answer)],
+        "W043",
+        (
+            r"The setting CORS_ALLOWED_ORIGIN_REGEXES, at /0/, has the regular expression "
+            r"'https://\.\*', which admits strangers such as https://stranger.com, with "
+            "credentials."
+        ),
+        r"Name the host in it: r'https://[a-z0-9-]+\.example\.com'.",
+    ),
+    "cookies, and what they are compared with": (
+        stranger(),
+        [of(OTHER)(answer)],
+        "W035",
+        (
+            r".* allows credentials to https://other.org, but SESSION_COOKIE_SAMESITE = 'Lax' "
+            r"and CSRF_COOKIE_SAMESITE = 'Lax' keep the cookie from requests of other sites than "
+            r"those of ALLOWED_HOSTS = \['api.example.com'\]."
+        ),
+        (
+            'Serve both from one site. Where that cannot be: SESSION_COOKIE_SAMESITE = "None" and '
+            'SESSION_COOKIE_SECURE = True. CSRF_COOKIE_SAMESITE = "None" and '
+            "CSRF_COOKIE_SECURE = True. CSRF protection then stands alone between other sites and "
+            "your users' sessions."
+        ),
+    ),
+    "cookies that browsers refuse": (
+        stranger(**NONE),
+        [of(OTHER)(answer)],
+        "W035",
+        (
+            r".* but browsers refuse the cookie: SESSION_COOKIE_SAMESITE = 'None' and "
+            r"CSRF_COOKIE_SAMESITE = 'none' without Secure."
+        ),
+        "Write SESSION_COOKIE_SECURE = True. Write CSRF_COOKIE_SECURE = True.",
+    ),
+}
 
-    with override_settings(**SITE, CORS_PREFLIGHT_MAX_AGE=86401), urlconf(path("v/", view)):
-        (message,) = (found for found in run_checks() if found.id == "cors_views.W041")
 
-    assert message.msg.startswith("max_age = 86401, from the CORS_* settings, is longer than any")
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_message_names_the_place_and_the_route_and_the_hint_what_to_write(name: str) -> None:
+    settings, views, number, text, hint = MESSAGES[name]
+    routes = [path(f"{index}/", view) for index, view in enumerate(views)]
+
+    with override_settings(**{"ALLOWED_HOSTS": ["*"], **settings}), urlconf(*routes):
+        (message,) = (each for each in found() if each.id == f"cors_views.{number}")
+
+    assert re.fullmatch(text, message.msg), message.msg
+    assert message.hint == hint
 
 
 def test_that_a_hint_escapes_the_dot_and_nothing_else() -> None:
@@ -443,6 +792,37 @@ def test_a_broken_view_raises_nothing_in_the_checks(caplog: Any) -> None:
         assert short(found(deploy=True)) == []
 
     assert "cannot be found, so it is denied" in caplog.text
+
+
+class Duck:
+    """What Django takes for a pattern because it resolves."""
+
+    pattern = "duck"
+
+    def resolve(self, path: str) -> None:
+        return None
+
+    def check(self) -> list[Any]:
+        return []
+
+
+BROKEN: dict[str, Any] = {
+    "a string": "x",
+    "an empty string": "",
+    "nothing": None,
+    "a tuple instead of path()": ("v/", answer),
+    "something that resolves": Duck(),
+    "an include that cannot be read": URLResolver(RoutePattern("x/"), "no.such.module"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_mistake_in_urlpatterns_is_left_to_django(name: str) -> None:
+    from cors_views.checks.declarations import check_declarations, check_public_views
+
+    with urlconf(BROKEN[name], path("v/", cors_allow(origins=["null"])(answer))):
+        assert short(check_declarations()) == ["W040"]
+        assert check_public_views() == []
 
 
 def test_a_site_without_urls() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import corsheaders.signals
 import pytest
 from django.middleware.common import CommonMiddleware
 from django.test.utils import override_settings
@@ -13,6 +14,7 @@ from cors_views.checks.middleware import check_middleware
 from cors_views.middleware import CorsMiddleware
 
 OURS = "cors_views.middleware.CorsMiddleware"
+THEIRS = "corsheaders.middleware.CorsMiddleware"
 COMMON = "django.middleware.common.CommonMiddleware"
 
 
@@ -99,3 +101,35 @@ def test_the_message_names_what_stands_above_and_the_hint_what_to_move() -> None
 
     assert f"below {session}, {COMMON}" in message.msg
     assert message.hint == f'Move "{OURS}" above "{session}" in MIDDLEWARE.'
+
+
+def test_the_message_about_django_cors_headers_names_what_is_left_of_it() -> None:
+    # Not override_settings, which would load the app.
+    for apps, middleware, hint in (
+        (["corsheaders"], [OURS], "Remove 'corsheaders' from INSTALLED_APPS. "),
+        ([], [OURS, THEIRS], f"Remove '{THEIRS}' from MIDDLEWARE. "),
+    ):
+        site = SimpleNamespace(MIDDLEWARE=middleware, INSTALLED_APPS=apps)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("cors_views.checks.middleware.settings", site)
+            (message,) = check_middleware()
+
+        assert message.hint.startswith(hint)
+        assert "corsheaders.signals change their first word" in message.hint
+        assert ("both middlewares" in message.msg) == bool(middleware[1:])
+
+
+def test_receivers_that_stayed_with_django_cors_headers_are_reported() -> None:
+    def receiver(sender: Any, request: Any, **kwargs: Any) -> bool:
+        return True
+
+    with override_settings(MIDDLEWARE=[OURS]):
+        assert check_middleware() == []
+        corsheaders.signals.check_request_enabled.connect(receiver)
+        try:
+            (message,) = check_middleware()
+        finally:
+            corsheaders.signals.check_request_enabled.disconnect(receiver)
+
+    assert message.id == "cors_views.W044"
+    assert message.hint == "Write: from cors_views.signals import check_request_enabled"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from typing import Any
 
 import pytest
 from django.core.checks import CheckMessage, Error, Warning, run_checks
+from django.http import HttpResponse
 from django.test.utils import override_settings
 
-from cors_views import CorsPolicy
+from cors_views import CorsPolicy, conf
 from cors_views.checks.settings import check_settings
+from cors_views.middleware import CorsMiddleware
 
 
 def ask(request: object, origin: str) -> bool:
@@ -102,13 +105,8 @@ def test_that_a_mistake_is_found(expected: list[str], overrides: dict[str, Any])
         pytest.param({"CORS_ALLOW_CREDENTIALS": False}, id="E003-boolean"),
         pytest.param({"CORS_PREFLIGHT_MAX_AGE": 0}, id="E004-zero"),
         pytest.param({"CORS_ALLOW_ALL_ORIGINS": True}, id="E005-boolean"),
-        pytest.param(
-            {"CORS_ALLOW_ALL_ORIGINS": False, "CORS_ORIGIN_ALLOW_ALL": "x"}, id="E005-alias-unused"
-        ),
         pytest.param({"CORS_ALLOWED_ORIGINS": {"https://a.example"}}, id="E006-a-set"),
-        pytest.param(
-            {"CORS_ALLOWED_ORIGINS": [], "CORS_ORIGIN_WHITELIST": 5}, id="E006-alias-unused"
-        ),
+        pytest.param({"CORS_ORIGIN_WHITELIST": ["https://a.example"]}, id="W003-the-alias-alone"),
         pytest.param({"CORS_ALLOWED_ORIGIN_REGEXES": ["x", re.compile("y")]}, id="E007-both-kinds"),
         pytest.param({"CORS_EXPOSE_HEADERS": ["*"]}, id="E008-star"),
         pytest.param({"CORS_URLS_REGEX": re.compile("^/api/")}, id="E009-compiled"),
@@ -150,7 +148,7 @@ def test_that_what_nearly_is_a_mistake_is_none(overrides: dict[str, Any]) -> Non
             {"CORS_ALLOWED_ORIGINS": ["*"]},
             Error(
                 "CORS_ALLOWED_ORIGINS: '*' has no scheme.",
-                hint="Write CORS_ALLOW_ALL_ORIGINS = True for any origin.",
+                hint="Remove '*' and write CORS_ALLOW_ALL_ORIGINS = True for any origin.",
                 id="cors_views.E013",
             ),
             id="which-setting-to-use",
@@ -260,7 +258,10 @@ def test_that_the_checks_run_with_those_of_security_and_can_be_silenced() -> Non
     [
         pytest.param("CORS_ALLOWED_ORIGIN", "Did you mean 'CORS_ALLOWED_ORIGINS'", id="singular"),
         pytest.param("CORS_POLICY", "Did you mean 'CORS_POLICIES'", id="policies"),
+        pytest.param("CORS_ORIGINS", "Did you mean 'CORS_ALLOWED_ORIGINS'?", id="a-word-short"),
+        pytest.param("CORS_MAX_AGE", "Did you mean 'CORS_PREFLIGHT_MAX_AGE'?", id="of-another"),
         pytest.param("CORS_OF_SOMEBODY_ELSE", "", id="like-no-other"),
+        pytest.param("CORS_EXTRA_ALLOWED_ORIGINS", "", id="a-setting-of-the-project-s-own"),
     ],
 )
 def test_that_a_misspelt_setting_is_named(name: str, hint: str) -> None:
@@ -269,3 +270,75 @@ def test_that_a_misspelt_setting_is_named(name: str, hint: str) -> None:
 
     assert [message.msg for message in found] == ([f"There is no setting {name}."] if hint else [])
     assert all(message.hint.startswith(hint) for message in found)
+
+
+@pytest.mark.parametrize("setting", conf.ALIASES)
+def test_an_old_name_beside_the_new_one_is_reported(setting: str) -> None:
+    alias = conf.ALIASES[setting]
+
+    with override_settings(**{setting: [], alias: []}):
+        messages = {message.id: message for message in check_settings()}
+
+    assert messages["cors_views.W003"].msg.startswith(f"{alias} has no effect beside {setting},")
+    assert messages["cors_views.W003"].hint == f"Move what it holds to {setting}, and remove it."
+
+
+def test_that_a_star_is_not_turned_into_every_origin_where_credentials_are_allowed() -> None:
+    with override_settings(CORS_ALLOWED_ORIGINS=["*"], CORS_ALLOW_CREDENTIALS=True):
+        (message,) = check_settings()
+
+    assert message.hint == "Name the origins that you trust with credentials."
+
+
+class Hostile:
+    """An object that answers nothing without raising."""
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError("eq")
+
+    def __hash__(self) -> int:
+        raise ValueError("hash")
+
+    def __repr__(self) -> str:
+        raise ValueError("repr")
+
+    def __call__(self, request: Any, origin: str) -> bool:
+        raise ValueError("call")
+
+
+HUGE = 10**5000
+# name -> (settings, id)
+HOSTILE: dict[str, tuple[dict[str, Any], str]] = {
+    "an entry": ({"CORS_ALLOWED_ORIGINS": [Hostile()]}, "E006"),
+    "a setting": ({"CORS_ALLOW_METHODS": Hostile()}, "E002"),
+    "a header": ({"CORS_ALLOW_HEADERS": [Hostile()]}, "E001"),
+    "a regex": ({"CORS_ALLOWED_ORIGIN_REGEXES": [Hostile()]}, "E007"),
+    "a number too large to print, below zero": ({"CORS_PREFLIGHT_MAX_AGE": -HUGE}, "E004"),
+    "a number too large to print, for a yes or no": ({"CORS_ALLOW_CREDENTIALS": HUGE}, "E003"),
+    "a number too large to print, as an origin": ({"CORS_ALLOWED_ORIGINS": [HUGE]}, "E006"),
+    "a number too large to print, in a policy": (
+        {"CORS_POLICIES": {"a": {"max_age": -HUGE}}},
+        "E011",
+    ),
+    "a number too large to print, as a policy": ({"CORS_POLICIES": {"a": HUGE}}, "E011"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_that_no_value_makes_a_check_raise_or_keeps_the_site_from_starting(name: str) -> None:
+    settings, number = HOSTILE[name]
+
+    with override_settings(**settings):
+        messages = check_settings()
+        CorsMiddleware(lambda request: HttpResponse())
+
+    assert [message.id for message in messages] == [f"cors_views.{number}"]
+
+
+def test_that_policies_may_be_named_by_an_enum() -> None:
+    class Name(str, enum.Enum):
+        PARTNERS = "partners"
+
+    with override_settings(CORS_POLICIES={Name.PARTNERS: {"origins": ["https://a.example"]}}):
+        assert check_settings() == []
+        assert conf.policy("partners").origins == ("https://a.example",)

@@ -61,7 +61,8 @@ def survivors_of(module: str, folder: Path) -> tuple[int, set[str]]:
         subprocess.run([sys.executable, "-m", *command], cwd=copy, check=True)
     with use_db(str(copy / "session.sqlite"), WorkDB.Mode.open) as database:
         done = [result for _, result in database.completed_work_items]
-    tried = [result for result in done if result.test_outcome is not None]
+    # Those that the filter left out have neither.
+    tried = [result for result in done if result.test_outcome and result.diff]
     return len(tried), {
         f"{module}: {_change(result.diff)}"
         for result in tried

@@ -1,0 +1,163 @@
+"""Every policy of the site where it is used: its route, its methods, the places it is from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from cors_views import conf, fetch, nearest
+from cors_views.checks.views import served_methods
+from cors_views.fields import FIELDS
+from cors_views.nearest import Chain, Layer
+from cors_views.policy import CorsPolicy
+from cors_views.protocol import CompiledPolicy, Route, Ruling
+
+_SETTING_OF = {
+    "origins": "CORS_ALLOWED_ORIGINS",
+    "origin_regexes": "CORS_ALLOWED_ORIGIN_REGEXES",
+    "methods": "CORS_ALLOW_METHODS",
+    "headers": "CORS_ALLOW_HEADERS",
+    "expose_headers": "CORS_EXPOSE_HEADERS",
+    "credentials": "CORS_ALLOW_CREDENTIALS",
+    "max_age": "CORS_PREFLIGHT_MAX_AGE",
+    "private_network": "CORS_ALLOW_PRIVATE_NETWORK",
+}
+#: So many names of a long list does a message hold.
+_NAMED = 5
+
+
+class Use(NamedTuple):
+    """One policy that governs some methods of one route.
+
+    ``methods`` are those that the view serves and the policy offers. ``sources`` says for each
+    field which place set it, for people. The chain of the settings alone is empty.
+    """
+
+    chain: Chain
+    methods: tuple[str, ...]
+    ruling: Ruling
+    compiled: CompiledPolicy
+    sources: Mapping[str, str]
+
+    @property
+    def policy(self) -> CorsPolicy:
+        return self.compiled.policy
+
+    @property
+    def origins(self) -> list[str]:
+        """The origins and patterns that are written out."""
+        return [origin for origin in self.policy.origins or () if isinstance(origin, str)]
+
+    @property
+    def regexes(self) -> tuple[re.Pattern[str], ...]:
+        """The regular expressions for origins."""
+        return self.policy.origin_regexes or ()
+
+    @property
+    def unsafe_methods(self) -> list[str]:
+        """The methods that may change something."""
+        return sorted(set(self.methods) - fetch.SAFE_METHODS)
+
+    def where(self, field: str = "origins") -> str:
+        """Return who sets a field, and one route that gets it."""
+        at = f", at {route_name(self.chain)}," if self.chain else ""
+        return f"{self.sources[field]}{at}"
+
+
+def survey() -> list[tuple[Chain, Route]]:
+    """Return every route of the site that can be understood, with what governs it."""
+    found = [(chain, nearest.build_safely(chain)) for chain in nearest.all_chains()]
+    return [(chain, route) for chain, route in found if nearest.understands(chain)]
+
+
+def uses_of(chain: Chain, route: Route) -> Iterator[Use]:
+    """Yield each policy of a route once, with the methods that it governs and offers."""
+    served = served_methods(chain[-1].callback)
+    rulings = {id(ruling): ruling for ruling in (route.other, *route.rulings.values())}
+    for ruling in rulings.values():
+        if not ruling.governed:
+            continue
+        # A route is no URL, but where CORS_URLS_REGEX names a folder this tells them apart.
+        if ruling.gated and not conf.site().matches_url(route_name(chain)):
+            continue
+        own = [method for method, found in route.rulings.items() if found is ruling]
+        for number, compiled in enumerate(ruling.policies):
+            names = own or (sorted(compiled.methods) if served is None else sorted(served))
+            offered = tuple(name for name in names if compiled.offers(name))
+            if served is not None:
+                offered = tuple(name for name in offered if name in served)
+            yield Use(chain, offered, ruling, compiled, sources(ruling, number))
+
+
+def use_of_settings() -> Iterator[Use]:
+    """Yield the settings' own policy: it answers where nothing is declared or nothing resolves."""
+    ruling = nearest.undeclared().other
+    if ruling.governed:
+        yield Use((), (), ruling, ruling.policies[0], sources(ruling, 0))
+
+
+def sources(ruling: Ruling, number: int) -> dict[str, str]:
+    """Return for each field which place sets it for one of the policies of a ruling."""
+    places = list(_places(ruling, number))
+    return {field: _source(field, places) for field in FIELDS}
+
+
+def _source(field: str, places: list[tuple[str, CorsPolicy]]) -> str:
+    for place, policy in places:
+        names_origins = field in ("origins", "origin_regexes") and policy.names_origins
+        if getattr(policy, field) is not None or names_origins:
+            return place
+    return f"setting {setting_of(field)}"
+
+
+def setting_of(field: str) -> str:
+    """Return the setting that stands for a field of a policy, under the name that is in use."""
+    policy, setting = conf.site().policy, _SETTING_OF[field]
+    if field == "origins" and policy.any_origin:
+        setting = "CORS_ALLOW_ALL_ORIGINS"
+    elif field == "origins" and not policy.origins and policy.origin_regexes:
+        setting = "CORS_ALLOWED_ORIGIN_REGEXES"
+    return conf.name_in_use(setting)
+
+
+def _places(ruling: Ruling, number: int) -> Iterator[tuple[str, CorsPolicy]]:
+    """Yield the declared policies that counted, nearest first, each with its place."""
+    decisive = () if ruling.signal else ruling.trail[:1]
+    for layer in ruling.trail[len(decisive) :]:
+        yield _place(layer, 0), nearest.policies_of(layer)[0]
+    for layer in decisive:
+        named = [
+            (_place(layer, index), policy)
+            for index, policy in enumerate(nearest.policies_of(layer))
+            if policy.names_origins
+        ]
+        yield named[number]
+
+
+def _place(layer: Layer, number: int) -> str:
+    declaration = layer.declaration
+    policies = declaration.policies
+    if policies and isinstance(policies[number], str) and not declaration.fields:
+        # That is where it has to be changed, and where many views have it from.
+        return f"policy CORS_POLICIES[{policies[number]!r}]"
+    return f"policy number {number + 1} of the {layer}" if len(policies) > 1 else str(layer)
+
+
+def route_name(chain: Chain) -> str:
+    """Return the route of a URL pattern, for people."""
+    parts = "".join(str(pattern.pattern).lstrip("^") for pattern in chain)
+    return f"/{parts}"
+
+
+def routes_named(chains: Sequence[Chain]) -> str:
+    """Return the first of some routes, and how many there are."""
+    others = len(chains) - 1
+    more = f" and {others} more route{'s' if others > 1 else ''}" if others else ""
+    return f"{route_name(chains[0])}{more}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names for a message, the first of a long list."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more

@@ -1,0 +1,50 @@
+"""What the checks know about views: which methods they serve, which CSRF protection they have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cors_views.callbacks import take_apart
+from cors_views.checks.sites import has_middleware
+from cors_views.declarations import wrapped
+
+_CSRF_MIDDLEWARE = "django.middleware.csrf.CsrfViewMiddleware"
+#: DRF's name for what checks CSRF tokens although its views are exempt from the middleware.
+_SESSION_AUTHENTICATION = "rest_framework.authentication.SessionAuthentication"
+
+
+def served_methods(callback: Any) -> frozenset[str] | None:
+    """Return the methods that a URLconf entry serves, or ``None`` where nobody can tell."""
+    handlers = take_apart(callback).handlers
+    if handlers is not None and handlers.keys() - {"OPTIONS"}:
+        return frozenset(handlers)
+    for step in wrapped(callback):
+        # Django's require_http_methods keeps its list nowhere but in a closure.
+        code = getattr(step, "__code__", None)
+        if code is not None and step.__globals__.get("__name__") == "django.views.decorators.http":
+            kept = dict(zip(code.co_freevars, step.__closure__ or ()))
+            if "request_method_list" in kept:
+                return frozenset(kept["request_method_list"].cell_contents)
+    return None
+
+
+def is_csrf_protected(callback: Any) -> bool:
+    """Return whether an unsafe request to a URLconf entry needs a CSRF token."""
+    view = take_apart(callback)
+    classes = view.initkwargs.get("authentication_classes")
+    if classes is None:
+        classes = getattr(view.view_class, "authentication_classes", None)
+    # A class may compute them, which only an instance can.
+    for authentication in classes if isinstance(classes, (list, tuple)) else ():
+        if _enforces_csrf(authentication):
+            return True
+    exempt = any(getattr(step, "csrf_exempt", False) for step in wrapped(callback))
+    return has_middleware(_CSRF_MIDDLEWARE) and not exempt
+
+
+def _enforces_csrf(authentication: Any) -> bool:
+    """Return whether a class is DRF's session authentication, and has not switched this off."""
+    for base in getattr(authentication, "__mro__", ()):
+        if "enforce_csrf" in vars(base):
+            return f"{base.__module__}.{base.__qualname__}" == _SESSION_AUTHENTICATION
+    return False
