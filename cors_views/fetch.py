@@ -99,6 +99,11 @@ def is_forbidden_request_header(name: str) -> bool:
     return name in FORBIDDEN_REQUEST_HEADERS or name.startswith(_FORBIDDEN_REQUEST_HEADER_PREFIXES)
 
 
+def split_list(value: str) -> list[str]:
+    """Return the elements of a list header's value; RFC 9110 section 5.6.1.2: empty ones go."""
+    return [name for element in value.split(",") if (name := element.strip(" \t"))]
+
+
 def parse_request_headers(value: str) -> tuple[str, ...] | None:
     """Return the names in an Access-Control-Request-Headers value, in lower case.
 
@@ -107,9 +112,7 @@ def parse_request_headers(value: str) -> tuple[str, ...] | None:
     """
     if len(value) > MAX_REQUEST_HEADERS_LENGTH:
         return None
-    names = [name.strip(" \t") for name in value.split(",")]
-    # RFC 9110 section 5.6.1.2: a recipient accepts empty list elements.
-    names = [name for name in names if name]
+    names = split_list(value)
     if len(names) > MAX_REQUEST_HEADERS:
         return None
     if not all(is_token(name) and not is_forbidden_request_header(name) for name in names):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
@@ -14,15 +15,21 @@ from django.utils.cache import patch_vary_headers
 
 from cors_views import conf, nearest, protocol
 from cors_views.fetch import CORS_RESPONSE_HEADERS
-from cors_views.protocol import SIGNAL, Answer, Answering, Preflight, Question, Ruling
+from cors_views.protocol import (
+    SIGNAL,
+    Answer,
+    Answers,
+    Preflight,
+    Question,
+    Route,
+    Ruling,
+    Unanswered,
+)
 from cors_views.signals import check_request_enabled
 
 logger = logging.getLogger("cors_views")
 
 T = TypeVar("T")
-#: What one request's questions were answered, by the identity of who was asked: nobody is asked
-#: twice.
-Answers = dict[int, bool]
 _LONGEST_LOGGED = 200
 
 
@@ -52,101 +59,98 @@ class CorsMiddleware:
     def __call__(self, request: HttpRequest) -> Any:
         if self.async_mode:
             return self._acall(request)
-        answers: Answers = {}
+        answers = Answers()
         early = _before_the_view(request)
         if early is not None:
-            preflight_response = _drive(early, request, answers)
+            preflight_response = _decide(early, request, answers)
             if preflight_response is not None:
                 return preflight_response
         path = request.path_info
         response = self.get_response(request)
-        _write(request, response, *_drive(_after_the_view(request, path), request, answers))
+        ruling = _ruling(request)
+        answer = _decide(partial(_actual, request, path, ruling), request, answers)
+        _write(request, response, answer, ruling)
         return response
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
-        answers: Answers = {}
+        answers = Answers()
         early = _before_the_view(request)
         if early is not None:
-            preflight_response = await _adrive(early, request, answers)
+            preflight_response = await _adecide(early, request, answers)
             if preflight_response is not None:
                 return preflight_response
         path = request.path_info
         response = cast("HttpResponseBase", await self.get_response(request))
-        _write(request, response, *await _adrive(_after_the_view(request, path), request, answers))
+        ruling = _ruling(request)
+        answer = await _adecide(partial(_actual, request, path, ruling), request, answers)
+        _write(request, response, answer, ruling)
         return response
 
 
 # --- Decide ------------------------------------------------------------------------------------
 
 
-def _before_the_view(
-    request: HttpRequest,
-) -> Generator[Question, bool, HttpResponse | None] | None:
-    """Return what is to be done before the view, if anything."""
-    meta = request.META
-    # Fetch, "CORS-preflight request". Without an Origin it is no CORS request at all.
-    if (
-        request.method == "OPTIONS"
-        and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in meta
-        and meta.get("HTTP_ORIGIN")
-    ):
-        return _preflight(request)
+def _before_the_view(request: HttpRequest) -> Callable[[Answers], HttpResponse | None] | None:
+    """Return what is to be decided before the view, if anything."""
+    if request.method == "OPTIONS":
+        meta = request.META
+        # Fetch, "CORS-preflight request". Without an Origin it is no CORS request at all.
+        if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in meta and meta.get("HTTP_ORIGIN"):
+            asked = Preflight(
+                origin=meta["HTTP_ORIGIN"],
+                method=meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"],
+                headers=meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
+                private_network=_asks_private_network(request),
+                url_matches=conf.site().matches_url(request.path_info),
+            )
+            return partial(_preflight, request, nearest.find_route(request), asked)
     if check_request_enabled.receivers and not conf.site().matches_url(request.path_info):
-        return _ask_before_the_view(request)
+        # django-cors-headers asks the receivers before the view where CORS_URLS_REGEX does not
+        # match, and the answer may differ afterwards. The URL is resolved first, because a view
+        # that declares its policy has no use for the answer.
+        ruling = nearest.find_route(request).ruling(request.method or "")
+        if ruling.gated and ruling.governed:
+            return _ask_the_receivers
     return None
 
 
-def _preflight(request: HttpRequest) -> Generator[Question, bool, HttpResponse | None]:
-    meta = request.META
-    asked = Preflight(
-        origin=meta["HTTP_ORIGIN"],
-        method=meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"],
-        headers=meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
-        private_network=_asks_private_network(request),
-        url_matches=conf.site().matches_url(request.path_info),
-    )
-    route = nearest.find_route(request)
-    answer = yield from protocol.preflight(route, asked)
+def _preflight(
+    request: HttpRequest, route: Route, asked: Preflight, answers: Answers
+) -> HttpResponse | None:
+    answer = protocol.preflight(route, asked, answers)
     if answer is None:
         return None
     # 200 and an empty body, allowed or refused: a refusal is the absence of the headers.
     response = HttpResponse(headers={"content-length": "0"})
-    _write(request, response, answer, route.ruling_for(asked.method))
+    _write(request, response, answer, route.ruling_for(asked.method), asked)
     return response
 
 
-def _ask_before_the_view(request: HttpRequest) -> Generator[Question, bool, None]:
-    """Ask the receivers where they open a URL that ``CORS_URLS_REGEX`` does not match.
-
-    django-cors-headers asks them before the view there, and the answer may differ afterwards. The
-    URL is resolved first, because a view that declares its policy has no use for the answer.
-    """
-    ruling = nearest.find_route(request).ruling(request.method or "")
-    if ruling.gated and ruling.governed:
-        yield SIGNAL
+def _ask_the_receivers(answers: Answers) -> None:
+    answers.says(SIGNAL)
 
 
-def _after_the_view(
-    request: HttpRequest, path: str
-) -> Generator[Question, bool, tuple[Answer, Ruling]]:
-    """Decide on the answer; ``path`` is that of the request as it arrived.
-
-    A middleware below may have cut a prefix off it, and ``CORS_URLS_REGEX`` means the whole.
-    """
+def _ruling(request: HttpRequest) -> Ruling:
     # Django leaves the match there, whatever became of the view. Only where another middleware or
     # a 404 answered has nobody resolved the URL, or nothing was found.
     match = request.resolver_match
     route = nearest.route_of(match) if match is not None else nearest.find_route(request)
-    ruling = route.ruling(request.method or "")
-    answering: Answering = protocol.actual(
+    return route.ruling(request.method or "")
+
+
+def _actual(request: HttpRequest, path: str, ruling: Ruling, answers: Answers) -> Answer:
+    """Decide on the answer; ``path`` is that of the request as it arrived.
+
+    A middleware below may have cut a prefix off it, and ``CORS_URLS_REGEX`` means the whole.
+    """
+    return protocol.actual(
         ruling,
         request.META.get("HTTP_ORIGIN", ""),
-        url_matches=ruling.gated and conf.site().matches_url(path),
+        answers,
+        url_matches=not ruling.gated or conf.site().matches_url(path),
         options=request.method == "OPTIONS",
         private_network=_asks_private_network(request),
     )
-    answer = yield from answering
-    return answer, ruling
 
 
 def _asks_private_network(request: HttpRequest) -> bool:
@@ -156,28 +160,24 @@ def _asks_private_network(request: HttpRequest) -> bool:
 # --- Ask ---------------------------------------------------------------------------------------
 
 
-def _drive(steps: Generator[Question, bool, T], request: HttpRequest, answers: Answers) -> T:
-    """Run a decision to its end, asking callables and receivers what it wants to know."""
-    try:
-        question = next(steps)
-        while True:
-            if id(question) not in answers:
-                answers[id(question)] = _ask(question, request)
-            question = steps.send(answers[id(question)])
-    except StopIteration as stop:
-        return cast("T", stop.value)
+def _decide(decide: Callable[[Answers], T], request: HttpRequest, answers: Answers) -> T:
+    """Return a decision, asking callables and receivers what it wants to know."""
+    while True:
+        try:
+            return decide(answers)
+        except Unanswered as unanswered:
+            question = unanswered.question
+            answers.note(question, _ask(question, request))
 
 
-async def _adrive(steps: Generator[Question, bool, T], request: HttpRequest, answers: Answers) -> T:
-    """The same as ``_drive``, for an async stack."""
-    try:
-        question = next(steps)
-        while True:
-            if id(question) not in answers:
-                answers[id(question)] = await _aask(question, request)
-            question = steps.send(answers[id(question)])
-    except StopIteration as stop:
-        return cast("T", stop.value)
+async def _adecide(decide: Callable[[Answers], T], request: HttpRequest, answers: Answers) -> T:
+    """The same as ``_decide``, for an async stack."""
+    while True:
+        try:
+            return decide(answers)
+        except Unanswered as unanswered:
+            question = unanswered.question
+            answers.note(question, await _aask(question, request))
 
 
 def _ask(question: Question, request: HttpRequest) -> bool:
@@ -252,13 +252,17 @@ def _failed(question: Question) -> bool:
 
 
 def _write(
-    request: HttpRequest, response: HttpResponseBase, answer: Answer, ruling: Ruling
+    request: HttpRequest,
+    response: HttpResponseBase,
+    answer: Answer,
+    ruling: Ruling,
+    asked: Preflight | None = None,
 ) -> None:
     headers = response.headers
     if answer.headers:
-        for name in CORS_RESPONSE_HEADERS:
-            if name in headers:
-                del headers[name]
+        # One walk over what is there costs less than seven questions for what is not.
+        for name in [name for name in headers if name.lower() in CORS_RESPONSE_HEADERS]:
+            del headers[name]
         for name, value in answer.headers:
             headers[name] = value
     if answer.vary:
@@ -267,20 +271,21 @@ def _write(
             patch_vary_headers(response, ("origin",))
         else:
             headers["Vary"] = "origin"
-    if answer.reason is not None and logger.isEnabledFor(logging.DEBUG):
-        _log_refusal(request, answer.reason, answer.missing, ruling)
+    if logger.isEnabledFor(logging.DEBUG):
+        _log_refusal(request, answer, ruling, asked)
 
 
 def _log_refusal(
-    request: HttpRequest, reason: protocol.Reason, missing: tuple[str, ...], ruling: Ruling
+    request: HttpRequest, answer: Answer, ruling: Ruling, asked: Preflight | None
 ) -> None:
     meta = request.META
     origin = meta.get("HTTP_ORIGIN", "")
-    if not origin or origin == f"{request.scheme}://{meta.get('HTTP_HOST')}":
+    reason, missing = protocol.refusal(answer, origin, asked)
+    if reason is None or not origin or origin == f"{request.scheme}://{meta.get('HTTP_HOST')}":
         # Browsers send an Origin with a form that the site posts to itself.
         return
-    requested = meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "")
     preflight = request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in meta
+    requested = meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "")
     logger.debug(
         "CORS refuses %s %s from %s: %s%s (%s).",
         f"the preflight for {_shown(requested)} at" if preflight else request.method,

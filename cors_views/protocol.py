@@ -1,14 +1,14 @@
 """The CORS protocol: policies compiled to ready strings, and the headers that answer a request.
 
 Fetch, "CORS protocol", is the authority. Nothing here does I/O: where a callable origin or the
-signal has to be asked, the generators below yield the question and are sent the answer, so that
-one rule set serves sync and async drivers alike.
+signal has to be asked, ``Unanswered`` says so, and whoever can ask decides again with the answer.
+So one rule set serves sync and async drivers alike, and costs nothing where nobody is asked.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from cors_views import fetch
@@ -30,15 +30,14 @@ class Reason(enum.Enum):
 
 
 class Answer(NamedTuple):
-    """What to write on a response: the headers, ``Vary``, and why a browser refuses, if it does.
+    """What to write on a response: the headers, and whether ``Vary: origin`` goes with them.
 
-    ``missing`` are the headers asked for that the policy does not allow.
+    ``reason`` is why nobody is admitted; ``refusal`` says what a browser makes of the rest.
     """
 
     headers: Headers = ()
     vary: bool = False
     reason: Reason | None = None
-    missing: tuple[str, ...] = ()
 
 
 class _Signal:
@@ -50,14 +49,34 @@ class _Signal:
 
 SIGNAL = _Signal()
 Question = OriginCallable | _Signal
-#: Yields questions, is sent their answers, returns a decision.
-Answering = Generator[Question, bool, Answer]
+
+
+class Unanswered(Exception):  # noqa: N818 nothing is wrong
+    """A decision needs to know something that nobody has been asked yet."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(question)
+        self.question = question
+
+
+class Answers(dict[int, bool]):
+    """What one request's questions were answered, by identity: nobody is asked twice."""
+
+    def says(self, question: Question) -> bool:
+        """Return what was answered. Raise ``Unanswered`` where nobody has asked."""
+        if id(question) not in self:
+            raise Unanswered(question)
+        return self[id(question)]
+
+    def note(self, question: Question, answer: bool) -> None:
+        """Keep an answer."""
+        self[id(question)] = answer
+
 
 _DENIED = Answer(reason=Reason.DENIED)
 _NO_POLICY = Answer(reason=Reason.NO_POLICY)
 _VARY = Answer(vary=True)
 _NOT_ADMITTED = Answer(vary=True, reason=Reason.ORIGIN_NOT_ADMITTED)
-_NOT_AN_ORIGIN = Answer(vary=True, reason=Reason.NOT_AN_ORIGIN)
 
 
 def _joined(names: Iterable[str]) -> str:
@@ -77,9 +96,11 @@ class CompiledPolicy:
         "headers",
         "max_age",
         "methods",
+        "offer",
         "origins",
         "own_max_age",
         "policy",
+        "public",
     )
 
     def __init__(
@@ -89,6 +110,8 @@ class CompiledPolicy:
         self.origins = origins
         self.own_max_age = own_max_age
         self.credentials = bool(policy.credentials)
+        #: Whether everybody gets the same answer, which then is ``*``.
+        self.public = origins.any and not self.credentials
         self.methods = frozenset(method.upper() for method in policy.methods or ())
         self.headers = frozenset(header.lower() for header in policy.headers or ())
         self.max_age = None if policy.max_age is None else str(policy.max_age)
@@ -99,11 +122,13 @@ class CompiledPolicy:
             fixed.append((fetch.EXPOSE_HEADERS, _joined(policy.expose_headers)))
         #: What goes with Access-Control-Allow-Origin on every response.
         self.actual_headers: Headers = tuple(fixed)
+        #: What every preflight is offered where this policy governs all methods of its route, or
+        #: ``None`` where a ``*`` makes it depend on what is asked.
+        self.offer = None if "*" in self.methods | self.headers else self._offer()
 
-    @property
-    def public(self) -> bool:
-        """Whether everybody gets the same answer, which then is ``*``."""
-        return self.origins.any and not self.credentials
+    def _offer(self) -> Headers:
+        methods = sorted(name for name in self.methods if not fetch.is_forbidden_method(name))
+        return _preflight_headers(methods, self.policy.headers or (), self.max_age)
 
     def offers(self, method: str) -> bool:
         """Return whether the policy offers ``method``, which is upper case."""
@@ -114,6 +139,18 @@ class CompiledPolicy:
         # Fetch, "CORS check": '*' goes only without credentials.
         value = "*" if self.public else origin
         return ((fetch.ALLOW_ORIGIN, value), *self.actual_headers)
+
+
+def _preflight_headers(
+    methods: Iterable[str], headers: Iterable[str], max_age: str | None
+) -> Headers:
+    """Return what a preflight is offered; an empty list is left out."""
+    offered = (
+        (fetch.ALLOW_METHODS, _joined(methods)),
+        (fetch.ALLOW_HEADERS, _joined(headers)),
+        (fetch.MAX_AGE, max_age),
+    )
+    return tuple((name, value) for name, value in offered if value)
 
 
 class Ruling:
@@ -134,7 +171,16 @@ class Ruling:
         False where nothing speaks: the settings, under ``CORS_OPT_IN``, for what is not opted in.
     """
 
-    __slots__ = ("gated", "governed", "policies", "public", "signal", "trail", "undeclared")
+    __slots__ = (
+        "always",
+        "gated",
+        "governed",
+        "policies",
+        "public",
+        "signal",
+        "trail",
+        "undeclared",
+    )
 
     def __init__(
         self,
@@ -156,6 +202,12 @@ class Ruling:
         self.public: Headers | None = (
             policies[0].answer("*") if len(policies) == 1 and policies[0].public else None
         )
+        #: The answer to every request that is no preflight, where there is just one.
+        self.always: Answer | None = None
+        if self.denied:
+            self.always = _DENIED
+        elif self.public is not None and not gated:
+            self.always = Answer(self.public)
 
     @property
     def source(self) -> str:
@@ -172,55 +224,55 @@ class Ruling:
         return self.governed and not self.policies
 
 
-def admitting(ruling: Ruling, origin: str) -> Generator[Question, bool, CompiledPolicy | None]:
+def admitting(ruling: Ruling, origin: str, answers: Answers) -> CompiledPolicy | None:
     """Find the policy that answers ``origin``: the first that admits it, whole.
 
     What is no origin is admitted by a public policy alone: its ``*`` reflects nothing.
     """
-    valid: bool | None = None
     for policy in ruling.policies:
         if policy.public or policy.origins.admits(origin):
             return policy
         for question in policy.origins.callables:
-            valid = is_origin(origin) if valid is None else valid
-            if valid and (yield question):
+            if is_origin(origin) and answers.says(question):
                 return policy
-    if ruling.signal and is_origin(origin) and (yield SIGNAL):
+    if ruling.signal and is_origin(origin) and answers.says(SIGNAL):
         # Only the chains that end in the settings ask, and those hold exactly one policy.
         return ruling.policies[0]
     return None
 
 
-def _refused(origin: str) -> Answer:
-    return _NOT_ADMITTED if is_origin(origin) else _NOT_AN_ORIGIN
-
-
-def _opened(ruling: Ruling, url_matches: bool) -> Generator[Question, bool, bool]:
+def _opened(ruling: Ruling, url_matches: bool, answers: Answers) -> bool:
     """Return whether the ruling speaks for this URL at all."""
     if not ruling.governed:
         return False
-    return not ruling.gated or url_matches or (yield SIGNAL)
+    return not ruling.gated or url_matches or answers.says(SIGNAL)
 
 
 def actual(
-    ruling: Ruling, origin: str, *, url_matches: bool, options: bool, private_network: bool
-) -> Answering:
+    ruling: Ruling,
+    origin: str,
+    answers: Answers,
+    *,
+    url_matches: bool,
+    options: bool,
+    private_network: bool,
+) -> Answer:
     """Answer a request that is no preflight; ``origin`` is ``""`` where it sent none."""
-    if ruling.denied:
-        return _DENIED
-    if not (yield from _opened(ruling, url_matches)):
+    if ruling.always is not None:
+        return ruling.always
+    if not _opened(ruling, url_matches, answers):
         return _NO_POLICY
     # A receiver's word may differ from origin to origin, so what it opened is never for everybody.
-    public = ruling.public if url_matches or not ruling.gated else None
+    public = ruling.public if url_matches else None
     if not origin:
         return _VARY if public is None else Answer(public)
-    policy = yield from admitting(ruling, origin)
+    policy = admitting(ruling, origin, answers)
     if policy is None:
-        return _refused(origin)
+        return _NOT_ADMITTED
     headers = policy.answer(origin)
     if ruling.undeclared:
         headers += _as_django_cors_headers(policy, options, private_network)
-    return Answer(headers, vary=public is None)
+    return Answer(headers, public is None)
 
 
 def _as_django_cors_headers(
@@ -238,18 +290,28 @@ def _as_django_cors_headers(
     return tuple(headers)
 
 
-class Route(NamedTuple):
-    """The rulings of one route, method by method.
+class Route:
+    """The rulings of one route, method by method. Immutable by convention.
 
     ``rulings`` has an entry for each method that the view implements, ``other`` governs the rest.
     ``implemented`` is empty for a function view, whose methods nobody can see. ``candidates`` are
-    the methods that an answer may name.
+    the methods that an answer may name. ``uniform`` says whether one ruling governs every method.
     """
 
-    rulings: Mapping[str, Ruling]
-    other: Ruling
-    implemented: frozenset[str]
-    candidates: tuple[str, ...]
+    __slots__ = ("candidates", "implemented", "other", "rulings", "uniform")
+
+    def __init__(
+        self,
+        rulings: Mapping[str, Ruling],
+        other: Ruling,
+        implemented: frozenset[str] = frozenset(),
+        candidates: tuple[str, ...] = (),
+    ) -> None:
+        self.rulings = rulings
+        self.other = other
+        self.implemented = implemented
+        self.candidates = candidates
+        self.uniform = all(ruling is other for ruling in rulings.values())
 
     def ruling(self, method: str) -> Ruling:
         """Return what governs ``method``, which is upper case as Django has it."""
@@ -261,12 +323,9 @@ class Route(NamedTuple):
         Django upper-cases the method of a request, so the handler of "patch" is that of "PATCH";
         the browser compares what it sent, so the answer still names "PATCH" alone.
         """
+        if self.uniform:
+            return self.other
         return self.ruling(requested.upper() if fetch.is_method(requested) else "")
-
-    @property
-    def uniform(self) -> bool:
-        """Whether one ruling governs every method."""
-        return all(ruling is self.other for ruling in self.rulings.values())
 
 
 class Preflight(NamedTuple):
@@ -279,56 +338,43 @@ class Preflight(NamedTuple):
     url_matches: bool
 
 
-def preflight(route: Route, asked: Preflight) -> Generator[Question, bool, Answer | None]:
+def preflight(route: Route, asked: Preflight, answers: Answers) -> Answer | None:
     """Answer a preflight, or return ``None`` where no policy governs and the view gets it."""
     ruling = route.ruling_for(asked.method)
     if ruling.denied:
         return _DENIED
-    if not (yield from _opened(ruling, asked.url_matches)):
+    if not _opened(ruling, asked.url_matches, answers):
         return None
-    policy = yield from admitting(ruling, asked.origin)
-    vary = not _same_for_everybody(route, ruling, asked.url_matches)
+    policy = admitting(ruling, asked.origin, answers)
     if policy is None:
-        return _refused(asked.origin)
+        return _NOT_ADMITTED
     if ruling.undeclared:
-        extras = _as_django_cors_headers(policy, True, asked.private_network)
+        offered = _as_django_cors_headers(policy, True, asked.private_network)
+    else:
+        offered = _offered(route, policy, asked, answers)
+    vary = ruling.public is None or not route.uniform or (ruling.gated and not asked.url_matches)
+    return Answer(policy.answer(asked.origin) + offered, vary)
+
+
+def _offered(route: Route, policy: CompiledPolicy, asked: Preflight, answers: Answers) -> Headers:
+    """Return what a preflight of a declared view is offered beside the origin."""
+    if route.uniform and policy.offer is not None:
+        headers = policy.offer
+    else:
+        peers = _peers(route, policy, asked, answers)
         requested = fetch.parse_request_headers(asked.headers or "")
-        missing = _missing(policy, asked, policy.policy.methods or (), policy.headers, requested)
-        return Answer(policy.answer(asked.origin) + extras, vary, *missing)
-    return (yield from _declared_preflight(route, policy, asked, vary))
-
-
-def _same_for_everybody(route: Route, ruling: Ruling, url_matches: bool) -> bool:
-    opened_by_signal = ruling.gated and not url_matches
-    return ruling.public is not None and route.uniform and not opened_by_signal
-
-
-def _declared_preflight(
-    route: Route, policy: CompiledPolicy, asked: Preflight, vary: bool
-) -> Generator[Question, bool, Answer]:
-    peers = yield from _peers(route, policy, asked)
-    requested = fetch.parse_request_headers(asked.headers or "")
-    methods = _allowed_methods(route, policy, peers)
-    allowed = _allowed_headers(policy, requested)
-    headers = list(policy.answer(asked.origin))
-    if methods:
-        headers.append((fetch.ALLOW_METHODS, _joined(methods)))
-    if allowed:
-        headers.append((fetch.ALLOW_HEADERS, _joined(allowed)))
-    max_age = policy.max_age
-    if not policy.own_max_age and _bleeds(route, policy, methods, allowed, peers):
-        max_age = "0"
-    if max_age is not None:
-        headers.append((fetch.MAX_AGE, max_age))
+        methods = _allowed_methods(route, policy, peers)
+        allowed = _allowed_headers(policy, requested)
+        bleeds = not policy.own_max_age and _bleeds(route, policy, methods, allowed, peers)
+        headers = _preflight_headers(methods, allowed, "0" if bleeds else policy.max_age)
     if asked.private_network and policy.policy.private_network:
-        headers.append((fetch.ALLOW_PRIVATE_NETWORK, "true"))
-    missing = _missing(policy, asked, methods, frozenset(allowed), requested)
-    return Answer(tuple(headers), vary, *missing)
+        return (*headers, (fetch.ALLOW_PRIVATE_NETWORK, "true"))
+    return headers
 
 
 def _peers(
-    route: Route, policy: CompiledPolicy, asked: Preflight
-) -> Generator[Question, bool, dict[str, CompiledPolicy]]:
+    route: Route, policy: CompiledPolicy, asked: Preflight, answers: Answers
+) -> dict[str, CompiledPolicy]:
     """Return, for each method, its own nearest policy if that admits the origin as far as this one.
 
     A browser's preflight cache is keyed by URL, origin and credentials mode, not by method: an
@@ -342,10 +388,8 @@ def _peers(
     for candidate in sorted(candidates):
         ruling = route.ruling(candidate)
         if id(ruling) not in found:
-            admits = None
-            if ruling.policies and (yield from _opened(ruling, asked.url_matches)):
-                admits = yield from admitting(ruling, asked.origin)
-            found[id(ruling)] = admits
+            opened = bool(ruling.policies) and _opened(ruling, asked.url_matches, answers)
+            found[id(ruling)] = admitting(ruling, asked.origin, answers) if opened else None
         peer = found[id(ruling)]
         if peer is not None and (peer.credentials or not policy.credentials):
             peers[candidate] = peer
@@ -416,21 +460,29 @@ def _covers(policy: CompiledPolicy, names: tuple[str, ...]) -> bool:
     return asked <= policy.headers
 
 
-def _missing(
-    policy: CompiledPolicy,
-    asked: Preflight,
-    methods: Iterable[str],
-    headers: frozenset[str],
-    requested: tuple[str, ...] | None,
+def refusal(
+    answer: Answer, origin: str, asked: Preflight | None = None
 ) -> tuple[Reason | None, tuple[str, ...]]:
-    """Return why a browser refuses although the origin is admitted, in the standard's order."""
-    star = not policy.credentials
-    methods = set(methods)
-    if asked.method not in methods | fetch.SAFELISTED_METHODS and not (star and "*" in methods):
+    """Return why a browser refuses, if it does, and the headers it asked for in vain.
+
+    For people: no answer depends on it, so nothing is computed where nobody wants to know.
+    """
+    if answer.reason is Reason.ORIGIN_NOT_ADMITTED and not is_origin(origin):
+        return Reason.NOT_AN_ORIGIN, ()
+    if answer.reason is not None or asked is None:
+        return answer.reason, ()
+    # Fetch, "CORS-preflight fetch", in the standard's order.
+    said = dict(answer.headers)
+    star = fetch.ALLOW_CREDENTIALS not in said
+    methods = fetch.split_list(said.get(fetch.ALLOW_METHODS, ""))
+    if asked.method not in fetch.SAFELISTED_METHODS.union(methods) and not (
+        star and "*" in methods
+    ):
         return Reason.METHOD_NOT_OFFERED, ()
+    requested = fetch.parse_request_headers(asked.headers or "")
     if requested is None:
         return Reason.HEADER_NOT_ALLOWED, ()
-    allowed = {header.lower() for header in headers}
+    allowed = {name.lower() for name in fetch.split_list(said.get(fetch.ALLOW_HEADERS, ""))}
     missing = tuple(
         name
         for name in requested

@@ -1194,9 +1194,9 @@ def test_that_another_answer_is_noticed(
     write = middleware._write
 
     def write_something_else(
-        request: Any, response: Any, answer: protocol.Answer, ruling: protocol.Ruling
+        request: Any, response: Any, answer: protocol.Answer, *rest: Any
     ) -> None:
-        write(request, response, change(answer), ruling)
+        write(request, response, change(answer), *rest)
 
     monkeypatch.setattr(middleware, "_write", write_something_else)
 

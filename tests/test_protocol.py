@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,13 +12,16 @@ from cors_views.policy import CorsPolicy
 from cors_views.protocol import (
     SIGNAL,
     Answer,
+    Answers,
     CompiledPolicy,
     Preflight,
     Reason,
     Route,
     Ruling,
+    Unanswered,
     actual,
     preflight,
+    refusal,
 )
 
 APP = "https://app.example"
@@ -37,22 +41,20 @@ def compiled(**fields: Any) -> CompiledPolicy:
     return CompiledPolicy(policy, OriginSet(policy.origins or (), policy.origin_regexes or ()))
 
 
-def play(steps: Any, answers: dict[Any, bool]) -> tuple[list[Any], Any]:
+def play(decision: Callable[[Answers], Any], says: dict[Any, bool]) -> tuple[list[Any], Any]:
     """Run a decision, answering its questions; return what was asked and what was decided."""
-    asked = []
-    try:
-        question = next(steps)
-        while True:
-            asked.append(question)
-            question = steps.send(answers[question])
-    except StopIteration as stop:
-        return asked, stop.value
+    asked, answers = [], Answers()
+    while True:
+        try:
+            return asked, decision(answers)
+        except Unanswered as unanswered:
+            asked.append(unanswered.question)
+            answers.note(unanswered.question, says[unanswered.question])
 
 
-def decide(ruling: Ruling, origin: str, answers: dict[Any, bool], matches: bool = True) -> Any:
-    return play(
-        actual(ruling, origin, url_matches=matches, options=False, private_network=False), answers
-    )
+def decide(ruling: Ruling, origin: str, says: dict[Any, bool], matches: bool = True) -> Any:
+    given = {"url_matches": matches, "options": False, "private_network": False}
+    return play(lambda answers: actual(ruling, origin, answers, **given), says)
 
 
 TWO = Ruling((compiled(origins=[first]), compiled(origins=[STRANGER, second])))
@@ -108,9 +110,9 @@ def test_a_public_answer_opened_by_a_receiver_is_not_for_everybody() -> None:
 
 
 def test_a_preflight_that_nothing_governs_is_left_to_the_view() -> None:
-    route = Route({}, CLOSED, frozenset(), ())
+    asked = Preflight(APP, "PUT", None, False, True)
 
-    assert play(preflight(route, Preflight(APP, "PUT", None, False, True)), {}) == ([], None)
+    assert preflight(Route({}, CLOSED), asked, Answers()) is None
 
 
 # name -> (policy fields, requested method, requested headers, reason)
@@ -145,7 +147,9 @@ def test_why_a_browser_refuses_an_admitted_origin(name: str) -> None:
     fields, method, headers, reason = REASONS[name]
     ruling = Ruling((compiled(origins=[APP], **fields),))
     route = Route({}, ruling, frozenset(), ("PUT", "PATCH"))
+    asked = Preflight(APP, method, headers, False, True)
 
-    _, answer = play(preflight(route, Preflight(APP, method, headers, False, True)), {})
+    answer = preflight(route, asked, Answers())
 
-    assert answer.reason == reason
+    assert answer is not None
+    assert refusal(answer, APP, asked)[0] == reason

@@ -1,0 +1,93 @@
+"""Measure what CORS costs: ``make bench``. The table goes to the README with ``--write``."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks import memory, startup, table
+from benchmarks.table import Row
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+#: What stands between these lines of the README is written here.
+MARKS = (".. The table below is written by make bench.\n\n", "\n.. The end of the table.\n")
+
+
+def main() -> int:
+    """Print the table; return 1 where a goal is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=table.ROUNDS, help="more give less spread")
+    parser.add_argument("--write", action="store_true", help="write the table into the README")
+    options = parser.parse_args()
+    rows = []
+    for row in measured(options.rounds):
+        rows.append(row)
+        print(f"{'met   ' if row.met else 'MISSED'} {'  '.join(cells(row))}", flush=True)
+    if options.write:
+        write(document(rows, options.rounds))
+    return 0 if all(row.met for row in rows) else 1
+
+
+def measured(rounds: int) -> Iterable[Row]:
+    """Yield every row as it is measured."""
+    yield from table.actual_rows(rounds)
+    yield from table.preflight_rows(rounds)
+    yield memory.row()
+    yield from startup.rows(rounds=min(rounds, 21))
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """Return a row as it is printed."""
+    spread = f" ({row.spread})" if row.spread else ""
+    ratio = f"{row.ratio:.2f}{spread}" if row.goal is not None else ""
+    goal = f"{row.goal:g} × {row.of}" if row.goal is not None else ""
+    return row.case, row.theirs, row.ours, ratio, goal
+
+
+def document(rows: Sequence[Row], rounds: int) -> str:
+    """Return the table and what it is about, in reStructuredText."""
+    body = rst_table(
+        ("Case", "django-cors-headers", "cors_views", "Ratio (quartiles)", "Goal"),
+        [cells(row) for row in rows],
+    )
+    missed = sum(not row.met for row in rows)
+    verdict = "Every goal is met" if not missed else f"{missed} of {len(rows)} goals are missed"
+    return (
+        f"{body}\n"
+        "Microseconds: what is added to a request over bare Django, and the whole for preflights; "
+        f"medians of {rounds} rounds in one process, each contender in turn. {verdict}. Measured "
+        f"with Python {platform.python_version()}, Django {version('Django')} and "
+        f"django-cors-headers {version('django-cors-headers')}; timings differ from machine to "
+        "machine.\n"
+    )
+
+
+def rst_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a simple table in reStructuredText."""
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    line = "  ".join("=" * width for width in widths)
+
+    def joined(row: Sequence[str]) -> str:
+        # An empty first cell would go on with the row above, an empty other one is a blank.
+        return "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+
+    return "\n".join([line, joined(head), line, *map(joined, rows), line, ""])
+
+
+def write(text: str) -> None:
+    """Write the table as a file, and into the README."""
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "table.rst").write_text(text, encoding="utf-8")
+    readme = ROOT / "README.rst"
+    before, _, rest = readme.read_text(encoding="utf-8").partition(MARKS[0])
+    _, _, after = rest.partition(MARKS[1])
+    readme.write_text(f"{before}{MARKS[0]}{text}{MARKS[1]}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

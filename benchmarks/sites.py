@@ -1,0 +1,159 @@
+"""The site that is measured, in as many sizes as there are cases, and who serves it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import django
+from django.conf import settings
+
+SECRET_KEY = "benchmarks"
+NO_MIDDLEWARE: list[str] = []
+THEIRS = ["corsheaders.middleware.CorsMiddleware"]
+OURS = ["cors_views.middleware.CorsMiddleware"]
+#: Who is compared, in the order in which the tables show them.
+CONTENDERS = {"Django": NO_MIDDLEWARE, "django-cors-headers": THEIRS, "cors_views": OURS}
+STRANGER = "https://stranger.example.org"
+
+if not settings.configured:
+    settings.configure(SECRET_KEY=SECRET_KEY, ALLOWED_HOSTS=["*"], USE_I18N=False)
+    django.setup()
+
+from django.core.handlers.asgi import ASGIRequest  # noqa: E402
+from django.core.handlers.base import BaseHandler  # noqa: E402
+from django.core.handlers.wsgi import WSGIRequest  # noqa: E402
+from django.http import HttpRequest, HttpResponse  # noqa: E402
+from django.test.utils import override_settings  # noqa: E402
+from django.urls import include, path  # noqa: E402
+
+from cors_views import CorsPolicy, cors_allow  # noqa: E402
+
+Serve = Callable[[], Any]
+
+
+def answer(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    """Answer with the least there is."""
+    return HttpResponse("answer")
+
+
+async def async_answer(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    """Answer with the least there is, in the event loop."""
+    return HttpResponse("answer")
+
+
+def origins(number: int) -> list[str]:
+    """Return that many origins, none of them a prefix of another."""
+    return [f"https://app{index}.tenant.example.com" for index in range(number)]
+
+
+def patterns(number: int) -> list[str]:
+    """Return that many patterns of subdomains."""
+    return [f"https://*.tenant{index}.example.com" for index in range(number)]
+
+
+class Site:
+    """Some routes under some origins: declared at each view, and in the settings as well.
+
+    django-cors-headers reads the settings, cors_views the declarations. Each has its own URLconf,
+    so that only the views of cors_views carry what its decorators put around them.
+    """
+
+    def __init__(self, allowed: list[str], *, routes: int = 1, below_includes_of: int = 0) -> None:
+        self.allowed = allowed
+        self.plain = URLconf(routes, below_includes_of, lambda view: view)
+        self.declared = URLconf(routes, below_includes_of, cors_allow(CorsPolicy(origins=allowed)))
+
+    def urlconf_of(self, contender: str) -> URLconf:
+        """Return which URLconf a contender serves."""
+        return self.declared if contender == "cors_views" else self.plain
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """Serve this site."""
+        exact = [origin for origin in self.allowed if "*" not in origin]
+        regexes = [
+            "^" + origin.replace(".", r"\.").replace("*", "[^.]+") + "$"
+            for origin in self.allowed
+            if "*" in origin
+        ]
+        with override_settings(
+            ROOT_URLCONF=self.plain,
+            CORS_ALLOWED_ORIGINS=exact,
+            CORS_ALLOWED_ORIGIN_REGEXES=regexes,
+        ):
+            yield
+
+
+class URLconf:
+    """So many routes, each a sync and an async view, flat or below includes of so many."""
+
+    def __init__(self, routes: int, below_includes_of: int, decorate: Callable[[Any], Any]) -> None:
+        views = [(f"r{index}/<int:pk>/", answer) for index in range(routes)]
+        entries = [path(route, decorate(view)) for route, view in views]
+        step = below_includes_of
+        if step:
+            groups = [entries[start : start + step] for start in range(0, routes, step)]
+            entries = [
+                path(f"group{number}/", include((group, f"group{number}")))
+                for number, group in enumerate(groups)
+            ]
+        self.urlpatterns = [*entries, path("async/<int:pk>/", decorate(async_answer))]
+
+
+def handler(middleware: list[str], *, is_async: bool = False) -> BaseHandler:
+    """Return Django's request handler with just this middleware."""
+    with override_settings(MIDDLEWARE=middleware):
+        made = BaseHandler()
+        made.load_middleware(is_async=is_async)
+    return made
+
+
+def wsgi_request(urlconf: URLconf, url: str, method: str = "GET", **headers: str) -> WSGIRequest:
+    """Return a request as a WSGI server makes it, to a URLconf of its own."""
+    request = WSGIRequest(environ(url, method, **headers))
+    request.urlconf = urlconf
+    return request
+
+
+def environ(url: str, method: str, **headers: str) -> dict[str, Any]:
+    """Return what a WSGI server says of a request."""
+    return {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": url,
+        "SCRIPT_NAME": "",
+        "QUERY_STRING": "",
+        "SERVER_NAME": "testserver",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "HTTP_HOST": "testserver",
+        "HTTP_ACCEPT": "*/*",
+        "HTTP_USER_AGENT": "benchmark",
+        **{f"HTTP_{name.upper()}": value for name, value in headers.items()},
+    }
+
+
+def asgi_request(urlconf: URLconf, url: str, method: str = "GET", **headers: str) -> ASGIRequest:
+    """Return a request as an ASGI server makes it, to a URLconf of its own."""
+    named = {"host": "testserver", "accept": "*/*", "user-agent": "benchmark", **headers}
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": url,
+        "root_path": "",
+        "query_string": b"",
+        "scheme": "http",
+        "server": ("testserver", 80),
+        "client": ("127.0.0.1", 50000),
+        "headers": [
+            (name.replace("_", "-").encode(), value.encode()) for name, value in named.items()
+        ],
+    }
+    request = ASGIRequest(scope, io.BytesIO())
+    request.urlconf = urlconf
+    return request
