@@ -124,6 +124,7 @@ OURS = "is a CORS response header; the middleware writes it"
         pytest.param(
             "origins", Asks, "type", "is neither a string nor a callable", id="class-not-instance"
         ),
+        pytest.param("origins", "", "origin", "is empty", id="empty"),
         pytest.param("origins", "a.example", "incomplete", "has no scheme", id="no-scheme"),
         pytest.param(
             "origins",
@@ -184,9 +185,10 @@ def test_prohibited_entry(field: str, value: Any, kind: str, message: str) -> No
 )
 def test_that_what_a_browser_forbids_is_told_apart(field: str, value: str, message: str) -> None:
     # The system checks only warn about these names where they stand in the CORS_* settings.
-    _, problems = check(field, [value])
+    valid, problems = check(field, [value])
 
     assert [problem[:4] for problem in problems] == [(field, value, "forbidden", message)]
+    assert valid == [value]
 
 
 @pytest.mark.parametrize(
@@ -215,6 +217,36 @@ def test_that_a_number_too_long_to_print_is_shown_by_its_beginning() -> None:
     assert [problem.sentence for problem in problems] == [
         "max_age: '0x1249ad2594c37ceb0b' has more than 100 digits."
     ]
+    assert fields.max_age(10**101)[0] is None
+
+
+class Hostile:
+    """An object that cannot be shown, nor hashed, nor asked."""
+
+    def __repr__(self) -> str:
+        raise ValueError("repr")
+
+    def __hash__(self) -> int:
+        raise ValueError("hash")
+
+    def __call__(self, request: object, origin: str) -> bool:
+        return True
+
+
+def test_that_a_value_which_raises_is_a_problem_like_any_other() -> None:
+    valid, problems = fields.origins([Hostile()])
+
+    assert valid == []
+    assert [str(problem) for problem in problems] == [
+        "origins: <Hostile> cannot be hashed. Write a function, or give its class a __hash__."
+    ]
+
+
+def test_that_an_entry_of_another_type_does_not_hide_the_rest() -> None:
+    valid, problems = fields.methods([5, "GET", "a b"])
+
+    assert valid == ["GET"]
+    assert [problem.value for problem in problems] == [5, "a b"]
 
 
 @pytest.mark.parametrize(
@@ -228,6 +260,18 @@ def test_that_a_number_too_long_to_print_is_shown_by_its_beginning() -> None:
             ["https://a.example/"],
             "Write 'https://a.example' instead.",
             id="trailing-slash",
+        ),
+        pytest.param(
+            "origins",
+            [re.compile("https://a")],
+            f"Write {str(re.compile('https://a'))!r} instead.",
+            id="a-regex-among-origins",
+        ),
+        pytest.param(
+            "origins",
+            [5],
+            "Write an origin such as 'https://app.example.com' or 'https://*.example.com'.",
+            id="a-number-among-origins",
         ),
         pytest.param(
             "max_age", -1, "Write 0 to keep browsers from caching preflights.", id="negative-age"

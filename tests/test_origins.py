@@ -272,6 +272,13 @@ AN_ORIGIN_IS = "; an origin is scheme, host and port"
             "",
             id="ipv6-then-more",
         ),
+        pytest.param(
+            "https://[::1]8080",
+            ORIGIN,
+            "has something else than a port after the IPv6 address",
+            "",
+            id="ipv6-then-digits",
+        ),
         # Ports.
         pytest.param("https://a.example:", ORIGIN, NO_PORT.format(""), "", id="port-empty"),
         pytest.param("https://a.example:0", ORIGIN, NO_PORT.format("0"), "", id="port-0"),
@@ -390,6 +397,9 @@ def test_that_an_ipv6_address_has_one_form_however_it_is_configured(
         pytest.param("https://a_b.example", ("https", "a_b.example", ""), id="underscore"),
         pytest.param("https://xn--p1ai.example", ("https", "xn--p1ai.example", ""), id="punycode"),
         pytest.param("https://127.0.0.1", ("https", "127.0.0.1", ""), id="ipv4"),
+        pytest.param(
+            "https://255.255.255.255", ("https", "255.255.255.255", ""), id="ipv4-at-its-longest"
+        ),
         pytest.param("https://1.2.3.4.example", ("https", "1.2.3.4.example", ""), id="digits"),
         pytest.param("https://0xg", ("https", "0xg", ""), id="nearly-hexadecimal"),
         pytest.param("https://-a.example", ("https", "-a.example", ""), id="leading-hyphen"),
@@ -841,10 +851,42 @@ def test_that_every_entry_of_a_set_counts() -> None:
     assert [origin for origin in admitted + refused if origins.admits(origin)] == admitted
 
 
+@pytest.mark.parametrize(
+    ("pattern", "origin"),
+    [
+        pytest.param("https://*.example.com", "https://.a.example.com", id="empty-label-first"),
+        pytest.param("https://*.example.com", "https://a..example.com", id="empty-label-last"),
+        pytest.param("https://*.example.com", "https://.example.com", id="no-label"),
+        pytest.param("https://*.example.com", "https://a b.example.com", id="space-in-a-label"),
+        pytest.param("https://*.example.com:*", "https://a.example.com:*", id="port-star"),
+        pytest.param("https://*.example.com:*", "https://a.example.com:", id="port-empty"),
+        pytest.param("https://*.example.com:*", "https://a.example.com:443", id="port-default"),
+        pytest.param("https://*.example.com:*", "https://*.example.com", id="the-pattern-itself"),
+        pytest.param("http://localhost:*", "http://localhost:80", id="port-default-exact"),
+        pytest.param("http://[::1]:*", "http://[::1]80", id="no-colon-after-ipv6"),
+        pytest.param("app://*.Host", "app://a/.Host", id="another-scheme"),
+    ],
+)
+def test_that_what_only_looks_like_an_origin_of_a_pattern_is_refused(
+    pattern: str, origin: str
+) -> None:
+    assert not OriginSet([pattern]).admits(origin)
+    assert not is_origin(origin)
+
+
+def test_that_schemes_of_apps_have_hosts_in_upper_case_and_ports() -> None:
+    origins = OriginSet(["app://Host:*", "app://*.Base"])
+
+    assert origins.admits("app://Host:8080")
+    assert origins.admits("app://Any.Base")
+    assert not origins.admits("app://host:8080")
+
+
 def test_that_the_longest_origin_is_still_looked_up() -> None:
     longest = "https://" + "a" * 504
 
     assert OriginSet([longest]).admits(longest)
+    assert parse_pattern(longest) == longest
     assert not OriginSet([longest + "a"]).admits(longest + "a")
 
 

@@ -514,3 +514,11 @@ def test_that_an_entry_nobody_could_look_up_is_refused(origins: Any, message: st
         CorsPolicy(origins=origins)
 
     assert message in str(caught.value)
+
+
+def test_that_three_close_matches_are_named_at_most() -> None:
+    known = ["cat", "bat", "hat", "rat", "elephant"]
+
+    assert close_matches("mat", known).count("'") == 6
+    assert close_matches("mat", known, most=1).count("'") == 2
+    assert close_matches("giraffe", known) == ""
