@@ -6,7 +6,7 @@ import inspect
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +21,7 @@ from cors_views.protocol import (
     Answers,
     Preflight,
     Question,
+    Reason,
     Route,
     Ruling,
     Unanswered,
@@ -31,6 +32,24 @@ logger = logging.getLogger("cors_views")
 
 T = TypeVar("T")
 _LONGEST_LOGGED = 200
+
+
+class Outcome(NamedTuple):
+    """What was decided for one request; ``asked`` is there for a preflight alone."""
+
+    origin: str
+    answer: Answer
+    ruling: Ruling
+    asked: Preflight | None = None
+
+    def refusal(self) -> tuple[Reason | None, tuple[str, ...]]:
+        """Return why a browser refuses, if it does, and the headers it asked for in vain."""
+        return protocol.refusal(self.answer, self.origin, self.asked)
+
+
+def outcome_of(request: Any) -> Outcome | None:
+    """Return what ``CorsMiddleware`` decided for a request that it has seen."""
+    return getattr(request, "_cors_outcome", None)
 
 
 class CorsMiddleware:
@@ -120,10 +139,13 @@ def _preflight(
     answer = protocol.preflight(route, asked, answers)
     if answer is None:
         return None
+    headers = {"content-length": "0", **dict(answer.headers)}
+    if answer.vary:
+        headers["Vary"] = "origin"
+    ruling = route.ruling_for(asked.method)
+    _note(request, Outcome(asked.origin, answer, ruling, asked))
     # 200 and an empty body, allowed or refused: a refusal is the absence of the headers.
-    response = HttpResponse(headers={"content-length": "0"})
-    _write(request, response, answer, route.ruling_for(asked.method), asked)
-    return response
+    return HttpResponse(headers=headers)
 
 
 def _ask_the_receivers(answers: Answers) -> None:
@@ -252,11 +274,7 @@ def _failed(question: Question) -> bool:
 
 
 def _write(
-    request: HttpRequest,
-    response: HttpResponseBase,
-    answer: Answer,
-    ruling: Ruling,
-    asked: Preflight | None = None,
+    request: HttpRequest, response: HttpResponseBase, answer: Answer, ruling: Ruling
 ) -> None:
     headers = response.headers
     if answer.headers:
@@ -271,16 +289,18 @@ def _write(
             patch_vary_headers(response, ("origin",))
         else:
             headers["Vary"] = "origin"
+    _note(request, Outcome(request.META.get("HTTP_ORIGIN", ""), answer, ruling))
+
+
+def _note(request: Any, outcome: Outcome) -> None:
+    request._cors_outcome = outcome
     if logger.isEnabledFor(logging.DEBUG):
-        _log_refusal(request, answer, ruling, asked)
+        _log_refusal(request, outcome)
 
 
-def _log_refusal(
-    request: HttpRequest, answer: Answer, ruling: Ruling, asked: Preflight | None
-) -> None:
-    meta = request.META
-    origin = meta.get("HTTP_ORIGIN", "")
-    reason, missing = protocol.refusal(answer, origin, asked)
+def _log_refusal(request: HttpRequest, outcome: Outcome) -> None:
+    meta, origin, ruling = request.META, outcome.origin, outcome.ruling
+    reason, missing = outcome.refusal()
     if reason is None or not origin or origin == f"{request.scheme}://{meta.get('HTTP_HOST')}":
         # Browsers send an Origin with a form that the site posts to itself.
         return

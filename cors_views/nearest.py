@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Iterator
-from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -73,13 +72,20 @@ def _resolve(request: HttpRequest) -> ResolverMatch | None:
     urlconf = getattr(request, "urlconf", None) or settings.ROOT_URLCONF
     path = request.path_info
     resolver = get_resolver(urlconf)
-    with _language_of(request, urlconf):
-        match = _match(resolver, path)
-        if match is None and not path.endswith("/") and conf.appends_slash():
-            match = _match(resolver, f"{path}/")
-            if match is not None and not getattr(match.func, "should_append_slash", True):
-                return None
-        return match
+    language = _language_of(request, urlconf)
+    if language is None:
+        return _match_or_append(resolver, path)
+    with override(language):
+        return _match_or_append(resolver, path)
+
+
+def _match_or_append(resolver: URLResolver, path: str) -> ResolverMatch | None:
+    match = _match(resolver, path)
+    if match is None and not path.endswith("/") and conf.appends_slash():
+        match = _match(resolver, f"{path}/")
+        if match is not None and not getattr(match.func, "should_append_slash", True):
+            return None
+    return match
 
 
 def _match(resolver: URLResolver, path: str) -> ResolverMatch | None:
@@ -89,16 +95,14 @@ def _match(resolver: URLResolver, path: str) -> ResolverMatch | None:
         return None
 
 
-def _language_of(request: HttpRequest, urlconf: Any) -> Any:
-    """Activate the request's language: above LocaleMiddleware the thread still has the last one.
+def _language_of(request: HttpRequest, urlconf: Any) -> str | None:
+    """Return the language to resolve in: above LocaleMiddleware the thread still has the last one.
 
     Routes may be translated without a language prefix; then the browser's wish decides, as there.
     """
     if settings.USE_I18N and is_language_prefix_patterns_used(urlconf)[0]:
-        return override(get_language_from_path(request.path_info) or settings.LANGUAGE_CODE)
-    if conf.chooses_language():
-        return override(get_language_from_request(request))
-    return nullcontext()
+        return get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
+    return get_language_from_request(request) if conf.chooses_language() else None
 
 
 # --- From a route to its layers ----------------------------------------------------------------

@@ -1191,14 +1191,14 @@ def disagreements(*sites: str) -> list[Comparison]:
 def test_that_another_answer_is_noticed(
     change: Callable[[protocol.Answer], protocol.Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = middleware._write
+    for name in ("actual", "preflight"):
+        decide = getattr(protocol, name)
 
-    def write_something_else(
-        request: Any, response: Any, answer: protocol.Answer, *rest: Any
-    ) -> None:
-        write(request, response, change(answer), *rest)
+        def decide_something_else(*args: Any, _decide: Any = decide, **given: Any) -> Any:
+            answer = _decide(*args, **given)
+            return change(answer) if answer else None
 
-    monkeypatch.setattr(middleware, "_write", write_something_else)
+        monkeypatch.setattr(protocol, name, decide_something_else)
 
     assert disagreements("listed", "one URL")
 
