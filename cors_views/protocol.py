@@ -19,7 +19,10 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class Reason(enum.Enum):
-    """Why a browser will not let the page have the answer."""
+    """Why a browser will not let the page have the answer.
+
+    The server knows the first six when it answers; the rest only a browser can know.
+    """
 
     DENIED = "the view is closed to other origins by cors_deny"
     NO_POLICY = "no policy governs this request"
@@ -27,6 +30,10 @@ class Reason(enum.Enum):
     ORIGIN_NOT_ADMITTED = "the policy does not admit the origin"
     METHOD_NOT_OFFERED = "the policy admits the origin, but does not offer the method"
     HEADER_NOT_ALLOWED = "the policy admits the origin, but does not allow a header asked for"
+    CREDENTIALS_NOT_ALLOWED = "the policy admits the origin, but not with credentials"
+    PREFLIGHT_FAILED = "the preflight was answered with an error or a redirect"
+    WRONG_ALLOW_ORIGIN = "the answer's Access-Control-Allow-Origin names somebody else"
+    REDIRECT_REFUSED = "the answer is a redirect that a page may not follow"
 
 
 class Answer(NamedTuple):
