@@ -6,7 +6,7 @@ FUZZ_SECONDS ?= 60
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types format check fuzz mutants clean help
+.PHONY: demo test lint types format check fuzz mutants bench clean help
 
 help:
 	@echo "make demo    start the sample shop and its pages at three other origins (PORT=8000)"
@@ -17,6 +17,7 @@ help:
 	@echo "make format  format the code"
 	@echo "make fuzz    fuzz the header parsers for a minute (FUZZ_SECONDS=60)"
 	@echo "make mutants break each rule of the pure core and see the tests fail (half an hour)"
+	@echo "make bench   measure against django-cors-headers and write the results (ten minutes)"
 	@echo "make clean   remove the virtual environment and the demo's database"
 
 demo: $(VENV)/.demo
@@ -49,6 +50,13 @@ fuzz: $(VENV)/.dev
 	@mkdir -p fuzz/found
 	$(BIN)/python fuzz/fuzz_headers.py -max_total_time=$(FUZZ_SECONDS) -max_len=600 \
 	  -artifact_prefix=fuzz/found/ fuzz/found fuzz/corpus
+
+# wrk loads the servers (Debian: wrk). What is measured goes to the README and benchmarks/results.
+bench: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python -m benchmarks --write
+	$(BIN)/python -m benchmarks.scaling --write
+	$(BIN)/python -m benchmarks.servers --write
 
 mutants: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutation]'

@@ -7,6 +7,8 @@ told of them where it looks for them: in the settings, or at the view.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 
@@ -26,7 +28,7 @@ stack = os.environ["BENCH_STACK"]
 allowed = origins(int(os.environ["BENCH_ORIGINS"]))
 
 settings.MIDDLEWARE = CONTENDERS[stack]
-views = {"sync/": answer, "async/": async_answer}
+views: dict[str, Callable[..., Any]] = {"sync/": answer, "async/": async_answer}
 if stack == "django-cors-headers":
     settings.CORS_ALLOWED_ORIGINS = allowed
 elif stack == "cors_views":

@@ -37,7 +37,7 @@ ORIGINS = (1, 3, 1_000)
 ROUNDS = 3
 SECONDS = 10
 WARM_UP_SECONDS = 1
-#: Enough that the worker never waits for wrk, and few enough that p99 is not mostly the queue.
+#: Enough that the worker never waits for wrk; p99 therefore holds the wait behind seven others.
 CONNECTIONS = 8
 #: How long a server may take to start, to answer a single request, and to stop.
 DEADLINE_SECONDS = 30.0
@@ -280,9 +280,10 @@ def preamble(seconds: int) -> str:
     return (
         f"Made by ``python -m benchmarks.servers --seconds {seconds} --write`` with\n"
         f"Python {platform.python_version()}, {versions},\n"
-        f"on {os.cpu_count()} cores. Medians of {ROUNDS} rounds; one worker, {CONNECTIONS}"
-        " connections. Timings differ from machine to machine:\n"
-        "compare the lines with each other, not with those of another machine.\n"
+        f"on {os.cpu_count()} cores; one worker, {CONNECTIONS} connections, so that p99 holds the"
+        " wait behind the others.\n"
+        f'Medians of {ROUNDS} rounds, "of Django" compared within each round. Timings differ\n'
+        "from machine to machine: compare the lines with each other, not with another machine's.\n"
     )
 
 

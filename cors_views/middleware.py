@@ -52,6 +52,23 @@ def outcome_of(request: Any) -> Outcome | None:
     return getattr(request, "_cors_outcome", None)
 
 
+def foreseen(request: HttpRequest) -> tuple[Ruling, Outcome | None, Question | None]:
+    """Return what governs a request, and what was decided, or else what the middleware will decide.
+
+    For people who look before the middleware is done. Nobody is asked: instead of the outcome, the
+    question that it hangs on is returned.
+    """
+    outcome = outcome_of(request)
+    if outcome is not None:
+        return outcome.ruling, outcome, None
+    ruling = _ruling(request)
+    try:
+        answer = _actual(request, request.path_info, ruling, _answers())
+    except Unanswered as unanswered:
+        return ruling, None, unanswered.question
+    return ruling, Outcome(request.META.get("HTTP_ORIGIN", ""), answer, ruling), None
+
+
 class CorsMiddleware:
     """Answer preflights, and write on every response what its view's policy says.
 
@@ -78,7 +95,7 @@ class CorsMiddleware:
     def __call__(self, request: HttpRequest) -> Any:
         if self.async_mode:
             return self._acall(request)
-        answers = Answers()
+        answers = _answers()
         early = _before_the_view(request)
         if early is not None:
             preflight_response = _decide(early, request, answers)
@@ -92,7 +109,7 @@ class CorsMiddleware:
         return response
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
-        answers = Answers()
+        answers = _answers()
         early = _before_the_view(request)
         if early is not None:
             preflight_response = await _adecide(early, request, answers)
@@ -177,6 +194,14 @@ def _actual(request: HttpRequest, path: str, ruling: Ruling, answers: Answers) -
 
 def _asks_private_network(request: HttpRequest) -> bool:
     return request.META.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK") == "true"
+
+
+def _answers() -> Answers:
+    answers = Answers()
+    if not check_request_enabled.receivers:
+        # Nobody listens, and most sites never change that.
+        answers.note(SIGNAL, False)
+    return answers
 
 
 # --- Ask ---------------------------------------------------------------------------------------

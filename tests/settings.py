@@ -11,7 +11,10 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
+    "django.contrib.staticfiles",
     "cors_views",
+    # It has a model, which can only be imported where its app is installed.
+    "debug_toolbar",
 ]
 MIDDLEWARE = [
     "cors_views.middleware.CorsMiddleware",
@@ -22,3 +25,5 @@ CORS_POLICIES = {
     "partners": {"origins": ["https://other.example"]},
     "public": {"origins": "*"},
 }
+STATIC_URL = "/static/"
+DEBUG_TOOLBAR_PANELS = ["cors_views.panels.CorsPanel"]

@@ -9,6 +9,7 @@ import pytest
 
 from cors_views import conf
 from cors_views.fields import FIELDS
+from cors_views.protocol import Reason
 from tests.test_drop_in import DIFFERENCES
 
 ROOT = Path(__file__).parent.parent
@@ -77,3 +78,12 @@ def test_every_check_is_documented(number: str) -> None:
 
 def test_every_documented_check_exists() -> None:
     assert sorted(re.findall(r"^``cors_views\.(\w+)`` ", CHECKS, re.MULTILINE)) == CHECK_IDS
+
+
+REASONS = (ROOT / "docs" / "reasons.rst").read_text()
+
+
+def test_every_reason_is_documented_and_every_documented_one_exists() -> None:
+    documented = re.findall(r"^``([A-Z_]+)`` ", REASONS, re.MULTILINE)
+
+    assert documented == [reason.name for reason in Reason]

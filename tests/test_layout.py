@@ -25,6 +25,7 @@ PURE = {
     "fields": {"fetch", "origins"},
     "policy": {"fields", "origins", "places"},
     "protocol": {"fetch", "origins", "policy"},
+    "browser": {"fetch", "origins", "protocol"},
 }
 #: From the ground up: a module imports from lines above its own alone.
 FLOORS = [
@@ -32,6 +33,7 @@ FLOORS = [
     {"fields"},
     {"policy"},
     {"protocol", "conf"},
+    {"browser"},
     {"declarations"},
     {"callbacks", "decorators"},
     {"urls"},
@@ -39,7 +41,7 @@ FLOORS = [
     {"middleware"},
 ]
 REQUEST_MACHINERY = {"django.http", "django.urls", "django.test"}
-USES_REQUESTS = ("middleware", "nearest", "urls", "testing", "management.", "checks.declarations")
+USES_REQUESTS = ("middleware", "nearest", "urls", "testing", "management.", "panels")
 READS_SETTINGS = ("conf", "checks.")
 #: Who else reads a setting, and which: none of them is a ``CORS_*``.
 READS_OTHER_SETTINGS = {

@@ -1,0 +1,87 @@
+"""A panel for django-debug-toolbar that shows what decided about a request, and why.
+
+Add ``"cors_views.panels.CorsPanel"`` to ``DEBUG_TOOLBAR_PANELS``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from cors_views.middleware import foreseen
+
+try:
+    from debug_toolbar.panels import Panel
+except ImportError as error:
+    raise ImportError(
+        "cors_views.panels needs django-debug-toolbar. Install it with "
+        "pip install 'django-cors-views[toolbar]'."
+    ) from error
+
+
+class CorsPanel(Panel):  # type: ignore[misc]
+    """Show the origin, the view, the layer and the place of its policy, and the verdict.
+
+    ``CorsMiddleware`` stands above the toolbar, so it has not decided yet when the panel is
+    filled. The panel decides by the same rules, and asks nobody: where a callable or a receiver
+    has the last word, it says whose word that is.
+    """
+
+    title = "CORS"
+    is_async = True
+
+    @property
+    def nav_subtitle(self) -> str:
+        """What stands beside the title: the verdict in two words."""
+        return str(self.get_stats().get("short", ""))
+
+    @property
+    def content(self) -> SafeString:
+        """The table of what was found out."""
+        rows = format_html_join(
+            "", "<tr><th scope='row'>{}</th><td><code>{}</code></td></tr>", self._rows()
+        )
+        return format_html("<table><tbody>{}</tbody></table>", rows)
+
+    def _rows(self) -> list[tuple[str, str]]:
+        shown = self.get_stats()
+        return [
+            ("Origin", shown["origin"] or "none: not asked across origins"),
+            ("Request", shown["request"]),
+            ("View", shown["view"] or "none"),
+            ("Decided by", shown["source"]),
+            *[("Policy", policy) for policy in shown["policies"]],
+            ("Verdict", shown["verdict"]),
+            *[(name, value) for name, value in shown["headers"]],
+        ]
+
+    def generate_stats(self, request: HttpRequest, response: Any) -> None:
+        """Find out what is, or will be, decided."""
+        ruling, outcome, question = foreseen(request)
+        short, verdict = "admitted", "the page may read the answer"
+        if question is not None:
+            short, verdict = "asked", f"up to {question!r}, which is asked for each request"
+        elif outcome is not None:
+            reason, missing = outcome.refusal()
+            if reason is not None:
+                short = "refused"
+                verdict = f"{reason.name}: {reason.value}{': ' if missing else ''}"
+                verdict += ", ".join(missing)
+            elif not outcome.origin:
+                short = verdict = "same origin"
+        match = request.resolver_match
+        self.record_stats(
+            {
+                "short": short,
+                "origin": request.META.get("HTTP_ORIGIN", ""),
+                "request": f"{request.method} {request.path}",
+                "view": match.view_name or match._func_path if match else "",
+                "source": ruling.source,
+                "policies": [repr(compiled.policy) for compiled in ruling.policies],
+                "verdict": verdict,
+                "headers": [list(header) for header in outcome.answer.headers] if outcome else [],
+            }
+        )

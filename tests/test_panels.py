@@ -1,0 +1,115 @@
+"""The panel of django-debug-toolbar: what a developer reads there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from debug_toolbar.toolbar import DebugToolbar
+from django.http import HttpResponse
+from django.test.utils import override_settings
+from django.urls import include, path
+
+from cors_views import cors_allow, cors_deny
+from tests.tables import Sender, urlconf
+
+APP = "https://app.example"
+OURS = "cors_views.middleware.CorsMiddleware"
+TOOLBAR = "debug_toolbar.middleware.DebugToolbarMiddleware"
+SITE: dict[str, Any] = {
+    "DEBUG": True,
+    "DEBUG_TOOLBAR_CONFIG": {"SHOW_TOOLBAR_CALLBACK": "tests.test_panels.always"},
+    "TEMPLATES": [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
+}
+
+
+def always(request: Any) -> bool:
+    return True
+
+
+def answer(request: Any) -> HttpResponse:
+    return HttpResponse("<html><body>answer</body></html>")
+
+
+def by_hand(request: Any, origin: str) -> bool:
+    return True
+
+
+ROUTES = [
+    path("open/", cors_allow(origins=[APP], max_age=5)(answer), name="open"),
+    path("denied/", cors_deny(answer)),
+    path("asked/", cors_allow(origins=[by_hand])(answer)),
+    path("plain/", answer),
+    path("__debug__/", include("debug_toolbar.urls")),
+]
+
+# name -> (URL, origin, what the panel says beside its title, what stands in its table)
+REQUESTS: dict[str, tuple[str, str | None, str, list[str]]] = {
+    "an admitted origin": (
+        "/open/",
+        APP,
+        "admitted",
+        [APP, "GET /open/", "<code>open</code>", "route policy declared at", "test_panels.py:"],
+    ),
+    "the headers that go out": (
+        "/open/",
+        APP,
+        "admitted",
+        [f"access-control-allow-origin</th><td><code>{APP}</code>"],
+    ),
+    "the policy": ("/open/", APP, "admitted", ["CorsPolicy(origins=[&#x27;https://app.example"]),
+    "no origin": ("/open/", None, "same origin", ["none: not asked across origins"]),
+    "another origin": (
+        "/open/",
+        "https://stranger.example",
+        "refused",
+        ["ORIGIN_NOT_ADMITTED: the policy does not admit the origin"],
+    ),
+    "a denied view": ("/denied/", APP, "refused", ["DENIED: ", "tests.test_panels.answer"]),
+    "a view that declares nothing": ("/plain/", APP, "refused", ["the CORS_* settings"]),
+    "no view": ("/missing/", APP, "refused", ["<th scope='row'>View</th><td><code>none"]),
+    "a callable": ("/asked/", APP, "asked", ["up to &lt;function by_hand"]),
+    "what an attacker writes": (
+        "/open/",
+        "https://<script>",
+        "refused",
+        ["NOT_AN_ORIGIN", "https://&lt;script&gt;"],
+    ),
+}
+
+
+@pytest.mark.parametrize("order", [[OURS, TOOLBAR], [TOOLBAR, OURS]], ids=["above", "below"])
+@pytest.mark.parametrize("name", REQUESTS)
+def test_what_the_panel_says(
+    send: Sender, name: str, order: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, origin, short, texts = REQUESTS[name]
+    if order[0] == TOOLBAR and short == "asked":
+        # The middleware has asked by then.
+        short, texts = "admitted", [APP]
+    toolbars = []
+    render = DebugToolbar.render_toolbar
+
+    def remembered(self: DebugToolbar) -> Any:
+        toolbars.append(self)
+        return render(self)
+
+    monkeypatch.setattr(DebugToolbar, "render_toolbar", remembered)
+    with override_settings(**SITE, MIDDLEWARE=order), urlconf(*ROUTES):
+        send.actual(url, origin)
+        (panel,) = toolbars[0].panels
+        content, subtitle = panel.content, panel.nav_subtitle
+
+    assert subtitle == short
+    for text in texts:
+        assert text in content
+
+
+def test_without_the_toolbar_the_import_says_what_to_install() -> None:
+    code = "import sys; sys.modules['debug_toolbar'] = None; import cors_views.panels"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    assert "pip install 'django-cors-views[toolbar]'" in done.stderr
