@@ -11,7 +11,6 @@ import csv
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -123,7 +122,7 @@ def preflight_points(number: int, rounds: int) -> Iterator[Point]:
             calls[f"{THEIRS}, {layout.label}"] = _preflight(site, THEIRS, url)
             calls[f"{OURS}, {layout.label}"] = _preflight(site, OURS, url)
             calls[f"{DJANGO} serving GET, {layout.label}"] = serve(
-                handler(CONTENDERS[DJANGO]), partial(sites.wsgi_request, site.plain, url)
+                handler(CONTENDERS[DJANGO]), sites.wsgi_requests(site.plain, url)
             )
         _assert_answers(calls)
         timings = in_turn(calls, rounds=rounds, calls=CALLS_OF_PREFLIGHTS)
@@ -146,7 +145,7 @@ def _preflight(site: Site, contender: str, url: str) -> Callable[[], Any]:
         "access_control_request_method": "PUT",
         "access_control_request_headers": "content-type",
     }
-    make = partial(sites.wsgi_request, site.urlconf_of(contender), url, "OPTIONS", **asked)
+    make = sites.wsgi_requests(site.urlconf_of(contender), url, "OPTIONS", **asked)
     return serve(handler(CONTENDERS[contender]), make)
 
 

@@ -111,11 +111,18 @@ def handler(middleware: list[str], *, is_async: bool = False) -> BaseHandler:
     return made
 
 
-def wsgi_request(urlconf: URLconf, url: str, method: str = "GET", **headers: str) -> WSGIRequest:
-    """Return a request as a WSGI server makes it, to a URLconf of its own."""
-    request = WSGIRequest(environ(url, method, **headers))
-    request.urlconf = urlconf
-    return request
+def wsgi_requests(
+    urlconf: URLconf, url: str, method: str = "GET", **headers: str
+) -> Callable[[], WSGIRequest]:
+    """Return what makes requests as a WSGI server does, to a URLconf of their own."""
+    made = environ(url, method, **headers)
+
+    def make() -> WSGIRequest:
+        request = WSGIRequest(dict(made))
+        request.urlconf = urlconf
+        return request
+
+    return make
 
 
 def environ(url: str, method: str, **headers: str) -> dict[str, Any]:
@@ -138,8 +145,10 @@ def environ(url: str, method: str, **headers: str) -> dict[str, Any]:
     }
 
 
-def asgi_request(urlconf: URLconf, url: str, method: str = "GET", **headers: str) -> ASGIRequest:
-    """Return a request as an ASGI server makes it, to a URLconf of its own."""
+def asgi_requests(
+    urlconf: URLconf, url: str, method: str = "GET", **headers: str
+) -> Callable[[], ASGIRequest]:
+    """Return what makes requests as an ASGI server does, to a URLconf of their own."""
     named = {"host": "testserver", "accept": "*/*", "user-agent": "benchmark", **headers}
     scope = {
         "type": "http",
@@ -154,6 +163,10 @@ def asgi_request(urlconf: URLconf, url: str, method: str = "GET", **headers: str
             (name.replace("_", "-").encode(), value.encode()) for name, value in named.items()
         ],
     }
-    request = ASGIRequest(scope, io.BytesIO())
-    request.urlconf = urlconf
-    return request
+
+    def make() -> ASGIRequest:
+        request = ASGIRequest(dict(scope), io.BytesIO())
+        request.urlconf = urlconf
+        return request
+
+    return make

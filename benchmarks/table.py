@@ -35,22 +35,21 @@ class Row(NamedTuple):
 
 def requests_of(site: Site, contender: str) -> dict[str, Callable[[], Any]]:
     """Return the three kinds of actual requests, by name: each call makes a new one."""
-    make = partial(sites.wsgi_request, site.urlconf_of(contender), "/r0/1/")
-    return _kinds(make, site)
+    return _kinds(partial(sites.wsgi_requests, site.urlconf_of(contender), "/r0/1/"), site)
 
 
 def async_requests_of(site: Site, contender: str) -> dict[str, Callable[[], Any]]:
     """The same, as an ASGI server makes them."""
-    return _kinds(partial(sites.asgi_request, site.urlconf_of(contender), "/async/1/"), site)
+    return _kinds(partial(sites.asgi_requests, site.urlconf_of(contender), "/async/1/"), site)
 
 
-def _kinds(make: Callable[..., Any], site: Site) -> dict[str, Callable[[], Any]]:
+def _kinds(requests: Callable[..., Callable[[], Any]], site: Site) -> dict[str, Callable[[], Any]]:
     # The one in the middle: neither the first nor the last that a list would find.
     admitted = site.allowed[len(site.allowed) // 2].replace("*", "shop")
     return {
-        "no Origin": make,
-        "allowed": partial(make, origin=admitted),
-        "refused": partial(make, origin=STRANGER),
+        "no Origin": requests(),
+        "allowed": requests(origin=admitted),
+        "refused": requests(origin=STRANGER),
     }
 
 
@@ -152,7 +151,7 @@ def preflight_rows(rounds: int) -> Iterator[Row]:
         calls = {
             name: serve(
                 handler(CONTENDERS[name]),
-                partial(sites.wsgi_request, site.urlconf_of(name), "/r25/1/", "OPTIONS", **asked),
+                sites.wsgi_requests(site.urlconf_of(name), "/r25/1/", "OPTIONS", **asked),
             )
             for name in (THEIRS, OURS)
         }
@@ -170,12 +169,10 @@ def preflight_rows(rounds: int) -> Iterator[Row]:
     with site.active():
         url = "/group10/r525/1/"
         calls = {
-            DJANGO: serve(
-                handler(CONTENDERS[DJANGO]), partial(sites.wsgi_request, site.plain, url)
-            ),
+            DJANGO: serve(handler(CONTENDERS[DJANGO]), sites.wsgi_requests(site.plain, url)),
             OURS: serve(
                 handler(CONTENDERS[OURS]),
-                partial(sites.wsgi_request, site.declared, url, "OPTIONS", **asked),
+                sites.wsgi_requests(site.declared, url, "OPTIONS", **asked),
             ),
         }
         _assert_answers("allowed", {name: call() for name, call in calls.items()})

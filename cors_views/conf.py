@@ -29,10 +29,12 @@ ALIASES = {
     "CORS_ALLOWED_ORIGINS": "CORS_ORIGIN_WHITELIST",
     "CORS_ALLOWED_ORIGIN_REGEXES": "CORS_ORIGIN_REGEX_WHITELIST",
 }
-#: Settings outside of ``CORS_*`` that decide which view answers a URL.
-_ROUTING = frozenset(
+#: Settings outside of ``CORS_*`` that something here is made from: most of them decide which view
+#: answers a URL.
+_OTHERS = frozenset(
     {
         "APPEND_SLASH",
+        "DEFAULT_CHARSET",
         "INSTALLED_APPS",
         "LANGUAGES",
         "LANGUAGE_CODE",
@@ -240,7 +242,7 @@ def forget_on_change(forget: Callable[[], None]) -> None:
 
 
 def _forget(*, setting: str, **kwargs: Any) -> None:
-    if setting.startswith("CORS_") or setting in _ROUTING:
+    if setting.startswith("CORS_") or setting in _OTHERS:
         for cached in (site, _compiled_policy, appends_slash, chooses_language):
             cached.cache_clear()
         for forget in _dependents:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -19,6 +20,7 @@ from cors_views.protocol import (
     SIGNAL,
     Answer,
     Answers,
+    Headers,
     Preflight,
     Question,
     Reason,
@@ -63,7 +65,7 @@ def foreseen(request: HttpRequest) -> tuple[Ruling, Outcome | None, Question | N
         return outcome.ruling, outcome, None
     ruling = _ruling(request)
     try:
-        answer = _actual(request, request.path_info, ruling, _answers())
+        answer = _actual(request, request.path_info, ruling, _said_already())
     except Unanswered as unanswered:
         return ruling, None, unanswered.question
     return ruling, Outcome(request.META.get("HTTP_ORIGIN", ""), answer, ruling), None
@@ -95,30 +97,46 @@ class CorsMiddleware:
     def __call__(self, request: HttpRequest) -> Any:
         if self.async_mode:
             return self._acall(request)
-        answers = _answers()
+        answers = _said_already()
         early = _before_the_view(request)
         if early is not None:
-            preflight_response = _decide(early, request, answers)
+            try:
+                preflight_response = early(answers)
+            except Unanswered:
+                answers = Answers(answers)
+                preflight_response = _decide(early, request, answers)
             if preflight_response is not None:
                 return preflight_response
         path = request.path_info
         response = self.get_response(request)
         ruling = _ruling(request)
-        answer = _decide(partial(_actual, request, path, ruling), request, answers)
+        try:
+            answer = _actual(request, path, ruling, answers)
+        except Unanswered:
+            decide = partial(_actual, request, path, ruling)
+            answer = _decide(decide, request, Answers(answers))
         _write(request, response, answer, ruling)
         return response
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
-        answers = _answers()
+        answers = _said_already()
         early = _before_the_view(request)
         if early is not None:
-            preflight_response = await _adecide(early, request, answers)
+            try:
+                preflight_response = early(answers)
+            except Unanswered:
+                answers = Answers(answers)
+                preflight_response = await _adecide(early, request, answers)
             if preflight_response is not None:
                 return preflight_response
         path = request.path_info
-        response = cast("HttpResponseBase", await self.get_response(request))
+        response: HttpResponseBase = await self.get_response(request)
         ruling = _ruling(request)
-        answer = await _adecide(partial(_actual, request, path, ruling), request, answers)
+        try:
+            answer = _actual(request, path, ruling, answers)
+        except Unanswered:
+            decide = partial(_actual, request, path, ruling)
+            answer = await _adecide(decide, request, Answers(answers))
         _write(request, response, answer, ruling)
         return response
 
@@ -132,14 +150,15 @@ def _before_the_view(request: HttpRequest) -> Callable[[Answers], HttpResponse |
         meta = request.META
         # Fetch, "CORS-preflight request". Without an Origin it is no CORS request at all.
         if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in meta and meta.get("HTTP_ORIGIN"):
+            route = nearest.find_route(request)
             asked = Preflight(
-                origin=meta["HTTP_ORIGIN"],
-                method=meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"],
-                headers=meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
-                private_network=_asks_private_network(request),
-                url_matches=conf.site().matches_url(request.path_info),
+                meta["HTTP_ORIGIN"],
+                meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"],
+                meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
+                _asks_private_network(request),
+                not route.gated or conf.site().matches_url(request.path_info),
             )
-            return partial(_preflight, request, nearest.find_route(request), asked)
+            return partial(_preflight, request, route, asked)
     if check_request_enabled.receivers and not conf.site().matches_url(request.path_info):
         # django-cors-headers asks the receivers before the view where CORS_URLS_REGEX does not
         # match, and the answer may differ afterwards. The URL is resolved first, because a view
@@ -156,13 +175,22 @@ def _preflight(
     answer = protocol.preflight(route, asked, answers)
     if answer is None:
         return None
-    headers = {"content-length": "0", **dict(answer.headers)}
+    headers = dict((*_headers_of_no_body(), *answer.headers))
     if answer.vary:
         headers["Vary"] = "origin"
     ruling = route.ruling_for(asked.method)
     _note(request, Outcome(asked.origin, answer, ruling, asked))
     # 200 and an empty body, allowed or refused: a refusal is the absence of the headers.
     return HttpResponse(headers=headers)
+
+
+@functools.cache
+def _headers_of_no_body() -> Headers:
+    """Return the headers of an empty response, which Django would work out for each preflight."""
+    return (("content-length", "0"), *HttpResponse().headers.items())
+
+
+conf.forget_on_change(_headers_of_no_body.cache_clear)
 
 
 def _ask_the_receivers(answers: Answers) -> None:
@@ -182,11 +210,14 @@ def _actual(request: HttpRequest, path: str, ruling: Ruling, answers: Answers) -
 
     A middleware below may have cut a prefix off it, and ``CORS_URLS_REGEX`` means the whole.
     """
+    origin = request.META.get("HTTP_ORIGIN", "")
+    if not ruling.gated:
+        return protocol.actual(ruling, origin, answers)
     return protocol.actual(
         ruling,
-        request.META.get("HTTP_ORIGIN", ""),
+        origin,
         answers,
-        url_matches=not ruling.gated or conf.site().matches_url(path),
+        url_matches=conf.site().matches_url(path),
         options=request.method == "OPTIONS",
         private_network=_asks_private_network(request),
     )
@@ -196,12 +227,13 @@ def _asks_private_network(request: HttpRequest) -> bool:
     return request.META.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK") == "true"
 
 
-def _answers() -> Answers:
-    answers = Answers()
-    if not check_request_enabled.receivers:
-        # Nobody listens, and most sites never change that.
-        answers.note(SIGNAL, False)
-    return answers
+#: Where nobody listens, the receivers have said no. Whoever asks makes a copy of these first.
+_NOBODY_LISTENS, _NOBODY_ASKED = Answers({id(SIGNAL): False}), Answers()
+
+
+def _said_already() -> Answers:
+    """Return what is known before anybody is asked, shared by all requests."""
+    return _NOBODY_ASKED if check_request_enabled.receivers else _NOBODY_LISTENS
 
 
 # --- Ask ---------------------------------------------------------------------------------------

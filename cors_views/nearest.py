@@ -74,25 +74,19 @@ def _resolve(request: HttpRequest) -> ResolverMatch | None:
     resolver = get_resolver(urlconf)
     language = _language_of(request, urlconf)
     if language is None:
-        return _match_or_append(resolver, path)
+        return _match(resolver, path)
     with override(language):
-        return _match_or_append(resolver, path)
-
-
-def _match_or_append(resolver: URLResolver, path: str) -> ResolverMatch | None:
-    match = _match(resolver, path)
-    if match is None and not path.endswith("/") and conf.appends_slash():
-        match = _match(resolver, f"{path}/")
-        if match is not None and not getattr(match.func, "should_append_slash", True):
-            return None
-    return match
+        return _match(resolver, path)
 
 
 def _match(resolver: URLResolver, path: str) -> ResolverMatch | None:
     try:
         return resolver.resolve(path)
     except Resolver404:
-        return None
+        if path.endswith("/") or not conf.appends_slash():
+            return None
+    match = _match(resolver, f"{path}/")
+    return match if match and getattr(match.func, "should_append_slash", True) else None
 
 
 def _language_of(request: HttpRequest, urlconf: Any) -> str | None:

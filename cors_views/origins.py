@@ -300,7 +300,8 @@ class OriginSet:
         "_any_port",
         "_below",
         "_below_any_port",
-        "_depths",
+        "_dots",
+        "_dots_any_port",
         "_exact",
         "_regexes",
         "any",
@@ -315,14 +316,14 @@ class OriginSet:
         self.any = "*" in names
         self.callables = tuple(origin for origin in origins if not isinstance(origin, str))
         self._exact = frozenset(name for name in names if "*" not in name)
+        # The subdomain patterns, and how many dots those have: one lookup for each number of dots
+        # in use, not one for each pattern.
         any_port = {name[:-2] for name in names if name.endswith(":*")}
         self._any_port = frozenset(name for name in any_port if "*" not in name)
-        # The bases of subdomain patterns, and how many dots those have: one lookup for each number
-        # of dots in use, not one for each pattern.
         self._below_any_port = frozenset(any_port - self._any_port)
         self._below = frozenset(name for name in names if "://*." in name and name[-2:] != ":*")
-        below = self._below | self._below_any_port
-        self._depths = tuple(sorted({name.count(".") for name in below}))
+        self._dots = _numbers_of_dots(self._below)
+        self._dots_any_port = _numbers_of_dots(self._below_any_port)
         self._regexes = tuple(regexes)
 
     def admits(self, origin: str) -> bool:
@@ -335,37 +336,49 @@ class OriginSet:
             return False
         if origin in self._exact:
             return True
-        if (self._any_port or self._depths) and self._matches_pattern(origin):
+        # Most origins are looked up in vain, so what no pattern says of one is judged after that.
+        if self._dots and self._is_below(origin):
+            return True
+        if (self._any_port or self._dots_any_port) and self._is_at_any_port(origin):
             return True
         if not (self.any or self._regexes) or not is_origin(origin):
             return False
         return self.any or self._matches_regex(origin)
 
-    def _matches_pattern(self, origin: str) -> bool:
-        """Return whether ``origin`` is one that a pattern admits.
+    def _is_below(self, origin: str) -> bool:
+        """Return whether a pattern of subdomains admits ``origin``; its port is part of that."""
+        for dots in self._dots:
+            # A final dot is one of them: such a host is another.
+            head = origin.rsplit(".", dots)[0]
+            scheme, _, labels = head.partition("://")
+            if f"{scheme}://*{origin[len(head) :]}" in self._below:
+                return _are_labels(scheme, labels)
+        return False
 
-        Most origins are looked up in vain, so what no pattern has said is judged after the lookup.
-        """
+    def _is_at_any_port(self, origin: str) -> bool:
+        """Return whether a pattern for any port admits ``origin``, by itself or as a subdomain."""
         scheme, _, rest = origin.partition("://")
         host, colon, port = rest.partition(":")
         if host[:1] == "[":
             address, bracket, port = rest.partition("]")
             host, colon, port = address + bracket, port[:1], port[1:]
-        if self._any_port and f"{scheme}://{host}" in self._any_port:
-            return not colon or (colon == ":" and _is_port(scheme, port))
-        for depth in self._depths:
-            # What is left for the '*'; a final dot is a label of its own here.
-            labels = host.rsplit(".", depth)[0]
-            base = f"{scheme}://*{host[len(labels) :]}"
-            if base + colon + port in self._below:
-                return _are_labels(scheme, labels)
-            if base in self._below_any_port and (not colon or _is_port(scheme, port)):
+        if colon and not (colon == ":" and _is_port(scheme, port)):
+            return False
+        if f"{scheme}://{host}" in self._any_port:
+            return True
+        for dots in self._dots_any_port:
+            labels = host.rsplit(".", dots)[0]
+            if f"{scheme}://*{host[len(labels) :]}" in self._below_any_port:
                 return _are_labels(scheme, labels)
         return False
 
     def _matches_regex(self, origin: str) -> bool:
         # fullmatch: a prefix match lets https://example.com.evil.org in (CVE-2026-37737's class).
         return any(regex.fullmatch(origin) for regex in self._regexes)
+
+
+def _numbers_of_dots(patterns: Iterable[str]) -> tuple[int, ...]:
+    return tuple(sorted({pattern.count(".") for pattern in patterns}))
 
 
 def _are_labels(scheme: str, text: str) -> bool:

@@ -260,11 +260,16 @@ def actual(
     origin: str,
     answers: Answers,
     *,
-    url_matches: bool,
-    options: bool,
-    private_network: bool,
+    url_matches: bool = True,
+    options: bool = False,
+    private_network: bool = False,
 ) -> Answer:
-    """Answer a request that is no preflight; ``origin`` is ``""`` where it sent none."""
+    """Answer a request that is no preflight; ``origin`` is ``""`` where it sent none.
+
+    The rest of the request matters only where the settings alone speak: whether
+    ``CORS_URLS_REGEX`` matches the URL, whether the method is OPTIONS, and whether Private Network
+    Access is asked for.
+    """
     if ruling.always is not None:
         return ruling.always
     if not _opened(ruling, url_matches, answers):
@@ -302,10 +307,11 @@ class Route:
 
     ``rulings`` has an entry for each method that the view implements, ``other`` governs the rest.
     ``implemented`` is empty for a function view, whose methods nobody can see. ``candidates`` are
-    the methods that an answer may name. ``uniform`` says whether one ruling governs every method.
+    the methods that an answer may name. ``uniform`` says whether one ruling governs every method,
+    ``gated`` whether the URL matters to any.
     """
 
-    __slots__ = ("candidates", "implemented", "other", "rulings", "uniform")
+    __slots__ = ("candidates", "gated", "implemented", "other", "rulings", "uniform")
 
     def __init__(
         self,
@@ -319,6 +325,7 @@ class Route:
         self.implemented = implemented
         self.candidates = candidates
         self.uniform = all(ruling is other for ruling in rulings.values())
+        self.gated = any(ruling.gated for ruling in (other, *rulings.values()))
 
     def ruling(self, method: str) -> Ruling:
         """Return what governs ``method``, which is upper case as Django has it."""
