@@ -97,8 +97,9 @@ class CorsMiddleware:
     def __call__(self, request: HttpRequest) -> Any:
         if self.async_mode:
             return self._acall(request)
-        answers = _said_already()
         early = _before_the_view(request)
+        # Only now: the URLconf, which may connect receivers, is imported by the first request.
+        answers = _said_already()
         if early is not None:
             try:
                 preflight_response = early(answers)
@@ -110,6 +111,7 @@ class CorsMiddleware:
         path = request.path_info
         response = self.get_response(request)
         ruling = _ruling(request)
+        answers = _said_already() if answers is _NOBODY_LISTENS else answers
         try:
             answer = _actual(request, path, ruling, answers)
         except Unanswered:
@@ -119,8 +121,9 @@ class CorsMiddleware:
         return response
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
-        answers = _said_already()
         early = _before_the_view(request)
+        # Only now: the URLconf, which may connect receivers, is imported by the first request.
+        answers = _said_already()
         if early is not None:
             try:
                 preflight_response = early(answers)
@@ -132,6 +135,7 @@ class CorsMiddleware:
         path = request.path_info
         response: HttpResponseBase = await self.get_response(request)
         ruling = _ruling(request)
+        answers = _said_already() if answers is _NOBODY_LISTENS else answers
         try:
             answer = _actual(request, path, ruling, answers)
         except Unanswered:
@@ -246,7 +250,8 @@ def _decide(decide: Callable[[Answers], T], request: HttpRequest, answers: Answe
             return decide(answers)
         except Unanswered as unanswered:
             question = unanswered.question
-            answers.note(question, _ask(question, request))
+        # Not in the handler: whoever is asked would see our exception.
+        answers.note(question, _ask(question, request))
 
 
 async def _adecide(decide: Callable[[Answers], T], request: HttpRequest, answers: Answers) -> T:
@@ -256,7 +261,7 @@ async def _adecide(decide: Callable[[Answers], T], request: HttpRequest, answers
             return decide(answers)
         except Unanswered as unanswered:
             question = unanswered.question
-            answers.note(question, await _aask(question, request))
+        answers.note(question, await _aask(question, request))
 
 
 def _ask(question: Question, request: HttpRequest) -> bool:

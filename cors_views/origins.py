@@ -378,7 +378,7 @@ class OriginSet:
 
 
 def _numbers_of_dots(patterns: Iterable[str]) -> tuple[int, ...]:
-    return tuple(sorted({pattern.count(".") for pattern in patterns}))
+    return tuple(sorted({pattern.partition("://")[2].count(".") for pattern in patterns}))
 
 
 def _are_labels(scheme: str, text: str) -> bool:

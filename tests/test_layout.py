@@ -25,7 +25,6 @@ PURE = {
     "fields": {"fetch", "origins"},
     "policy": {"fields", "origins", "places"},
     "protocol": {"fetch", "origins", "policy"},
-    "browser": {"fetch", "origins", "protocol"},
 }
 #: From the ground up: a module imports from lines above its own alone.
 FLOORS = [
@@ -33,7 +32,6 @@ FLOORS = [
     {"fields"},
     {"policy"},
     {"protocol", "conf"},
-    {"browser"},
     {"declarations"},
     {"callbacks", "decorators"},
     {"urls"},

@@ -61,7 +61,7 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
     messages: list[CheckMessage] = []
     messages += _installed_as_well(paths)
     signals = sys.modules.get("corsheaders.signals")
-    if signals is not None and signals.check_request_enabled.receivers:
+    if signals is not None and signals.check_request_enabled.has_listeners():
         messages.append(W044)
     if not ours:
         return [*messages, E030]
