@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
 from cors_views import conf, nearest, protocol
-from cors_views.fetch import CORS_RESPONSE_HEADERS
+from cors_views.fetch import ALLOW_ORIGIN, CORS_RESPONSE_HEADERS
 from cors_views.protocol import (
     SIGNAL,
     Answer,
@@ -37,16 +37,21 @@ _LONGEST_LOGGED = 200
 
 
 class Outcome(NamedTuple):
-    """What was decided for one request; ``asked`` is there for a preflight alone."""
+    """What was decided for one request.
+
+    ``asked`` is there for a preflight alone; ``own`` are the CORS headers of the view itself, where
+    the policy left them as they were.
+    """
 
     origin: str
     answer: Answer
     ruling: Ruling
     asked: Preflight | None = None
+    own: Headers = ()
 
     def refusal(self) -> tuple[Reason | None, tuple[str, ...]]:
         """Return why a browser refuses, if it does, and the headers it asked for in vain."""
-        return protocol.refusal(self.answer, self.origin, self.asked)
+        return protocol.refusal(self.answer, self.origin, self.asked, self.own)
 
 
 def outcome_of(request: Any) -> Outcome | None:
@@ -54,7 +59,7 @@ def outcome_of(request: Any) -> Outcome | None:
     return getattr(request, "_cors_outcome", None)
 
 
-def foreseen(request: HttpRequest) -> tuple[Ruling, Outcome | None, Question | None]:
+def foreseen(request: HttpRequest) -> tuple[Ruling, Outcome | Question]:
     """Return what governs a request, and what was decided, or else what the middleware will decide.
 
     For people who look before the middleware is done. Nobody is asked: instead of the outcome, the
@@ -62,13 +67,12 @@ def foreseen(request: HttpRequest) -> tuple[Ruling, Outcome | None, Question | N
     """
     outcome = outcome_of(request)
     if outcome is not None:
-        return outcome.ruling, outcome, None
-    ruling = _ruling(request)
-    try:
-        answer = _actual(request, request.path_info, ruling, _said_already())
-    except Unanswered as unanswered:
-        return ruling, None, unanswered.question
-    return ruling, Outcome(request.META.get("HTTP_ORIGIN", ""), answer, ruling), None
+        return outcome.ruling, outcome
+    ruling, origin = _ruling(request), request.META.get("HTTP_ORIGIN", "")
+    decision = _attempt(_actual(request, request.path_info, origin, ruling), _said_already())
+    if isinstance(decision, Unanswered):
+        return ruling, decision.question
+    return ruling, Outcome(origin, decision, ruling)
 
 
 class CorsMiddleware:
@@ -97,80 +101,71 @@ class CorsMiddleware:
     def __call__(self, request: HttpRequest) -> Any:
         if self.async_mode:
             return self._acall(request)
-        early = _before_the_view(request)
+        # As it arrived: whatever is below may change the request, or be a callable that does.
+        path, origin = request.path_info, request.META.get("HTTP_ORIGIN", "")
+        early, asked = _before_the_view(request, origin)
         # Only now: the URLconf, which may connect receivers, is imported by the first request.
         answers = _said_already()
         if early is not None:
-            try:
-                preflight_response = early(answers)
-            except Unanswered:
-                answers = Answers(answers)
-                preflight_response = _decide(early, request, answers)
+            preflight_response, answers = _decide(early, request, origin, answers)
             if preflight_response is not None:
                 return preflight_response
-        path = request.path_info
         response = self.get_response(request)
         ruling = _ruling(request)
         answers = _said_already() if answers is _NOBODY_LISTENS else answers
-        try:
-            answer = _actual(request, path, ruling, answers)
-        except Unanswered:
-            decide = partial(_actual, request, path, ruling)
-            answer = _decide(decide, request, Answers(answers))
-        _write(request, response, answer, ruling)
+        decide = _actual(request, path, origin, ruling)
+        answer, _ = _decide(decide, request, origin, answers)
+        _write(request, response, Outcome(origin, answer, ruling, asked))
         return response
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
-        early = _before_the_view(request)
+        # As it arrived: whatever is below may change the request, or be a callable that does.
+        path, origin = request.path_info, request.META.get("HTTP_ORIGIN", "")
+        early, asked = _before_the_view(request, origin)
         # Only now: the URLconf, which may connect receivers, is imported by the first request.
         answers = _said_already()
         if early is not None:
-            try:
-                preflight_response = early(answers)
-            except Unanswered:
-                answers = Answers(answers)
-                preflight_response = await _adecide(early, request, answers)
+            preflight_response, answers = await _adecide(early, request, origin, answers)
             if preflight_response is not None:
                 return preflight_response
-        path = request.path_info
         response: HttpResponseBase = await self.get_response(request)
         ruling = _ruling(request)
         answers = _said_already() if answers is _NOBODY_LISTENS else answers
-        try:
-            answer = _actual(request, path, ruling, answers)
-        except Unanswered:
-            decide = partial(_actual, request, path, ruling)
-            answer = await _adecide(decide, request, Answers(answers))
-        _write(request, response, answer, ruling)
+        decide = _actual(request, path, origin, ruling)
+        answer, _ = await _adecide(decide, request, origin, answers)
+        _write(request, response, Outcome(origin, answer, ruling, asked))
         return response
 
 
 # --- Decide ------------------------------------------------------------------------------------
 
 
-def _before_the_view(request: HttpRequest) -> Callable[[Answers], HttpResponse | None] | None:
-    """Return what is to be decided before the view, if anything."""
+_Early = Callable[[Answers], HttpResponse | None]
+
+
+def _before_the_view(request: HttpRequest, origin: str) -> tuple[_Early | None, Preflight | None]:
+    """Return what is to be decided before the view, if anything, and what a preflight asks."""
     if request.method == "OPTIONS":
         meta = request.META
         # Fetch, "CORS-preflight request". Without an Origin it is no CORS request at all.
-        if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in meta and meta.get("HTTP_ORIGIN"):
+        if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in meta and origin:
             route = nearest.find_route(request)
             asked = Preflight(
-                meta["HTTP_ORIGIN"],
+                origin,
                 meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"],
                 meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
                 _asks_private_network(request),
                 not route.gated or conf.site().matches_url(request.path_info),
             )
-            return partial(_preflight, request, route, asked)
+            return partial(_preflight, request, route, asked), asked
     if check_request_enabled.receivers and not conf.site().matches_url(request.path_info):
         # django-cors-headers asks the receivers before the view where CORS_URLS_REGEX does not
         # match, and the answer may differ afterwards. The URL is resolved first, because a view
         # that declares its policy has no use for the answer.
         ruling = nearest.find_route(request).ruling(request.method or "")
         if ruling.gated and ruling.governed:
-            return _ask_the_receivers
-    return None
+            return _ask_the_receivers, None
+    return None, None
 
 
 def _preflight(
@@ -209,18 +204,19 @@ def _ruling(request: HttpRequest) -> Ruling:
     return route.ruling(request.method or "")
 
 
-def _actual(request: HttpRequest, path: str, ruling: Ruling, answers: Answers) -> Answer:
-    """Decide on the answer; ``path`` is that of the request as it arrived.
+def _actual(
+    request: HttpRequest, path: str, origin: str, ruling: Ruling
+) -> Callable[[Answers], Answer]:
+    """Return the decision on the answer; ``path`` is that of the request as it arrived.
 
     A middleware below may have cut a prefix off it, and ``CORS_URLS_REGEX`` means the whole.
     """
-    origin = request.META.get("HTTP_ORIGIN", "")
     if not ruling.gated:
-        return protocol.actual(ruling, origin, answers)
-    return protocol.actual(
+        return partial(protocol.actual, ruling, origin)
+    return partial(
+        protocol.actual,
         ruling,
         origin,
-        answers,
         url_matches=conf.site().matches_url(path),
         options=request.method == "OPTIONS",
         private_network=_asks_private_network(request),
@@ -231,7 +227,7 @@ def _asks_private_network(request: HttpRequest) -> bool:
     return request.META.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK") == "true"
 
 
-#: Where nobody listens, the receivers have said no. Whoever asks makes a copy of these first.
+#: Where nobody listens, the receivers have said no.
 _NOBODY_LISTENS, _NOBODY_ASKED = Answers({id(SIGNAL): False}), Answers()
 
 
@@ -243,52 +239,65 @@ def _said_already() -> Answers:
 # --- Ask ---------------------------------------------------------------------------------------
 
 
-def _decide(decide: Callable[[Answers], T], request: HttpRequest, answers: Answers) -> T:
-    """Return a decision, asking callables and receivers what it wants to know."""
+def _decide(
+    decide: Callable[[Answers], T], request: HttpRequest, origin: str, answers: Answers
+) -> tuple[T, Answers]:
+    """Return a decision, and what was answered by then.
+
+    Callables and receivers are asked what it wants to know.
+    """
     while True:
-        try:
-            return decide(answers)
-        except Unanswered as unanswered:
-            question = unanswered.question
-        # Not in the handler: whoever is asked would see our exception.
-        answers.note(question, _ask(question, request))
+        decision = _attempt(decide, answers)
+        if not isinstance(decision, Unanswered):
+            return decision, answers
+        answers = answers.with_answer(decision.question, _ask(decision.question, request, origin))
 
 
-async def _adecide(decide: Callable[[Answers], T], request: HttpRequest, answers: Answers) -> T:
+async def _adecide(
+    decide: Callable[[Answers], T], request: HttpRequest, origin: str, answers: Answers
+) -> tuple[T, Answers]:
     """The same as ``_decide``, for an async stack."""
     while True:
-        try:
-            return decide(answers)
-        except Unanswered as unanswered:
-            question = unanswered.question
-        answers.note(question, await _aask(question, request))
+        decision = _attempt(decide, answers)
+        if not isinstance(decision, Unanswered):
+            return decision, answers
+        answer = await _aask(decision.question, request, origin)
+        answers = answers.with_answer(decision.question, answer)
 
 
-def _ask(question: Question, request: HttpRequest) -> bool:
+def _attempt(decide: Callable[[Answers], T], answers: Answers) -> T | Unanswered:
+    # Whoever is asked later would see an exception of ours, were it in the handler.
+    try:
+        return decide(answers)
+    except Unanswered as unanswered:
+        return unanswered
+
+
+def _ask(question: Question, request: HttpRequest, origin: str) -> bool:
     try:
         if question is SIGNAL:
             results = check_request_enabled.send_robust(sender=None, request=request)
             # Each one is settled: a coroutine that nobody awaits would warn for ever.
             settled = [_settled(result, question) for _, result in results]
             return any(settled)
-        return _settled(cast("Any", question)(request, request.META["HTTP_ORIGIN"]), question)
+        return _settled(cast("Any", question)(request, origin), question)
     except Exception:
         return _failed(question)
 
 
-async def _aask(question: Question, request: HttpRequest) -> bool:
+async def _aask(question: Question, request: HttpRequest, origin: str) -> bool:
     try:
         if question is SIGNAL:
             results = await check_request_enabled.asend_robust(sender=None, request=request)
             settled = [await _asettled(result, question) for _, result in results]
             return any(settled)
-        return await _asettled(await _ask_async(question, request), question)
+        return await _asettled(await _ask_async(question, request, origin), question)
     except Exception:
         return _failed(question)
 
 
-async def _ask_async(question: Question, request: HttpRequest) -> Any:
-    ask, origin = cast("Any", question), request.META["HTTP_ORIGIN"]
+async def _ask_async(question: Question, request: HttpRequest, origin: str) -> Any:
+    ask = cast("Any", question)
     if iscoroutinefunction(ask) or iscoroutinefunction(type(ask).__call__):
         return await ask(request, origin)
 
@@ -335,23 +344,28 @@ def _failed(question: Question) -> bool:
 # --- Write -------------------------------------------------------------------------------------
 
 
-def _write(
-    request: HttpRequest, response: HttpResponseBase, answer: Answer, ruling: Ruling
-) -> None:
-    headers = response.headers
+def _write(request: HttpRequest, response: HttpResponseBase, outcome: Outcome) -> None:
+    answer, headers = outcome.answer, response.headers
     if answer.headers:
         # One walk over what is there costs less than seven questions for what is not.
-        for name in [name for name in headers if name.lower() in CORS_RESPONSE_HEADERS]:
+        for name in _written_by_hand(headers):
             del headers[name]
         for name, value in answer.headers:
             headers[name] = value
+    elif ALLOW_ORIGIN in headers:
+        own = tuple((name.lower(), headers[name]) for name in _written_by_hand(headers))
+        outcome = outcome._replace(own=own)
     if answer.vary:
         # Fetch, "CORS protocol and HTTP caches".
         if "vary" in headers:
             patch_vary_headers(response, ("origin",))
         else:
             headers["Vary"] = "origin"
-    _note(request, Outcome(request.META.get("HTTP_ORIGIN", ""), answer, ruling))
+    _note(request, outcome)
+
+
+def _written_by_hand(headers: Mapping[str, str]) -> list[str]:
+    return [name for name in headers if name.lower() in CORS_RESPONSE_HEADERS]
 
 
 def _note(request: Any, outcome: Outcome) -> None:

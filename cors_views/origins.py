@@ -23,6 +23,7 @@ OriginCallable = Callable[[Any, str], Any]
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
+_HEXADECIMAL = re.compile(r"0x[0-9a-f]*")
 # What stands outside of these sets ends the search at once, so a hostile value costs one scan.
 # http(s) hosts are letters, digits and hyphens (RFC 1123), plus the underscore that browsers send.
 _NOT_IN_WEB_HOST = re.compile(r"[^a-z0-9._-]")
@@ -99,13 +100,9 @@ def _is_host(host: str, *, web: bool) -> bool:
         return False
     last = host.removesuffix(".").rpartition(".")[2]
     # URL Standard, "ends in a number checker": such a host is an IPv4 address or nothing.
-    if last[0].isdigit() and (last.isdigit() or _is_hexadecimal(last)):
+    if last[0].isdigit() and (last.isdigit() or _HEXADECIMAL.fullmatch(last)):
         return _is_ipv4(host)
     return True
-
-
-def _is_hexadecimal(label: str) -> bool:
-    return label.startswith("0x") and all(digit in "0123456789abcdef" for digit in label[2:])
 
 
 def _is_ipv4(host: str) -> bool:
@@ -383,7 +380,6 @@ def _numbers_of_dots(patterns: Iterable[str]) -> tuple[int, ...]:
 
 def _are_labels(scheme: str, text: str) -> bool:
     """Return whether ``text`` can stand for the ``*`` before a host, which is checked already."""
-    if scheme not in DEFAULT_PORTS:
-        return _is_host(text, web=False)
     empty = text[:1] in ("", ".") or text[-1] == "." or ".." in text
-    return not empty and not _NOT_IN_WEB_HOST.search(text)
+    foreign = _NOT_IN_WEB_HOST if scheme in DEFAULT_PORTS else _NOT_IN_OTHER_HOST
+    return not empty and not foreign.search(text)

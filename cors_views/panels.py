@@ -11,7 +11,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from cors_views.middleware import foreseen
+from cors_views.middleware import Outcome, foreseen
+from cors_views.protocol import Headers
 
 try:
     from debug_toolbar.panels import Panel
@@ -60,18 +61,13 @@ class CorsPanel(Panel):  # type: ignore[misc]
 
     def generate_stats(self, request: HttpRequest, response: Any) -> None:
         """Find out what is, or will be, decided."""
-        ruling, outcome, question = foreseen(request)
-        short, verdict = "admitted", "the page may read the answer"
-        if question is not None:
-            short, verdict = "asked", f"up to {question!r}, which is asked for each request"
-        elif outcome is not None:
-            reason, missing = outcome.refusal()
-            if reason is not None:
-                short = "refused"
-                verdict = f"{reason.name}: {reason.value}{': ' if missing else ''}"
-                verdict += ", ".join(missing)
-            elif not outcome.origin:
-                short = verdict = "same origin"
+        ruling, decided = foreseen(request)
+        headers: Headers = ()
+        if isinstance(decided, Outcome):
+            short, verdict = _verdict(decided)
+            headers = decided.answer.headers
+        else:
+            short, verdict = "asked", f"up to {decided!r}, which is asked for each request"
         match = request.resolver_match
         self.record_stats(
             {
@@ -82,6 +78,16 @@ class CorsPanel(Panel):  # type: ignore[misc]
                 "source": ruling.source,
                 "policies": [repr(compiled.policy) for compiled in ruling.policies],
                 "verdict": verdict,
-                "headers": [list(header) for header in outcome.answer.headers] if outcome else [],
+                "headers": [list(header) for header in headers],
             }
         )
+
+
+def _verdict(outcome: Outcome) -> tuple[str, str]:
+    reason, missing = outcome.refusal()
+    if reason is not None:
+        names = f": {', '.join(missing)}" if missing else ""
+        return "refused", f"{reason.name}: {reason.value}{names}"
+    if not outcome.origin:
+        return "same origin", "same origin"
+    return "admitted", "the page may read the answer"

@@ -21,7 +21,8 @@ Headers = tuple[tuple[str, str], ...]
 class Reason(enum.Enum):
     """Why a browser will not let the page have the answer.
 
-    The server knows the first six when it answers; the rest only a browser can know.
+    The server knows the first six when it answers, and WRONG_ALLOW_ORIGIN where a view wrote it; the
+    rest only a browser can know.
     """
 
     DENIED = "the view is closed to other origins by cors_deny"
@@ -75,9 +76,9 @@ class Answers(dict[int, bool]):
             raise Unanswered(question)
         return self[id(question)]
 
-    def note(self, question: Question, answer: bool) -> None:
-        """Keep an answer."""
-        self[id(question)] = answer
+    def with_answer(self, question: Question, answer: bool) -> Answers:
+        """Return these answers and one more; they are shared between requests."""
+        return Answers({**self, id(question): answer})
 
 
 _DENIED = Answer(reason=Reason.DENIED)
@@ -239,9 +240,10 @@ def admitting(ruling: Ruling, origin: str, answers: Answers) -> CompiledPolicy |
     for policy in ruling.policies:
         if policy.public or policy.origins.admits(origin):
             return policy
-        for question in policy.origins.callables:
-            if is_origin(origin) and answers.says(question):
-                return policy
+        if policy.origins.callables and is_origin(origin):
+            for question in policy.origins.callables:
+                if answers.says(question):
+                    return policy
     if ruling.signal and is_origin(origin) and answers.says(SIGNAL):
         # Only the chains that end in the settings ask, and those hold exactly one policy.
         return ruling.policies[0]
@@ -475,31 +477,38 @@ def _covers(policy: CompiledPolicy, names: tuple[str, ...]) -> bool:
 
 
 def refusal(
-    answer: Answer, origin: str, asked: Preflight | None = None
+    answer: Answer, origin: str, asked: Preflight | None = None, own: Headers = ()
 ) -> tuple[Reason | None, tuple[str, ...]]:
     """Return why a browser refuses, if it does, and the headers it asked for in vain.
 
-    For people: no answer depends on it, so nothing is computed where nobody wants to know.
+    ``own`` are the view's own CORS headers, which count where the policy wrote none. What hangs on
+    the credentials mode, which no request shows, is no refusal here. For people: no answer depends
+    on it, so nothing is computed where nobody wants to know.
     """
-    if answer.reason is Reason.ORIGIN_NOT_ADMITTED and not is_origin(origin):
+    said = dict(answer.headers or own)
+    if own and not answer.headers:
+        # Fetch, "CORS check".
+        if said[fetch.ALLOW_ORIGIN] not in ("*", origin):
+            return Reason.WRONG_ALLOW_ORIGIN, ()
+    elif answer.reason is Reason.ORIGIN_NOT_ADMITTED and not is_origin(origin):
         return Reason.NOT_AN_ORIGIN, ()
-    if answer.reason is not None or asked is None:
+    elif answer.reason is not None:
         return answer.reason, ()
+    return (None, ()) if asked is None else _preflight_refusal(said, asked)
+
+
+def _preflight_refusal(
+    said: Mapping[str, str], asked: Preflight
+) -> tuple[Reason | None, tuple[str, ...]]:
     # Fetch, "CORS-preflight fetch", in the standard's order.
-    said = dict(answer.headers)
-    star = fetch.ALLOW_CREDENTIALS not in said
     methods = fetch.split_list(said.get(fetch.ALLOW_METHODS, ""))
-    if asked.method not in fetch.SAFELISTED_METHODS.union(methods) and not (
-        star and "*" in methods
-    ):
+    if asked.method not in fetch.SAFELISTED_METHODS.union(methods) and "*" not in methods:
         return Reason.METHOD_NOT_OFFERED, ()
-    requested = fetch.parse_request_headers(asked.headers or "")
-    if requested is None:
-        return Reason.HEADER_NOT_ALLOWED, ()
     allowed = {name.lower() for name in fetch.split_list(said.get(fetch.ALLOW_HEADERS, ""))}
+    # Fetch, "CORS non-wildcard request-header name".
+    star = "*" in allowed
+    requested = dict.fromkeys(name.lower() for name in fetch.split_list(asked.headers or ""))
     missing = tuple(
-        name
-        for name in requested
-        if name not in allowed and not (star and "*" in allowed and name != "authorization")
+        name for name in requested if name not in allowed and (name == "authorization" or not star)
     )
     return (Reason.HEADER_NOT_ALLOWED, missing) if missing else (None, ())

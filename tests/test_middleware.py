@@ -27,6 +27,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from cors_views import CorsPolicy, cors_allow, cors_deny
 from cors_views.middleware import CorsMiddleware
+from cors_views.protocol import Reason
 from cors_views.signals import check_request_enabled
 from tests.tables import (
     CREDENTIALS,
@@ -37,6 +38,7 @@ from tests.tables import (
     METHODS,
     ORIGIN,
     PRIVATE_NETWORK,
+    Patterns,
     Sender,
     Spy,
     assert_cors_headers,
@@ -893,6 +895,29 @@ def test_a_callable_origin(
     assert ("raised when asked" in caplog.text) == isinstance(word, Exception)
 
 
+def test_an_origin_that_a_callable_rewrites(send: Sender) -> None:
+    def rewrites(request: Any, origin: str) -> bool:
+        request.META["HTTP_ORIGIN"] = STRANGER
+        return origin == APP
+
+    with urlconf(path("v/", cors_allow(origins=[rewrites])(answer))):
+        assert_cors_headers(send.actual("/v/", APP), ADMITTED)
+        assert send.preflight("/v/", APP, "PUT")[ORIGIN] == APP
+
+
+def test_who_is_asked_sees_no_exception_of_ours(send: Sender, caplog: Any) -> None:
+    def raises(request: Any, origin: str) -> bool:
+        raise LookupError(origin)
+
+    with urlconf(path("v/", cors_allow(origins=[raises])(answer))):
+        send.actual("/v/", APP)
+        send.preflight("/v/", APP, "PUT")
+
+    errors = [record.exc_info[1] for record in caplog.records if record.exc_info]
+    assert [type(error) for error in errors] == [LookupError, LookupError]
+    assert [error.__context__ for error in errors] == [None, None]
+
+
 def yields(request: Any, origin: str) -> Iterator[bool]:
     """Be what a stray yield makes of a callable: a generator, which counts as true."""
     yield False
@@ -918,6 +943,48 @@ def test_a_callable_that_does_not_answer_means_no(send: Sender, ask: Any) -> Non
 
     assert response.content == b"answer"
     assert_cors_headers(response, REFUSED)
+
+
+class ConnectsLate(Patterns):
+    """A URLconf that connects a receiver when it is first asked for its patterns."""
+
+    def __init__(self, connect: Any) -> None:
+        super().__init__([])
+        del self.urlpatterns
+        self.connect = connect
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "urlpatterns":
+            raise AttributeError(name)
+        self.urlpatterns = [path("v/", answer)]
+        self.connect(says_yes)
+        return self.urlpatterns
+
+
+def says_yes(sender: Any, request: Any, **kwargs: Any) -> bool:
+    return True
+
+
+@pytest.mark.parametrize("first", ["actual", "preflight"])
+def test_a_receiver_that_the_urlconf_connects_is_asked_by_the_first_request(
+    send: Sender, receivers: Any, first: str
+) -> None:
+    with override_settings(ROOT_URLCONF=ConnectsLate(receivers)):
+        response = getattr(send, first)("/v/", APP, "GET")
+
+    assert response[ORIGIN] == APP
+
+
+def test_a_receiver_that_is_gone_says_nothing(send: Sender) -> None:
+    def receiver(sender: Any, request: Any, **kwargs: Any) -> bool:
+        raise AssertionError("nobody holds it any more")
+
+    # Signals keep a weak reference.
+    check_request_enabled.connect(receiver)
+    del receiver
+
+    with urlconf(path("v/", answer)):
+        assert_cors_headers(send.actual("/v/", APP), REFUSED)
 
 
 class Receiver:
@@ -1193,6 +1260,102 @@ def test_a_refusal_is_one_debug_line(send: Sender, caplog: Any, name: str) -> No
     assert len(logged(caplog)) == 1
     assert line in logged(caplog)[0]
     assert "secret" not in caplog.text
+
+
+def answers_with(**headers: str) -> Any:
+    """Return a view that writes these headers itself."""
+
+    def view(request: Any) -> HttpResponse:
+        return HttpResponse(
+            headers={f"Access-Control-Allow-{name}": value for name, value in headers.items()}
+        )
+
+    return view
+
+
+PASSED_ON = {"CORS_URLS_REGEX": r"^/api/"}
+
+# name -> (settings, view, how it is asked, the reason that is logged)
+OWN_HEADERS: dict[str, tuple[dict[str, Any], Any, tuple[str, ...], Reason | None]] = {
+    "the origin": ({}, allow_app(answers_with(Origin=STRANGER)), ("GET", STRANGER), None),
+    "any origin": ({}, cors_deny(answers_with(Origin="*")), ("GET", STRANGER), None),
+    "another origin": (
+        {},
+        allow_app(answers_with(Origin="https://hand.example")),
+        ("GET", STRANGER),
+        Reason.WRONG_ALLOW_ORIGIN,
+    ),
+    "another origin, and the policy admits": (
+        {},
+        allow_app(answers_with(Origin="https://hand.example")),
+        ("GET", APP),
+        None,
+    ),
+    "other headers alone": (
+        {},
+        allow_app(answers_with(Credentials="true")),
+        ("GET", STRANGER),
+        Reason.ORIGIN_NOT_ADMITTED,
+    ),
+    "a preflight passed on": (PASSED_ON, answer, ("OPTIONS", APP, "PUT"), Reason.NO_POLICY),
+    "a preflight passed on, and allowed": (
+        PASSED_ON,
+        answers_with(Origin="*", Methods="PUT", Headers="x-one"),
+        ("OPTIONS", APP, "PUT", "x-one"),
+        None,
+    ),
+    "a preflight passed on, without the method": (
+        PASSED_ON,
+        answers_with(Origin="*"),
+        ("OPTIONS", APP, "PUT"),
+        Reason.METHOD_NOT_OFFERED,
+    ),
+    "a preflight passed on, without the header": (
+        PASSED_ON,
+        answers_with(Origin="*", Methods="*"),
+        ("OPTIONS", APP, "PUT", "x-one"),
+        Reason.HEADER_NOT_ALLOWED,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OWN_HEADERS)
+def test_what_the_view_answers_by_itself_is_no_refusal_of_ours(
+    send: Sender, caplog: Any, name: str
+) -> None:
+    site, view, asked, reason = OWN_HEADERS[name]
+    caplog.set_level(logging.DEBUG, "cors_views")
+
+    with override_settings(**site), urlconf(path("v/", view)):
+        if asked[0] == "GET":
+            send.actual("/v/", asked[1])
+        else:
+            send.preflight("/v/", *asked[1:])
+
+    reasons = [record.reason for record in caplog.records if record.name == "cors_views"]
+    assert reasons == ([reason] if reason else [])
+
+
+def test_what_hangs_on_the_credentials_mode_is_no_refusal(send: Sender, caplog: Any) -> None:
+    # The browser takes the star for a name with credentials, and no preflight says whether it has.
+    star = {"CORS_ALLOW_HEADERS": ["*"], "CORS_ALLOW_CREDENTIALS": True}
+    caplog.set_level(logging.DEBUG, "cors_views")
+
+    with override_settings(**star), urlconf(path("v/", answer)):
+        send.preflight("/v/", SITE, "PUT", "x-one")
+
+    assert logged(caplog) == []
+
+
+def test_that_more_headers_than_anybody_sends_are_named(send: Sender, caplog: Any) -> None:
+    names = [f"x-{number}" for number in range(200)]
+    caplog.set_level(logging.DEBUG, "cors_views")
+
+    with urlconf(path("v/", cors_allow(origins=[APP], headers=names[1:])(answer))):
+        send.preflight("/v/", APP, "PUT", ",".join(names))
+
+    (line,) = logged(caplog)
+    assert "does not allow a header asked for: 'x-0' (" in line
 
 
 def test_a_refusal_names_file_and_line(send: Sender, caplog: Any) -> None:

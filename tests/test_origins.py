@@ -747,8 +747,8 @@ def test_that_an_origin_is_ascii_without_a_character_that_ends_a_header(value: s
         ),
         pytest.param(
             "app://*.Host",
-            ["app://a.Host"],
-            ["app://Host", "app://a.host"],
+            ["app://a.Host", "app://a.b.Host"],
+            ["app://Host", "app://a.host", "app://.Host", "app://a..Host", "app://.a.Host"],
             id="subdomains-of-another-scheme",
         ),
         pytest.param(

@@ -48,8 +48,9 @@ def play(decision: Callable[[Answers], Any], says: dict[Any, bool]) -> tuple[lis
         try:
             return asked, decision(answers)
         except Unanswered as unanswered:
-            asked.append(unanswered.question)
-            answers.note(unanswered.question, says[unanswered.question])
+            question = unanswered.question
+            asked.append(question)
+            answers = answers.with_answer(question, says[question])
 
 
 def decide(ruling: Ruling, origin: str, says: dict[Any, bool], matches: bool = True) -> Any:

@@ -7,7 +7,9 @@ import re
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, run_checks
+from django.core.checks.registry import registry
 from django.http import HttpResponse
 from django.test.utils import override_settings
 
@@ -342,3 +344,15 @@ def test_that_policies_may_be_named_by_an_enum() -> None:
     with override_settings(CORS_POLICIES={Name.PARTNERS: {"origins": ["https://a.example"]}}):
         assert check_settings() == []
         assert conf.policy("partners").origins == ("https://a.example",)
+
+
+def test_that_every_check_is_registered_once_though_the_apps_are_loaded_again() -> None:
+    with override_settings(INSTALLED_APPS=[*settings.INSTALLED_APPS, "django.contrib.sites"]):
+        ours = [
+            check.__name__
+            for check in registry.get_checks(include_deployment_checks=True)
+            if check.__module__.startswith("cors_views")
+        ]
+
+    assert sorted(ours) == sorted(set(ours))
+    assert len(ours) == 4
