@@ -21,8 +21,8 @@ Headers = tuple[tuple[str, str], ...]
 class Reason(enum.Enum):
     """Why a browser will not let the page have the answer.
 
-    The server knows the first six when it answers, and WRONG_ALLOW_ORIGIN where a view wrote it; the
-    rest only a browser can know.
+    The server knows the first six when it answers, and WRONG_ALLOW_ORIGIN where a view wrote it;
+    the rest only a browser can know.
     """
 
     DENIED = "the view is closed to other origins by cors_deny"

@@ -258,6 +258,21 @@ def _wrong_with(regex: re.Pattern[str], *, credentials: bool) -> tuple[str, str]
     return None
 
 
+def _literal_star(use: Use) -> Iterator[CheckMessage]:
+    if not (use.ruling.undeclared and use.policy.credentials):
+        # For a view that declares something, the answer names what the preflight asks for.
+        return
+    for field, names in (("headers", use.policy.headers), ("methods", use.policy.methods)):
+        if "*" in (names or ()):
+            yield Warning(
+                f"The '*' of the {use.sources[field]} meets credentials=True, from the "
+                f"{use.sources['credentials']}. On views that declare no policy browsers take it "
+                f"literally there, so a request with credentials may use no further {field}.",
+                hint=f"Name the {field}, or write @cors_allow above the views.",
+                id="cors_views.W045",
+            )
+
+
 #: Each check of a policy, and the fields that it is about.
 _CHECKS = {
     _private_network: ("private_network",),
@@ -268,4 +283,5 @@ _CHECKS = {
     _max_age: ("max_age",),
     _any_with_credentials: ("origins", "credentials"),
     _regexes: ("origin_regexes", "credentials"),
+    _literal_star: ("headers", "methods", "credentials"),
 }

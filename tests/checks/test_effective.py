@@ -145,6 +145,27 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         of(APP)(answer),
         [],
     ),
+    # W045
+    "a star for headers with credentials": (
+        {**SITE, **BY_SETTINGS, "CORS_ALLOW_HEADERS": ["*"]},
+        csrf_exempt(answer),
+        ["W045"],
+    ),
+    "a star for methods with credentials": (
+        {**SITE, **BY_SETTINGS, "CORS_ALLOW_METHODS": ["*"]},
+        csrf_exempt(answer),
+        ["W045"],
+    ),
+    "a star for headers without credentials": (
+        {"CORS_ALLOWED_ORIGINS": [APP], "CORS_ALLOW_HEADERS": ["*"]},
+        answer,
+        [],
+    ),
+    "a star for headers with credentials, declared": (
+        {**SITE, "CORS_ALLOW_HEADERS": ["*"], "CORS_ALLOW_METHODS": ["*"]},
+        csrf_exempt(cors_allow(origins=[APP], credentials=True)(answer)),
+        [],
+    ),
     # W043
     "any host by a regex, with credentials": (SITE, by_regex(r"https://.*"), ["W043"]),
     "any host of a registry by a regex, with credentials": (
