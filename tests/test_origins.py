@@ -35,6 +35,7 @@ PATTERNS = [
     pytest.param("HTTP://LOCALHOST:80", "http://localhost", id="default-port-of-http"),
     pytest.param("wss://example.com:443", "wss://example.com", id="default-port-of-wss"),
     pytest.param("http://example.com:443", "http://example.com:443", id="another-scheme's-port"),
+    pytest.param("https://[1:2:0:0:5:6:7:8]", "https://[1:2::5:6:7:8]", id="ipv6-zeros-within"),
     pytest.param("https://[2001:DB8:0:0:0:0:0:1]:443", "https://[2001:db8::1]", id="ipv6-long"),
     pytest.param("https://[1:0:0:2:0:0:0:3]", "https://[1:0:0:2::3]", id="ipv6-longest-run"),
     pytest.param("https://[1:0:0:2:3:0:0:4]", "https://[1::2:3:0:0:4]", id="ipv6-first-run"),
@@ -697,6 +698,12 @@ def test_that_an_origin_is_ascii_without_a_character_that_ends_a_header(value: s
             id="subdomains",
         ),
         pytest.param(
+            "https://*.example.net",
+            ["https://a-.example.net", "https://-.example.net", "https://a_.example.net"],
+            ["https://a..example.net", "https://.example.net", "https://.a.example.net"],
+            id="subdomains-of-odd-labels",
+        ),
+        pytest.param(
             "https://*.example.com.",
             ["https://app.example.com."],
             ["https://app.example.com", "https://example.com."],
@@ -726,6 +733,12 @@ def test_that_an_origin_is_ascii_without_a_character_that_ends_a_header(value: s
             ["http://[::1]", "http://[::1]:8000"],
             ["http://[::2]", "https://[::1]"],
             id="any-port-of-ipv6",
+        ),
+        pytest.param(
+            "http://[2001:db8::1]:*",
+            ["http://[2001:db8::1]", "http://[2001:db8::1]:8000"],
+            ["http://[2001:db8::2]:8000", "http://[2001:db8::1]81", "http://[2001:db8::1]:80"],
+            id="any-port-of-a-long-ipv6",
         ),
         pytest.param(
             "https://*.example.com:*",
@@ -863,7 +876,7 @@ def test_that_every_entry_of_a_set_counts() -> None:
         pytest.param("https://*.example.com:*", "https://a.example.com:443", id="port-default"),
         pytest.param("https://*.example.com:*", "https://*.example.com", id="the-pattern-itself"),
         pytest.param("http://localhost:*", "http://localhost:80", id="port-default-exact"),
-        pytest.param("http://[::1]:*", "http://[::1]80", id="no-colon-after-ipv6"),
+        pytest.param("http://[::1]:*", "http://[::1]81", id="no-colon-after-ipv6"),
         pytest.param("app://*.Host", "app://a/.Host", id="another-scheme"),
     ],
 )
