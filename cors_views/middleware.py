@@ -37,21 +37,25 @@ _LONGEST_LOGGED = 200
 
 
 class Outcome(NamedTuple):
-    """What was decided for one request.
-
-    ``asked`` is there for a preflight alone; ``own`` are the CORS headers of the view itself, where
-    the policy left them as they were.
-    """
+    """What was decided for one request; ``asked`` is there for a preflight alone."""
 
     origin: str
     answer: Answer
     ruling: Ruling
     asked: Preflight | None = None
-    own: Headers = ()
 
-    def refusal(self) -> tuple[Reason | None, tuple[str, ...]]:
-        """Return why a browser refuses, if it does, and the headers it asked for in vain."""
-        return protocol.refusal(self.answer, self.origin, self.asked, self.own)
+    def refusal(
+        self, headers: Mapping[str, str] | None = None
+    ) -> tuple[Reason | None, tuple[str, ...]]:
+        """Return why a browser refuses, if it does, and the headers it asked for in vain.
+
+        ``headers`` are those of the response, where it is there: what the view itself wrote counts
+        where the policy wrote nothing.
+        """
+        own: Headers = ()
+        if headers is not None and ALLOW_ORIGIN in headers:
+            own = tuple((name.lower(), headers[name]) for name in _written_by_hand(headers))
+        return protocol.refusal(self.answer, self.origin, self.asked, own)
 
 
 def outcome_of(request: Any) -> Outcome | None:
@@ -69,10 +73,11 @@ def foreseen(request: HttpRequest) -> tuple[Ruling, Outcome | Question]:
     if outcome is not None:
         return outcome.ruling, outcome
     ruling, origin = _ruling(request), request.META.get("HTTP_ORIGIN", "")
-    decision = _attempt(_actual(request, request.path_info, origin, ruling), _said_already())
-    if isinstance(decision, Unanswered):
-        return ruling, decision.question
-    return ruling, Outcome(origin, decision, ruling)
+    try:
+        answer = _actual(request, request.path_info, origin, ruling, _said_already())
+    except Unanswered as unanswered:
+        return ruling, unanswered.question
+    return ruling, Outcome(origin, answer, ruling)
 
 
 class CorsMiddleware:
@@ -113,7 +118,7 @@ class CorsMiddleware:
         response = self.get_response(request)
         ruling = _ruling(request)
         answers = _said_already() if answers is _NOBODY_LISTENS else answers
-        decide = _actual(request, path, origin, ruling)
+        decide = partial(_actual, request, path, origin, ruling)
         answer, _ = _decide(decide, request, origin, answers)
         _write(request, response, Outcome(origin, answer, ruling, asked))
         return response
@@ -131,7 +136,7 @@ class CorsMiddleware:
         response: HttpResponseBase = await self.get_response(request)
         ruling = _ruling(request)
         answers = _said_already() if answers is _NOBODY_LISTENS else answers
-        decide = _actual(request, path, origin, ruling)
+        decide = partial(_actual, request, path, origin, ruling)
         answer, _ = await _adecide(decide, request, origin, answers)
         _write(request, response, Outcome(origin, answer, ruling, asked))
         return response
@@ -205,18 +210,18 @@ def _ruling(request: HttpRequest) -> Ruling:
 
 
 def _actual(
-    request: HttpRequest, path: str, origin: str, ruling: Ruling
-) -> Callable[[Answers], Answer]:
-    """Return the decision on the answer; ``path`` is that of the request as it arrived.
+    request: HttpRequest, path: str, origin: str, ruling: Ruling, answers: Answers
+) -> Answer:
+    """Decide on the answer; ``path`` and ``origin`` are those of the request as it arrived.
 
-    A middleware below may have cut a prefix off it, and ``CORS_URLS_REGEX`` means the whole.
+    A middleware below may have cut a prefix off the path, and ``CORS_URLS_REGEX`` means the whole.
     """
     if not ruling.gated:
-        return partial(protocol.actual, ruling, origin)
-    return partial(
-        protocol.actual,
+        return protocol.actual(ruling, origin, answers)
+    return protocol.actual(
         ruling,
         origin,
+        answers,
         url_matches=conf.site().matches_url(path),
         options=request.method == "OPTIONS",
         private_network=_asks_private_network(request),
@@ -247,10 +252,12 @@ def _decide(
     Callables and receivers are asked what it wants to know.
     """
     while True:
-        decision = _attempt(decide, answers)
-        if not isinstance(decision, Unanswered):
-            return decision, answers
-        answers = answers.with_answer(decision.question, _ask(decision.question, request, origin))
+        try:
+            return decide(answers), answers
+        except Unanswered as unanswered:
+            question = unanswered.question
+        # Not in the handler: whoever is asked would see an exception of ours.
+        answers = answers.with_answer(question, _ask(question, request, origin))
 
 
 async def _adecide(
@@ -258,19 +265,11 @@ async def _adecide(
 ) -> tuple[T, Answers]:
     """The same as ``_decide``, for an async stack."""
     while True:
-        decision = _attempt(decide, answers)
-        if not isinstance(decision, Unanswered):
-            return decision, answers
-        answer = await _aask(decision.question, request, origin)
-        answers = answers.with_answer(decision.question, answer)
-
-
-def _attempt(decide: Callable[[Answers], T], answers: Answers) -> T | Unanswered:
-    # Whoever is asked later would see an exception of ours, were it in the handler.
-    try:
-        return decide(answers)
-    except Unanswered as unanswered:
-        return unanswered
+        try:
+            return decide(answers), answers
+        except Unanswered as unanswered:
+            question = unanswered.question
+        answers = answers.with_answer(question, await _aask(question, request, origin))
 
 
 def _ask(question: Question, request: HttpRequest, origin: str) -> bool:
@@ -352,31 +351,28 @@ def _write(request: HttpRequest, response: HttpResponseBase, outcome: Outcome) -
             del headers[name]
         for name, value in answer.headers:
             headers[name] = value
-    elif ALLOW_ORIGIN in headers:
-        own = tuple((name.lower(), headers[name]) for name in _written_by_hand(headers))
-        outcome = outcome._replace(own=own)
     if answer.vary:
         # Fetch, "CORS protocol and HTTP caches".
         if "vary" in headers:
             patch_vary_headers(response, ("origin",))
         else:
             headers["Vary"] = "origin"
-    _note(request, outcome)
+    _note(request, outcome, headers)
 
 
 def _written_by_hand(headers: Mapping[str, str]) -> list[str]:
     return [name for name in headers if name.lower() in CORS_RESPONSE_HEADERS]
 
 
-def _note(request: Any, outcome: Outcome) -> None:
+def _note(request: Any, outcome: Outcome, headers: Mapping[str, str] | None = None) -> None:
     request._cors_outcome = outcome
     if logger.isEnabledFor(logging.DEBUG):
-        _log_refusal(request, outcome)
+        _log_refusal(request, outcome, headers)
 
 
-def _log_refusal(request: HttpRequest, outcome: Outcome) -> None:
+def _log_refusal(request: HttpRequest, outcome: Outcome, headers: Mapping[str, str] | None) -> None:
     meta, origin, ruling = request.META, outcome.origin, outcome.ruling
-    reason, missing = outcome.refusal()
+    reason, missing = outcome.refusal(headers)
     if reason is None or not origin or origin == f"{request.scheme}://{meta.get('HTTP_HOST')}":
         # Browsers send an Origin with a form that the site posts to itself.
         return

@@ -5,6 +5,7 @@ Add ``"cors_views.panels.CorsPanel"`` to ``DEBUG_TOOLBAR_PANELS``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest
@@ -64,7 +65,7 @@ class CorsPanel(Panel):  # type: ignore[misc]
         ruling, decided = foreseen(request)
         headers: Headers = ()
         if isinstance(decided, Outcome):
-            short, verdict = _verdict(decided)
+            short, verdict = _verdict(decided, response.headers)
             headers = decided.answer.headers
         else:
             short, verdict = "asked", f"up to {decided!r}, which is asked for each request"
@@ -83,8 +84,8 @@ class CorsPanel(Panel):  # type: ignore[misc]
         )
 
 
-def _verdict(outcome: Outcome) -> tuple[str, str]:
-    reason, missing = outcome.refusal()
+def _verdict(outcome: Outcome, written: Mapping[str, str]) -> tuple[str, str]:
+    reason, missing = outcome.refusal(written)
     if reason is not None:
         names = f": {', '.join(missing)}" if missing else ""
         return "refused", f"{reason.name}: {reason.value}{names}"
