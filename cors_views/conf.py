@@ -214,10 +214,10 @@ def appends_slash() -> bool:
 
 @functools.cache
 def chooses_language() -> bool:
-    """Return whether Django chooses a language for each request, by LocaleMiddleware."""
+    """Return whether LocaleMiddleware chooses a language for each request."""
     from django.middleware.locale import LocaleMiddleware
 
-    return settings.USE_I18N and has_middleware(LocaleMiddleware)
+    return has_middleware(LocaleMiddleware)
 
 
 def has_middleware(wanted: type) -> bool:

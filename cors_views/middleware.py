@@ -58,9 +58,14 @@ class Outcome(NamedTuple):
         return protocol.refusal(self.answer, self.origin, self.asked, own)
 
 
+#: The fields of an ``Outcome``, which is not made for each request, but where somebody asks for it.
+Decided = tuple[str, Answer, Ruling, Preflight | None]
+
+
 def outcome_of(request: Any) -> Outcome | None:
     """Return what ``CorsMiddleware`` decided for a request that it has seen."""
-    return getattr(request, "_cors_outcome", None)
+    decided = getattr(request, "_cors_outcome", None)
+    return None if decided is None else Outcome(*decided)
 
 
 def foreseen(request: HttpRequest) -> tuple[Ruling, Outcome | Question]:
@@ -72,7 +77,7 @@ def foreseen(request: HttpRequest) -> tuple[Ruling, Outcome | Question]:
     outcome = outcome_of(request)
     if outcome is not None:
         return outcome.ruling, outcome
-    ruling, origin = _ruling(request), request.META.get("HTTP_ORIGIN", "")
+    ruling, origin = nearest.ruling_of(request), request.META.get("HTTP_ORIGIN", "")
     try:
         answer = _actual(request, request.path_info, origin, ruling, _said_already())
     except Unanswered as unanswered:
@@ -108,37 +113,43 @@ class CorsMiddleware:
             return self._acall(request)
         # As it arrived: whatever is below may change the request, or be a callable that does.
         path, origin = request.path_info, request.META.get("HTTP_ORIGIN", "")
-        early, asked = _before_the_view(request, origin)
-        # Only now: the URLconf, which may connect receivers, is imported by the first request.
-        answers = _said_already()
-        if early is not None:
-            preflight_response, answers = _decide(early, request, origin, answers)
-            if preflight_response is not None:
-                return preflight_response
+        answers, asked = _NOBODY_LISTENS, None
+        if request.method == "OPTIONS" or check_request_enabled.receivers:
+            early, asked = _before_the_view(request, origin)
+            if early is not None:
+                # Only now: the URLconf, which may connect receivers, was imported by then.
+                early_response, answers = _decide(early, request, origin, _said_already())
+                if early_response is not None:
+                    return early_response
         response = self.get_response(request)
-        ruling = _ruling(request)
-        answers = _said_already() if answers is _NOBODY_LISTENS else answers
-        decide = partial(_actual, request, path, origin, ruling)
-        answer, _ = _decide(decide, request, origin, answers)
-        _write(request, response, Outcome(origin, answer, ruling, asked))
+        ruling = nearest.ruling_of(request)
+        answer = ruling.always if origin else ruling.without_origin
+        if answer is None:
+            answers = _said_already() if answers is _NOBODY_LISTENS else answers
+            decide = partial(_actual, request, path, origin, ruling)
+            answer = _decide(decide, request, origin, answers)[0]
+        _write(request, response, (origin, answer, ruling, asked))
         return response
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
         # As it arrived: whatever is below may change the request, or be a callable that does.
         path, origin = request.path_info, request.META.get("HTTP_ORIGIN", "")
-        early, asked = _before_the_view(request, origin)
-        # Only now: the URLconf, which may connect receivers, is imported by the first request.
-        answers = _said_already()
-        if early is not None:
-            preflight_response, answers = await _adecide(early, request, origin, answers)
-            if preflight_response is not None:
-                return preflight_response
+        answers, asked = _NOBODY_LISTENS, None
+        if request.method == "OPTIONS" or check_request_enabled.receivers:
+            early, asked = _before_the_view(request, origin)
+            if early is not None:
+                # Only now: the URLconf, which may connect receivers, was imported by then.
+                early_response, answers = await _adecide(early, request, origin, _said_already())
+                if early_response is not None:
+                    return early_response
         response: HttpResponseBase = await self.get_response(request)
-        ruling = _ruling(request)
-        answers = _said_already() if answers is _NOBODY_LISTENS else answers
-        decide = partial(_actual, request, path, origin, ruling)
-        answer, _ = await _adecide(decide, request, origin, answers)
-        _write(request, response, Outcome(origin, answer, ruling, asked))
+        ruling = nearest.ruling_of(request)
+        answer = ruling.always if origin else ruling.without_origin
+        if answer is None:
+            answers = _said_already() if answers is _NOBODY_LISTENS else answers
+            decide = partial(_actual, request, path, origin, ruling)
+            answer = (await _adecide(decide, request, origin, answers))[0]
+        _write(request, response, (origin, answer, ruling, asked))
         return response
 
 
@@ -152,12 +163,13 @@ def _before_the_view(request: HttpRequest, origin: str) -> tuple[_Early | None, 
     """Return what is to be decided before the view, if anything, and what a preflight asks."""
     if request.method == "OPTIONS":
         meta = request.META
+        method = meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
         # Fetch, "CORS-preflight request". Without an Origin it is no CORS request at all.
-        if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in meta and origin:
+        if method is not None and origin:
             route = nearest.find_route(request)
             asked = Preflight(
                 origin,
-                meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"],
+                method,
                 meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
                 _asks_private_network(request),
                 not route.gated or conf.site().matches_url(request.path_info),
@@ -174,24 +186,26 @@ def _before_the_view(request: HttpRequest, origin: str) -> tuple[_Early | None, 
 
 
 def _preflight(
-    request: HttpRequest, route: Route, asked: Preflight, answers: Answers
+    request: Any, route: Route, asked: Preflight, answers: Answers
 ) -> HttpResponse | None:
     answer = protocol.preflight(route, asked, answers)
     if answer is None:
         return None
-    headers = dict((*_headers_of_no_body(), *answer.headers))
+    headers = _headers_of_no_body() | dict(answer.headers)
     if answer.vary:
         headers["Vary"] = "origin"
-    ruling = route.ruling_for(asked.method)
-    _note(request, Outcome(asked.origin, answer, ruling, asked))
+    decided = (asked.origin, answer, route.ruling_for(asked.method), asked)
+    request._cors_outcome = decided
+    if logger.isEnabledFor(logging.DEBUG):
+        _log_refusal(request, Outcome(*decided))
     # 200 and an empty body, allowed or refused: a refusal is the absence of the headers.
     return HttpResponse(headers=headers)
 
 
 @functools.cache
-def _headers_of_no_body() -> Headers:
+def _headers_of_no_body() -> dict[str, str]:
     """Return the headers of an empty response, which Django would work out for each preflight."""
-    return (("content-length", "0"), *HttpResponse().headers.items())
+    return {"content-length": "0", **HttpResponse().headers}
 
 
 conf.forget_on_change(_headers_of_no_body.cache_clear)
@@ -199,14 +213,6 @@ conf.forget_on_change(_headers_of_no_body.cache_clear)
 
 def _ask_the_receivers(answers: Answers) -> None:
     answers.says(SIGNAL)
-
-
-def _ruling(request: HttpRequest) -> Ruling:
-    # Django leaves the match there, whatever became of the view. Only where another middleware or
-    # a 404 answered has nobody resolved the URL, or nothing was found.
-    match = request.resolver_match
-    route = nearest.route_of(match) if match is not None else nearest.find_route(request)
-    return route.ruling(request.method or "")
 
 
 def _actual(
@@ -343,8 +349,8 @@ def _failed(question: Question) -> bool:
 # --- Write -------------------------------------------------------------------------------------
 
 
-def _write(request: HttpRequest, response: HttpResponseBase, outcome: Outcome) -> None:
-    answer, headers = outcome.answer, response.headers
+def _write(request: Any, response: HttpResponseBase, decided: Decided) -> None:
+    answer, headers = decided[1], response.headers
     if answer.headers:
         # One walk over what is there costs less than seven questions for what is not.
         for name in _written_by_hand(headers):
@@ -357,23 +363,22 @@ def _write(request: HttpRequest, response: HttpResponseBase, outcome: Outcome) -
             patch_vary_headers(response, ("origin",))
         else:
             headers["Vary"] = "origin"
-    _note(request, outcome, headers)
+    request._cors_outcome = decided
+    # Without an Origin nobody is refused.
+    if decided[0] and logger.isEnabledFor(logging.DEBUG):
+        _log_refusal(request, Outcome(*decided), headers)
 
 
 def _written_by_hand(headers: Mapping[str, str]) -> list[str]:
     return [name for name in headers if name.lower() in CORS_RESPONSE_HEADERS]
 
 
-def _note(request: Any, outcome: Outcome, headers: Mapping[str, str] | None = None) -> None:
-    request._cors_outcome = outcome
-    if logger.isEnabledFor(logging.DEBUG):
-        _log_refusal(request, outcome, headers)
-
-
-def _log_refusal(request: HttpRequest, outcome: Outcome, headers: Mapping[str, str] | None) -> None:
+def _log_refusal(
+    request: HttpRequest, outcome: Outcome, headers: Mapping[str, str] | None = None
+) -> None:
     meta, origin, ruling = request.META, outcome.origin, outcome.ruling
     reason, missing = outcome.refusal(headers)
-    if reason is None or not origin or origin == f"{request.scheme}://{meta.get('HTTP_HOST')}":
+    if reason is None or origin == f"{request.scheme}://{meta.get('HTTP_HOST')}":
         # Browsers send an Origin with a form that the site posts to itself.
         return
     preflight = request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in meta

@@ -181,6 +181,7 @@ class Ruling:
 
     __slots__ = (
         "always",
+        "denied",
         "gated",
         "governed",
         "policies",
@@ -188,6 +189,7 @@ class Ruling:
         "signal",
         "trail",
         "undeclared",
+        "without_origin",
     )
 
     def __init__(
@@ -206,6 +208,8 @@ class Ruling:
         self.gated = gated
         self.undeclared = undeclared
         self.governed = governed
+        #: Whether a ``cors_deny`` decides.
+        self.denied = governed and not policies
         #: The answer for everybody, where the policy alone decides.
         self.public: Headers | None = (
             policies[0].answer("*") if len(policies) == 1 and policies[0].public else None
@@ -216,6 +220,8 @@ class Ruling:
             self.always = _DENIED
         elif self.public is not None and not gated:
             self.always = Answer(self.public)
+        #: The answer to those without an Origin, where the URL and the receivers have no say.
+        self.without_origin = _VARY if self.always is None and not gated else self.always
 
     @property
     def source(self) -> str:
@@ -225,11 +231,6 @@ class Ruling:
         else:
             decisive, refining = str(self.trail[0]), self.trail[1:]
         return decisive + "".join(f", refined by the {layer}" for layer in refining)
-
-    @property
-    def denied(self) -> bool:
-        """Whether a ``cors_deny`` decides."""
-        return self.governed and not self.policies
 
 
 def admitting(ruling: Ruling, origin: str, answers: Answers) -> CompiledPolicy | None:
@@ -252,9 +253,7 @@ def admitting(ruling: Ruling, origin: str, answers: Answers) -> CompiledPolicy |
 
 def _opened(ruling: Ruling, url_matches: bool, answers: Answers) -> bool:
     """Return whether the ruling speaks for this URL at all."""
-    if not ruling.governed:
-        return False
-    return not ruling.gated or url_matches or answers.says(SIGNAL)
+    return not ruling.gated or (ruling.governed and (url_matches or answers.says(SIGNAL)))
 
 
 def actual(
@@ -359,7 +358,7 @@ def preflight(route: Route, asked: Preflight, answers: Answers) -> Answer | None
     ruling = route.ruling_for(asked.method)
     if ruling.denied:
         return _DENIED
-    if not _opened(ruling, asked.url_matches, answers):
+    if ruling.gated and not _opened(ruling, asked.url_matches, answers):
         return None
     policy = admitting(ruling, asked.origin, answers)
     if policy is None:
@@ -367,25 +366,22 @@ def preflight(route: Route, asked: Preflight, answers: Answers) -> Answer | None
     if ruling.undeclared:
         offered = _as_django_cors_headers(policy, True, asked.private_network)
     else:
-        offered = _offered(route, policy, asked, answers)
+        ready = policy.offer if route.uniform else None
+        offered = _offered(route, policy, asked, answers) if ready is None else ready
+        if asked.private_network and policy.policy.private_network:
+            offered = (*offered, (fetch.ALLOW_PRIVATE_NETWORK, "true"))
     vary = ruling.public is None or not route.uniform or (ruling.gated and not asked.url_matches)
     return Answer(policy.answer(asked.origin) + offered, vary)
 
 
 def _offered(route: Route, policy: CompiledPolicy, asked: Preflight, answers: Answers) -> Headers:
-    """Return what a preflight of a declared view is offered beside the origin."""
-    if route.uniform and policy.offer is not None:
-        headers = policy.offer
-    else:
-        peers = _peers(route, policy, asked, answers)
-        requested = fetch.parse_request_headers(asked.headers or "")
-        methods = _allowed_methods(route, policy, peers)
-        allowed = _allowed_headers(policy, requested)
-        bleeds = not policy.own_max_age and _bleeds(route, policy, methods, allowed, peers)
-        headers = _preflight_headers(methods, allowed, "0" if bleeds else policy.max_age)
-    if asked.private_network and policy.policy.private_network:
-        return (*headers, (fetch.ALLOW_PRIVATE_NETWORK, "true"))
-    return headers
+    """Return what a preflight is offered that depends on what it asks, or on other methods."""
+    peers = _peers(route, policy, asked, answers)
+    requested = fetch.parse_request_headers(asked.headers or "")
+    methods = _allowed_methods(route, policy, peers)
+    allowed = _allowed_headers(policy, requested)
+    bleeds = not policy.own_max_age and _bleeds(route, policy, methods, allowed, peers)
+    return _preflight_headers(methods, allowed, "0" if bleeds else policy.max_age)
 
 
 def _peers(
