@@ -195,7 +195,8 @@ def _refuse_characters(text: str) -> None:
         raise OriginError("is empty")
     if len(text) > MAX_LENGTH:
         raise OriginError(f"is longer than {MAX_LENGTH} characters")
-    if any(character.isspace() or not character.isprintable() for character in text):
+    # Of all white space only the blank is printable.
+    if " " in text or not text.isprintable():
         hint = _normal_form(text.strip()) if text.strip() != text else ""
         raise OriginError("contains white space or control characters", hint)
     if not text.isascii():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -248,5 +247,8 @@ def close_matches(name: str, known: Sequence[str], most: int = 3, cutoff: float 
     ``most`` is how many at most; ``cutoff`` is how alike they have to be, from 0 to 1. The defaults
     are those of ``difflib``.
     """
+    # Only people who made a mistake need it.
+    import difflib
+
     matches = difflib.get_close_matches(name, known, most, cutoff)
     return f"Did you mean {' or '.join(map(repr, matches))}?" if matches else ""

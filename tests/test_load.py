@@ -23,7 +23,7 @@ from django.test.utils import override_settings
 from django.urls import Resolver404, URLPattern, path, resolve
 from django.views import View
 
-from cors_views import cors_allow, cors_deny, cors_include, nearest
+from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, nearest
 from cors_views.middleware import CorsMiddleware
 from cors_views.origins import OriginSet
 from cors_views.protocol import CompiledPolicy
@@ -191,6 +191,23 @@ def test_ever_new_urls_and_origins_leave_nothing_behind() -> None:
     assert len(nearest._routes) == routes == 7
     # A byte kept for each request would be twice as much.
     assert kept < 50_000
+
+
+def test_a_hundred_thousand_origins_take_no_more_than_twenty_megabytes() -> None:
+    """Over the list that they are made of; an origin takes its normal form and a place in a set."""
+    origins = [f"https://app{number}.tenant.example.com" for number in range(100_000)]
+    gc.collect()
+    tracemalloc.start()
+    try:
+        policy = CorsPolicy(origins=origins)
+        compiled = OriginSet(policy.origins or ())
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert compiled.admits(origins[-1])
+    assert kept < 20_000_000
 
 
 # --- Many threads ------------------------------------------------------------------------------
