@@ -249,7 +249,7 @@ def _wrong_with(regex: re.Pattern[str], *, credentials: bool) -> tuple[str, str]
         hint = r"Name the host in it: r'https://[a-z0-9-]+\.example\.com'."
         return f"which admits strangers such as {stranger}, with credentials", hint
     if alike and not stranger:
-        return f"which admits {alike} too", r"End what stands before the host with a dot: \."
+        return f"which admits {alike[0]} too", alike[1]
     if matches_nothing(regex):
         return "which matches no whole origin", "Write out what follows, such as [0-9]+ for a port."
     if escaped(regex.pattern) != regex.pattern:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
-from cors_views.checks.sites import is_public_suffix, site_of
-from cors_views.origins import is_origin
+from cors_views.checks.sites import is_public_suffix, is_reserved, site_of
+from cors_views.origins import MAX_LENGTH, is_origin
 
 #: Origins that nobody means: who admits one of them admits whoever registers a name there.
 _STRANGERS = (
@@ -19,6 +20,15 @@ _STRANGERS = (
     ),
     "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
 )
+_STRANGER = "stranger"
+#: What makes somebody else's host of a text that a host begins with.
+_BEHIND = (f".{_STRANGER}.com", f"{_STRANGER}.com", _STRANGER)
+_REPEATED_REPETITION = re.compile(r"[*+}][^()]*\)+[*+{]")
+_SHORT = 20
+#: The letters of an expression that stand for others: classes, sets, numbers of repetitions.
+_UNSPELT = re.compile(r"\\[A-Za-z0-9]|\[[^]]{2,}\]|\{[^}]*\}|\(\?:")
+#: So many texts of a long expression are looked at.
+_MOST_SPELT = 50
 _QUANTIFIERS = "*+?{"
 #: What a pattern says letter by letter at its end, or as a whole.
 _LITERAL = r"(?:[A-Za-z0-9:/_-]|\\[.:/_-])"
@@ -56,16 +66,42 @@ def _tail(regex: re.Pattern[str]) -> str:
     return match[1].replace("\\", "") if match else ""
 
 
-def lookalike_of(regex: re.Pattern[str]) -> str:
-    """Return an origin of somebody else's that ends like the host of a regex, or nothing.
+def lookalike_of(regex: re.Pattern[str]) -> tuple[str, str] | None:
+    """Return an origin of somebody else's that a regex admits for its own, and the cure.
 
-    That is ``https://strangerexample.com`` for ``https://.*example\\.com``.
+    That is ``https://strangerexample.com`` for ``https://.*example\\.com``, and
+    ``https://example.com.stranger.com`` for ``https://example\\.com.*``.
     """
-    host = _tail(regex)
-    if "." not in host or "/" in host or not host[0].isalnum() or site_of(host) != host:
-        return ""
-    origin = f"https://stranger{host}"
-    return origin if regex.fullmatch(origin) else ""
+    # A repetition of repetitions may take for ever to refuse what is long.
+    longest = _SHORT if _REPEATED_REPETITION.search(regex.pattern) else MAX_LENGTH
+    for host, hint in _lookalikes(regex):
+        if len(host) > longest:
+            continue
+        for scheme, port in itertools.product(("https", "http"), ("", ":8443")):
+            origin = f"{scheme}://{host}{port}"
+            if regex.fullmatch(origin) and is_origin(origin) and _is_a_strangers(host):
+                return origin, hint
+    return None
+
+
+def _lookalikes(regex: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+    """Yield hosts with a stranger's name before, behind or inside of what a regex spells out."""
+    spelt = re.findall(rf"(?:{_LITERAL}|\[\.\])+", _UNSPELT.sub("(", regex.pattern))[:_MOST_SPELT]
+    texts = [re.sub(r"[\\\[\]]", "", text).rpartition("//")[2].strip(":") for text in spelt]
+    joined = [f"{text}{following}" for text, following in itertools.pairwise(texts)]
+    for text in (*texts, *joined):
+        yield f"{_STRANGER}{text}", r"End what stands before the host with a dot: \."
+    for text, behind in itertools.product(texts, _BEHIND):
+        for host in (f"{text}{behind}", f"www{text}{behind}"):
+            yield host, "Write out what may follow the host: r'(:[0-9]+)?' for a port."
+    for text, following in itertools.pairwise(texts):
+        yield f"{text}{_STRANGER}{following}", "Write out the hosts that are yours."
+
+
+def _is_a_strangers(host: str) -> bool:
+    """Return whether anybody can register the domain of a host that holds a stranger's name."""
+    site = site_of(host)
+    return _STRANGER in site and not is_reserved(site.partition(".")[2])
 
 
 def matches_nothing(regex: re.Pattern[str]) -> bool:

@@ -66,7 +66,7 @@ def public_suffixes(patterns: list[str]) -> tuple[list[str], list[str]]:
     public, unchecked = [], []
     for pattern in patterns:
         host = host_of(pattern)
-        if host in _RESERVED:
+        if is_reserved(host):
             continue
         if is_public_suffix(host):
             public.append(pattern)
@@ -143,10 +143,15 @@ def site_of(host: str) -> str:
     return ".".join(host.split(".")[-2:])
 
 
+def is_reserved(host: str) -> bool:
+    """Return whether nobody can register a name below ``host``."""
+    return host in _RESERVED
+
+
 def is_public_suffix(host: str) -> bool:
     """Return whether anybody can register a name below ``host``, as far as is known."""
     known = public_suffix_list()
-    return host not in _RESERVED and (
+    return not is_reserved(host) and (
         "." not in host if known is None else bool(known.is_public(host))
     )
 
