@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 from asgiref.sync import AsyncToSync, iscoroutinefunction
 
 from cors_views import conf
-from cors_views.places import Place, caller_in
+from cors_views.places import Place, caller, caller_in
 from cors_views.policy import CorsPolicy
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -125,14 +125,29 @@ def _async_wrapper(view: Any) -> Any:
 
 
 def _note_target(declaration: Declaration, view: Any) -> Applied:
+    if getattr(view, "__module__", None) == "django.utils.decorators":
+        # method_decorator applies this to a function of its own first, and tells nobody for whom.
+        return note(declaration.place, f"what method_decorator decorates at {caller()}")
     # What as_view() returns has the same name for every class.
     named = getattr(view, "view_class", view)
     named = named if hasattr(named, "__qualname__") else type(view)
     target = f"{named.__module__}.{named.__qualname__}"
-    if isinstance(view, functools.partial) and hasattr(view, "__wrapped__"):
-        # method_decorator binds the method anew in each request; the mark on the class is noted.
+    if any(map(_is_of_method_decorator, wrapped(view))):
         return Applied(declaration.place, target)
     return note(declaration.place, target)
+
+
+def _is_of_method_decorator(step: Any) -> bool:
+    """Return whether ``method_decorator`` made this partial, as it does anew in each request.
+
+    The mark on the class is noted. A partial that people make has arguments, or no method in it.
+    """
+    return (
+        isinstance(step, functools.partial)
+        and hasattr(step, "__wrapped__")
+        and inspect.ismethod(step.func)
+        and not (step.args or step.keywords)
+    )
 
 
 def own_marks(holder: Any) -> list[Mark]:

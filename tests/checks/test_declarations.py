@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 from typing import Any
 
 import pytest
 from django.core.checks import run_checks
 from django.http import HttpResponse
+from django.test import Client
 from django.test.utils import override_settings
 from django.urls import path
+from django.utils.decorators import method_decorator
 from django.views import View
+from django.views.decorators.cache import never_cache
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, declarations
+from cors_views.checks import check_declarations
 from tests.tables import urlconf
 
 APP = "https://app.example"
@@ -165,3 +171,52 @@ def test_an_include_and_a_gone_name_raise_nothing() -> None:
 
     with override_settings(CORS_POLICIES={}), urlconf(*routes):
         assert [message.id for message in run_checks() if "cors" in message.id] == []
+
+
+def losing(view: Any) -> Any:
+    return lambda request: view(request)
+
+
+def test_each_class_that_shares_a_method_decorator_is_reached_by_itself() -> None:
+    partners = method_decorator(cors_allow("partners"), name="dispatch")
+    kept = partners(type("Kept", (View,), {}))
+    lost = partners(type("Lost", (View,), {}))
+    line = sys._getframe().f_lineno - 1
+
+    with urlconf(path("kept/", kept.as_view()), path("lost/", losing(lost.as_view()))):
+        (message,) = check_declarations()
+
+    assert message.id == "cors_views.W023"
+    assert f"declares on what method_decorator decorates at {__file__}:{line}." in message.msg
+
+
+def test_a_declaration_on_a_partial_is_missed_where_a_wrapper_lost_it() -> None:
+    named = functools.update_wrapper(functools.partial(answer), answer)
+
+    with urlconf(path("v/", losing(cors_deny(named)))):
+        (message,) = check_declarations()
+
+    assert message.id == "cors_views.W023"
+    assert "test_declarations.answer" in message.msg
+
+
+@pytest.mark.parametrize(
+    "decorators",
+    [
+        pytest.param([cors_allow("partners")], id="alone"),
+        pytest.param([cors_allow("partners"), never_cache], id="around-another"),
+        pytest.param([never_cache, cors_allow("partners")], id="below-another"),
+    ],
+)
+def test_what_method_decorator_does_in_each_request_declares_nothing_new(
+    decorators: list[Any],
+) -> None:
+    class Reader(View):
+        @method_decorator(decorators)
+        def get(self, request: Any) -> HttpResponse:
+            return HttpResponse("get")
+
+    with urlconf(path("v/", Reader.as_view())):
+        Client().get("/v/")
+
+        assert check_declarations() == []
