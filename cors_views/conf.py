@@ -87,8 +87,14 @@ def site() -> Site:
     def checked(
         setting: str, check: Callable[[Any, str], tuple[Any, list[Problem]]], default: Any
     ) -> Any:
-        name, value = _read(setting, default)
-        valid, wrong = check(value, name)
+        try:
+            name, value = _read(setting, default)
+            valid, wrong = check(value, name)
+        except Exception as error:
+            # A lazy object looks like what it wraps, and may raise when it is asked.
+            hint = "Write the value itself, nothing that is computed when it is read."
+            problem = Problem(setting, error, "type", "is what reading it raises", hint)
+            valid, wrong = (), [problem]
         problems.extend(wrong)
         return valid
 

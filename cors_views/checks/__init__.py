@@ -5,9 +5,13 @@ Each is imported when it runs: a server that starts never runs any.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from typing import Any
 
-from django.core.checks import CheckMessage, Tags, register
+from django.core.checks import CheckMessage, Tags, Warning, register
+
+logger = logging.getLogger("cors_views")
 
 
 def register_checks() -> None:
@@ -23,25 +27,43 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
     """Check the ``CORS_*`` settings."""
     from cors_views.checks import settings
 
-    return settings.check_settings(**kwargs)
+    return _found_by(settings.check_settings, kwargs)
 
 
 def check_middleware(**kwargs: Any) -> list[CheckMessage]:
     """Check where the middleware stands."""
     from cors_views.checks import middleware
 
-    return middleware.check_middleware(**kwargs)
+    return _found_by(middleware.check_middleware, kwargs)
 
 
 def check_declarations(**kwargs: Any) -> list[CheckMessage]:
     """Check what the declarations make together, and the policies that routes get."""
     from cors_views.checks import declarations
 
-    return declarations.check_declarations(**kwargs)
+    return _found_by(declarations.check_declarations, kwargs)
 
 
 def check_public_views(**kwargs: Any) -> list[CheckMessage]:
     """Check, before production, what any origin may use."""
     from cors_views.checks import declarations
 
-    return declarations.check_public_views(**kwargs)
+    return _found_by(declarations.check_public_views, kwargs)
+
+
+def _found_by(
+    check: Callable[..., list[CheckMessage]], kwargs: dict[str, Any]
+) -> list[CheckMessage]:
+    """Run a check. A project that it stumbles over still gets the others, and its commands."""
+    try:
+        return check(**kwargs)
+    except Exception as error:
+        name = f"{check.__module__}.{check.__name__}"
+        logger.exception("%s failed.", name)
+        return [
+            Warning(
+                f"{name} found nothing out: it failed with {type(error).__name__}.",
+                hint="The log says where. Correct the setting or URLconf that it stumbled over.",
+                id="cors_views.W004",
+            )
+        ]

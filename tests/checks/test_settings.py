@@ -12,6 +12,7 @@ from django.core.checks import CheckMessage, Error, Warning, run_checks
 from django.core.checks.registry import registry
 from django.http import HttpResponse
 from django.test.utils import override_settings
+from django.utils.functional import SimpleLazyObject
 
 from cors_views import CorsPolicy, conf
 from cors_views.checks.settings import check_settings
@@ -315,6 +316,15 @@ HOSTILE: dict[str, tuple[dict[str, Any], str]] = {
     "a setting": ({"CORS_ALLOW_METHODS": Hostile()}, "E002"),
     "a header": ({"CORS_ALLOW_HEADERS": [Hostile()]}, "E001"),
     "a regex": ({"CORS_ALLOWED_ORIGIN_REGEXES": [Hostile()]}, "E007"),
+    "a lazy object, as an entry": (
+        {"CORS_ALLOWED_ORIGINS": [SimpleLazyObject(lambda: "https://a.example")]},
+        "E006",
+    ),
+    "a lazy object, as a number": ({"CORS_PREFLIGHT_MAX_AGE": SimpleLazyObject(int)}, "E004"),
+    "a lazy object that raises": (
+        {"CORS_ALLOWED_ORIGINS": [SimpleLazyObject(lambda: 1 / 0)]},
+        "E006",
+    ),
     "a number too large to print, below zero": ({"CORS_PREFLIGHT_MAX_AGE": -HUGE}, "E004"),
     "a number too large to print, for a yes or no": ({"CORS_ALLOW_CREDENTIALS": HUGE}, "E003"),
     "a number too large to print, as an origin": ({"CORS_ALLOWED_ORIGINS": [HUGE]}, "E006"),
@@ -335,6 +345,33 @@ def test_that_no_value_makes_a_check_raise_or_keeps_the_site_from_starting(name:
         CorsMiddleware(lambda request: HttpResponse())
 
     assert [message.id for message in messages] == [f"cors_views.{number}"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        pytest.param("CORS_POLICIES", SimpleLazyObject(lambda: 1 / 0), id="policies"),
+        pytest.param("MIDDLEWARE", None, id="no-middleware"),
+        pytest.param("ROOT_URLCONF", ["no", "name"], id="an-unhashable-urlconf"),
+    ],
+)
+def test_that_a_check_that_fails_says_so_and_lets_the_others_go_on(
+    setting: str, value: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ours = [
+        check
+        for check in registry.get_checks(include_deployment_checks=True)
+        if check.__module__.startswith("cors_views")
+    ]
+    # Not override_settings: other receivers of its signal fail at values such as these.
+    monkeypatch.setattr(settings, setting, value)
+
+    messages = [message for check in ours for message in check(app_configs=None)]
+
+    failed = [message for message in messages if message.id == "cors_views.W004"]
+    assert failed
+    assert "found nothing out: it failed with" in failed[0].msg
+    assert f"{failed[0].msg.split(' ')[0]} failed." in caplog.messages
 
 
 def test_that_policies_may_be_named_by_an_enum() -> None:
