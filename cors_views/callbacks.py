@@ -5,7 +5,7 @@ DRF is understood by the attributes that its views carry, so that nothing here i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cors_views.declarations import DeclaresCors, Mark, marks_along, own_marks, wrapped
@@ -35,11 +35,35 @@ def take_apart(callback: Any) -> Callback:
         view_class = getattr(step, "view_class", None) or getattr(step, "cls", None)
         if isinstance(view_class, type) and hasattr(view_class, "as_view"):
             return _class_based(callback, step, view_class)
-    innermost = steps[-1]
-    if hasattr(innermost, "__code__") or isinstance(innermost, type):
-        return Callback(tuple(marks_along(callback)), None, None, {})
+    *around, innermost = steps
+    if isinstance(innermost, type):
+        # A class that is called itself, such as one of responses.
+        return Callback(_outermost_first(_entry_marks(around)), innermost, None, {})
+    if not _is_instance(innermost):
+        return Callback(_outermost_first(_entry_marks(steps)), None, None, {})
     # A callable instance, such as a syndication Feed: its class is declared, not the instance.
-    return Callback(tuple(marks_along(callback)), type(innermost), None, {})
+    marks = {mark.order: mark for mark in own_marks(innermost)} | _entry_marks(around)
+    return Callback(_outermost_first(marks), type(innermost), None, {})
+
+
+def _is_instance(step: Any) -> bool:
+    return not (isinstance(step, type) or hasattr(step, "__code__"))
+
+
+def _entry_marks(steps: Sequence[Any]) -> dict[int, Mark]:
+    """Return the marks of a URLconf entry, by order: of each callable that it is wrapped in.
+
+    A callable instance that stands in for the view may be of a declared class.
+    """
+    marks = {mark.order: mark for step in steps for mark in own_marks(step)}
+    for step in filter(_is_instance, steps):
+        for _, own in class_marks(type(step)):
+            marks.update((mark.order, mark) for mark in own)
+    return marks
+
+
+def _outermost_first(marks: Mapping[int, Mark]) -> tuple[Mark, ...]:
+    return tuple(marks[order] for order in sorted(marks, reverse=True))
 
 
 def _class_based(callback: Any, step: Any, view_class: type) -> Callback:
@@ -47,16 +71,12 @@ def _class_based(callback: Any, step: Any, view_class: type) -> Callback:
     actions = getattr(step, "actions", None)
     # View.as_view() copies the marks of dispatch(), which are the class's, onto the callback.
     of_class = {mark.order for owner in view_class.__mro__ for mark in _dispatch_marks(owner)}
-    marks = {mark.order: mark for mark in marks_along(callback) if mark.order not in of_class}
-    for outer in wrapped(callback):
-        # A callable instance that stands in for the view may be of a declared class.
-        if not (isinstance(outer, type) or hasattr(outer, "__code__")):
-            for _, own in class_marks(type(outer)):
-                marks.update((mark.order, mark) for mark in own)
+    marks = _entry_marks(list(wrapped(callback)))
+    marks = {order: mark for order, mark in marks.items() if order not in of_class}
     for function in _api_view_functions(view_class):
         marks.update((mark.order, mark) for mark in marks_along(function))
     return Callback(
-        tuple(marks[order] for order in sorted(marks, reverse=True)),
+        _outermost_first(marks),
         view_class,
         _handlers(view_class, actions, initkwargs),
         initkwargs,

@@ -126,6 +126,23 @@ class Delegating:
         return self.view_class.as_view()(request) if self.view_class else answer(request)
 
 
+class Unmarked:
+    def __call__(self, request: Any) -> HttpResponse:
+        return answer(request)
+
+
+@allow_app
+class Wrapping:
+    """A decorator that is a class, and copies what it wraps."""
+
+    def __init__(self, view: Any) -> None:
+        self.view = view
+        functools.update_wrapper(self, view, ())
+
+    def __call__(self, request: Any) -> HttpResponse:
+        return self.view(request)
+
+
 UNUSUAL = {
     "a marked class whose instances have some class at hand": Delegating(),
     "a marked class whose instances stand in for a view": Delegating(Reader),
@@ -133,6 +150,12 @@ UNUSUAL = {
     "a marked bound method": Site().marked,
     "a bound method, marked in the URLconf": allow_app(Site().plain),
     "a marked class without as_view()": allow_app(type("Direct", (HttpResponse,), {})),
+    "the child of a marked class without as_view()": type(
+        "Child", (allow_app(type("Direct", (HttpResponse,), {})),), {}
+    ),
+    "a marked class whose instances wrap a function": Wrapping(answer),
+    "such an instance inside of a partial": functools.partial(Wrapping(answer)),
+    "such an instance around another callable instance": Wrapping(Unmarked()),
     "a wrapper that copies nothing but the way inwards": closure(allow_app(answer)),
     "a class below such a wrapper": closure(allow_app(type("V", (Reader,), {})).as_view()),
     "a partial of a partial": functools.partial(functools.partial(allow_app(answer))),
