@@ -32,6 +32,16 @@ _ANSWERS = (
     "whitenoise.middleware.WhiteNoiseMiddleware",
 )
 
+#: What sites override in the middleware of django-cors-headers. Ours asks none of it.
+_NOT_OURS = (
+    "add_response_headers",
+    "check_preflight",
+    "check_signal",
+    "is_enabled",
+    "origin_found_in_white_lists",
+    "regex_domain_match",
+)
+
 E030 = Error(
     "cors_views is installed, but its middleware is not: no policy has any effect.",
     hint=f'Add "{_OURS}" to MIDDLEWARE, at the top.',
@@ -60,6 +70,7 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
     ]
     messages: list[CheckMessage] = []
     messages += _installed_as_well(paths)
+    messages += [message for index in ours for message in _never_asked(classes[index])]
     signals = sys.modules.get("corsheaders.signals")
     if signals is not None and signals.check_request_enabled.has_listeners():
         messages.append(W044)
@@ -100,6 +111,22 @@ def _installed_as_well(paths: list[str]) -> list[CheckMessage]:
             "corsheaders.defaults and corsheaders.signals change their first word.",
             id="cors_views.E033",
         )
+    ]
+
+
+def _never_asked(middleware: type) -> list[CheckMessage]:
+    """Warn where a subclass that moved over overrides what only django-cors-headers asks."""
+    name = f"{middleware.__module__}.{middleware.__qualname__}"
+    return [
+        Warning(
+            f"{name}.{method}() is never called: it belongs to the middleware of "
+            "django-cors-headers. What it kept closed may be open now.",
+            hint="Write cors_deny on the views that it closed. For what it opened, write a "
+            "callable in a policy's origins, or a receiver of check_request_enabled.",
+            id="cors_views.W046",
+        )
+        for method in _NOT_OURS
+        if hasattr(middleware, method)
     ]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 from typing import Any
 
+import corsheaders.middleware
 import corsheaders.signals
 import pytest
 from django.middleware.common import CommonMiddleware
@@ -22,6 +24,13 @@ class OwnCors(CorsMiddleware):
     """A site's own subclass."""
 
 
+class MovedCors(CorsMiddleware):
+    """A subclass that was one of the middleware of django-cors-headers before."""
+
+    def is_enabled(self, request: Any) -> bool:
+        return not request.path.startswith("/private/")
+
+
 class OwnCommon(CommonMiddleware):
     """A site's own subclass."""
 
@@ -36,6 +45,7 @@ STACKS: dict[str, tuple[list[str], list[str], list[str]]] = {
     "on top": ([OURS, COMMON], [], []),
     "alone": ([OURS], [], []),
     "a subclass": ([f"{__name__}.OwnCors", COMMON], [], []),
+    "a subclass that moved over": ([f"{__name__}.MovedCors", COMMON], [], ["W046"]),
     "below what answers nothing": ([f"{__name__}.harmless", OURS, COMMON], [], []),
     "below what does not exist": (["no.such.Middleware", OURS], [], []),
     "missing": ([COMMON], [], ["E030"]),
@@ -103,6 +113,14 @@ def test_the_message_names_what_stands_above_and_the_hint_what_to_move() -> None
     assert message.hint == f'Move "{OURS}" above "{session}" in MIDDLEWARE.'
 
 
+def test_the_message_about_a_subclass_names_the_method_that_nobody_calls() -> None:
+    with override_settings(MIDDLEWARE=[f"{__name__}.MovedCors", COMMON]):
+        (message,) = check_middleware()
+
+    assert f"{__name__}.MovedCors.is_enabled() is never called" in message.msg
+    assert "cors_deny" in message.hint
+
+
 def test_the_message_about_django_cors_headers_names_what_is_left_of_it() -> None:
     # Not override_settings, which would load the app.
     for apps, middleware, hint in (
@@ -117,6 +135,25 @@ def test_the_message_about_django_cors_headers_names_what_is_left_of_it() -> Non
         assert message.hint.startswith(hint)
         assert "corsheaders.signals change their first word" in message.hint
         assert ("both middlewares" in message.msg) == bool(middleware[1:])
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        name
+        for name, member in vars(corsheaders.middleware.CorsMiddleware).items()
+        if callable(member) and not name.startswith("_")
+    ],
+)
+def test_every_method_of_the_other_middleware_is_known(method: str) -> None:
+    moved = type("Moved", (CorsMiddleware,), {method: None})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys.modules[__name__], "MovedCors", moved)
+        with override_settings(MIDDLEWARE=[f"{__name__}.MovedCors", COMMON]):
+            messages = check_middleware()
+
+    assert [message.id for message in messages] == ["cors_views.W046"]
 
 
 def test_receivers_that_stayed_with_django_cors_headers_are_reported() -> None:
