@@ -64,7 +64,12 @@ def ruling_of(request: HttpRequest) -> protocol.Ruling:
     route = _routes.get(tuple(match.tried[-1])) if match is not None and match.tried else None
     if route is None:
         route = find_route(request) if match is None else route_of(match)
-    return route.rulings.get(request.method or "", route.other)
+    rulings = route.rulings
+    if not rulings:
+        return route.other
+    ruling = rulings.get(request.method or "")
+    # Whoever overrides the method may write it in lower case, which View and APIView understand.
+    return route.ruling((request.method or "").upper()) if ruling is None else ruling
 
 
 def find_route(request: HttpRequest) -> protocol.Route:

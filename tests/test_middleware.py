@@ -744,6 +744,33 @@ def test_an_actual_request_is_resolved_once(send: Sender, monkeypatch: Any) -> N
     assert resolved == ["v/"]
 
 
+def overrides_the_method(get_response: Any) -> Any:
+    """Take a header for the method, as middlewares for old proxies do."""
+
+    def middleware(request: Any) -> Any:
+        request.method = request.headers["x-http-method-override"]
+        return get_response(request)
+
+    return middleware
+
+
+@pytest.mark.parametrize("method", ["POST", "post", "Post"])
+def test_a_method_that_a_middleware_changed_is_judged_as_the_view_takes_it(
+    send: Sender, method: str
+) -> None:
+    class Shop(View):
+        @cors_deny
+        def post(self, request: Any) -> HttpResponse:
+            return HttpResponse("post")
+
+    stack = [*STACK[:1], f"{__name__}.overrides_the_method"]
+    with override_settings(MIDDLEWARE=stack), urlconf(path("v/", Shop.as_view())):
+        response = send.actual("/v/", SITE, "PATCH", x_http_method_override=method)
+
+    assert response.content == b"post"
+    assert_cors_headers(response, {})
+
+
 # --- Vary, and headers that the view wrote -------------------------------------------------------
 
 VARY = {
