@@ -25,26 +25,52 @@ PURE = {
     "fields": {"fetch", "origins"},
     "policy": {"fields", "origins", "places"},
     "protocol": {"fetch", "origins", "policy"},
+    "browsing.safelists": {"fetch"},
+    "browsing.preflights": {"browsing.safelists"},
+    "browsing.pages": {"fetch", "origins", "browsing.safelists"},
+    "browsing.exchanges": {"protocol", "browsing.safelists"},
+    "browsing.judging": {"fetch", "protocol", "browsing.exchanges", "browsing.safelists"},
+    "browsing.engine": {
+        "fetch",
+        "protocol",
+        "browsing.exchanges",
+        "browsing.judging",
+        "browsing.pages",
+        "browsing.preflights",
+        "browsing.safelists",
+    },
 }
 #: From the ground up: a module imports from lines above its own alone.
 FLOORS = [
     {"fetch", "places", "origins", "defaults", "signals"},
     {"fields"},
     {"policy"},
-    {"protocol", "conf"},
-    {"declarations"},
+    {"protocol", "conf", "browsing.safelists"},
+    {"declarations", "browsing.preflights", "browsing.pages", "browsing.exchanges"},
+    {"browsing.judging"},
+    {"browsing.engine"},
+    {"browsing.__init__"},
     {"callbacks", "decorators"},
     {"urls"},
     {"nearest"},
     {"middleware"},
 ]
 REQUEST_MACHINERY = {"django.http", "django.urls", "django.test"}
-USES_REQUESTS = ("middleware", "nearest", "urls", "testing", "management.", "panels")
+USES_REQUESTS = (
+    "middleware",
+    "nearest",
+    "urls",
+    "testing",
+    "management.",
+    "panels",
+    "pytest_plugin",
+)
 READS_SETTINGS = ("conf", "checks.")
 #: Who else reads a setting, and which: none of them is a ``CORS_*``.
 READS_OTHER_SETTINGS = {
     "decorators": {"configured"},
     "nearest": {"LANGUAGE_CODE", "ROOT_URLCONF", "USE_I18N"},
+    "testing.browsers": {"SESSION_COOKIE_NAME", "SESSION_COOKIE_SAMESITE"},
 }
 
 
@@ -200,6 +226,7 @@ def test_that_nothing_needs_django_cors_headers(module: str) -> None:
     "code",
     [
         pytest.param("import cors_views", id="imported"),
+        pytest.param("import cors_views.browsing", id="the-browsers-engine"),
         pytest.param(
             "from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include\n"
             "from cors_views.defaults import default_headers, default_methods\n"

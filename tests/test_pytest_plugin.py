@@ -1,0 +1,196 @@
+"""The fixtures for pytest, as other people's projects get them."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.http import HttpRequest, JsonResponse
+from django.test import AsyncClient, Client
+from django.urls import path
+
+from cors_views import cors_allow
+from cors_views.testing import AsyncBrowser, Browser
+from tests.tables import urlconf
+
+pytest_plugins = ["pytester"]
+
+PAGE = "https://app.example.com"
+
+
+@cors_allow(origins=[PAGE], credentials=True, methods=["GET", "PUT"])
+def cookies(request: HttpRequest) -> JsonResponse:
+    return JsonResponse(request.COOKIES)
+
+
+@pytest.fixture(autouse=True)
+def site() -> Any:
+    with urlconf(path("cookies/", cookies)):
+        yield
+
+
+def test_that_pages_share_cookies_and_preflights(cors_browser: Callable[..., Browser]) -> None:
+    one, other = cors_browser(PAGE), cors_browser(PAGE)
+    one.client.cookies["a"] = "1"
+
+    first = one.fetch("/cookies/", method="PUT", credentials="include")
+    second = other.fetch("/cookies/", method="PUT", credentials="include")
+
+    assert first.json() == second.json() == {"a": "1"}
+    assert (len(first.verdict.exchanges), len(second.verdict.exchanges)) == (2, 1)
+
+
+def test_that_the_cookies_are_those_of_the_client(
+    client: Client, cors_browser: Callable[..., Browser]
+) -> None:
+    client.cookies["a"] = "1"
+
+    assert cors_browser(PAGE).fetch("/cookies/", credentials="include").json() == {"a": "1"}
+
+
+def test_that_arguments_are_passed_on(cors_browser: Callable[..., Browser]) -> None:
+    mine = Client()
+
+    page = cors_browser(PAGE, client=mine, server="https://api.example.com")
+
+    assert page.client is mine
+    assert page.fetch("/cookies/").url == "https://api.example.com/cookies/"
+
+
+def test_the_async_sibling(
+    async_client: AsyncClient, cors_async_browser: Callable[..., AsyncBrowser]
+) -> None:
+    async_client.cookies["a"] = "1"
+    page = cors_async_browser(PAGE)
+
+    response = async_to_sync(page.fetch)("/cookies/", credentials="include")
+
+    assert response.json() == {"a": "1"}
+
+
+def test_that_it_is_found_by_its_entry_point() -> None:
+    found = [point.value for point in entry_points(group="pytest11") if point.name == "cors_views"]
+
+    # Also where the tests run against an older egg-info: each names the one module.
+    assert set(found) == {"cors_views.pytest_plugin"}
+
+
+PROJECT = """
+import sys
+
+def test_early():
+    # Django is not set up, and nobody has asked for a browser.
+    assert "cors_views.pytest_plugin" in sys.modules
+    assert "cors_views.testing" not in sys.modules
+    assert "django.test" not in sys.modules
+"""
+
+WITHOUT_PYTEST_DJANGO = """
+import django, pytest
+from django.conf import settings
+from django.http import HttpResponse
+from django.urls import path
+from cors_views import cors_allow
+
+urlpatterns = [path("x/", cors_allow(origins="*")(lambda request: HttpResponse("read")))]
+settings.configure(
+    ROOT_URLCONF=__name__,
+    MIDDLEWARE=["cors_views.middleware.CorsMiddleware"],
+    ALLOWED_HOSTS=["testserver"],
+    SECRET_KEY="x",
+)
+django.setup()
+
+@pytest.fixture
+def client():
+    return "somebody else's"
+
+def test_read(cors_browser, client):
+    assert cors_browser("https://a.example").fetch("/x/").text == "read"
+"""
+
+
+@pytest.mark.parametrize(
+    "project",
+    [
+        pytest.param(PROJECT, id="loaded-early"),
+        pytest.param(WITHOUT_PYTEST_DJANGO, id="used-without-pytest-django"),
+    ],
+)
+def test_in_a_project_without_pytest_django(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, project: str
+) -> None:
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
+    pytester.makepyfile(project)
+
+    result = pytester.runpytest_subprocess("-p", "no:django")
+
+    result.assert_outcomes(passed=1)
+
+
+# --- docs/testing.rst ----------------------------------------------------------------------------
+
+#: The site that the examples of the docs are about.
+SITE_OF_THE_DOCS = """
+import json
+from django.conf import settings
+from django.http import HttpResponse, JsonResponse
+from django.urls import path
+from cors_views import cors_allow
+
+APP, PARTNER = "https://app.example.com", "https://partner.example"
+
+@cors_allow(origins=[APP, PARTNER], expose_headers=["X-Stock-Version"], methods=["GET"])
+def stock(request):
+    return JsonResponse({}, headers={"X-Stock-Version": "7"})
+
+@cors_allow(origins=[APP], credentials=True, methods=["GET", "PUT"])
+def profile(request):
+    if request.method == "PUT":
+        return HttpResponse(status=204)
+    user = getattr(request, "user", None)
+    return JsonResponse({"name": user.get_username() if user else ""})
+
+@cors_allow(origins=[APP, PARTNER], credentials=True)
+def cookies(request):
+    return JsonResponse(request.COOKIES)
+
+urlpatterns = [path("stock/", stock), path("profile/", profile), path("cookies/", cookies)]
+
+SECRET_KEY = "x"
+ROOT_URLCONF = "docs_site"
+ALLOWED_HOSTS = ["testserver"]
+USE_TZ = True
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+INSTALLED_APPS = [
+    "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "cors_views"
+]
+MIDDLEWARE = [
+    "cors_views.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+]
+"""
+DOCS = Path(__file__).parent.parent / "docs" / "testing.rst"
+
+
+def test_that_the_examples_of_the_docs_pass(pytester: pytest.Pytester) -> None:
+    blocks = DOCS.read_text("utf-8").split(".. code-block:: python\n")[1:]
+    for number, block in enumerate(blocks):
+        lines = block.splitlines()
+        end = next(
+            (at for at, line in enumerate(lines) if line and not line.startswith(" ")), len(lines)
+        )
+        pytester.makepyfile(**{f"test_{number}": textwrap.dedent("\n".join(lines[:end]))})
+    pytester.makepyfile(docs_site=SITE_OF_THE_DOCS)
+
+    result = pytester.runpytest_subprocess("--ds=docs_site")
+
+    assert len(blocks) == 5
+    # Four origins of the stock, two of cookies, two of preflights, two without pytest, one server.
+    result.assert_outcomes(passed=11)
