@@ -36,7 +36,7 @@ FLOORS = [
     {"callbacks", "decorators"},
     {"urls"},
     {"nearest"},
-    {"middleware"},
+    {"middleware", "uses"},
 ]
 REQUEST_MACHINERY = {"django.http", "django.urls", "django.test"}
 USES_REQUESTS = ("middleware", "nearest", "urls", "testing", "management.", "panels")

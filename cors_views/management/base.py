@@ -1,0 +1,77 @@
+"""What the commands share: arguments, and how bad ones are refused."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import URLResolver, get_resolver
+
+from cors_views.management import overview
+from cors_views.origins import OriginError, is_origin, parse_pattern
+
+#: Exit statuses: as grep has them, 1 is an answer, and 2 a mistake of whoever asks.
+REFUSED, BAD_INPUT = 1, 2
+
+
+def bad_input(message: Any) -> CommandError:
+    """Return the error for what nobody can answer: one line on stderr, exit status 2."""
+    return CommandError(" ".join(str(message).split()), returncode=BAD_INPUT)
+
+
+class CorsCommand(BaseCommand):
+    """A command that refuses bad input in one line, without usage and without a traceback."""
+
+    # What is broken is what the commands are asked about.
+    requires_system_checks: list[Any] = []
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Return the parser of the arguments, which names a mistake and where to read on."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+
+        def error(message: str) -> NoReturn:
+            if parser.called_from_command_line:
+                parser.exit(BAD_INPUT, f"{parser.prog}: {message} (see --help)\n")
+            raise bad_input(message)
+
+        parser.error = error  # type: ignore[method-assign]
+        return parser
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Run; colour is for terminals, or for those who ask for it."""
+        self._forced = options["force_color"]
+        return super().execute(*args, **options)
+
+    def paint(self, text: str, style: str) -> str:
+        """Return a text in one of Django's styles, where colour is wanted."""
+        # Django's style follows sys.stdout, which is not where a caller's output goes.
+        if not style or not (self._forced or self.stdout.isatty()):
+            return text
+        return str(getattr(self.style, style)(text))
+
+
+def origin_of(text: str) -> str:
+    """Return an origin as a browser would send it, or raise with what to write instead."""
+    if is_origin(text):
+        return text
+    try:
+        written = parse_pattern(text)
+    except OriginError as error:
+        hint = f" Write {error.hint!r}." if error.hint else ""
+        raise bad_input(f"{text!r} is no origin: it {error}.{hint}") from None
+    if is_origin(written):
+        return written
+    raise bad_input(f"{text!r} is a pattern, not an origin. Write one that it admits.")
+
+
+def resolver_of(urlconf: str | None) -> URLResolver:
+    """Return the resolver of a URLconf with all its includes, or raise with what breaks it."""
+    resolver = get_resolver(urlconf)
+    try:
+        overview.read(resolver)
+    except Exception as error:
+        name = resolver.urlconf_name
+        raise bad_input(
+            f"The URLconf {name!r} cannot be read: {type(error).__name__}: {error}"
+        ) from error
+    return resolver
