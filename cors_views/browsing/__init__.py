@@ -1,0 +1,25 @@
+"""A browser's half of CORS, without any I/O: what it sends for a page, and what the page gets.
+
+Fetch, https://fetch.spec.whatwg.org/, is the authority; sections are those of its commit snapshot
+of 2025. ``cors_views.testing`` and ``manage.py cors_explain`` drive it.
+"""
+
+from __future__ import annotations
+
+from cors_views.browsing.engine import browse
+from cors_views.browsing.exchanges import Check, Exchange, Received, Sent, Step, Verdict
+from cors_views.browsing.pages import PageRequest, page_request
+from cors_views.browsing.preflights import PreflightCache
+
+__all__ = [
+    "Check",
+    "Exchange",
+    "PageRequest",
+    "PreflightCache",
+    "Received",
+    "Sent",
+    "Step",
+    "Verdict",
+    "browse",
+    "page_request",
+]

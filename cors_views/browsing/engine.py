@@ -1,0 +1,231 @@
+"""How a request goes its way, from the page's call to what the page gets."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Literal, NoReturn
+from urllib.parse import urlsplit
+
+from cors_views import fetch
+from cors_views.browsing import judging, safelists
+from cors_views.browsing.exchanges import Check, Exchange, Received, Refused, Sent, Step, Verdict
+from cors_views.browsing.pages import PageRequest, origin_of, parse_url, without_fragment
+from cors_views.browsing.preflights import CacheKey, PreflightCache
+from cors_views.protocol import Reason
+
+#: Fetch section 2.2.3, "redirect status".
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+#: Fetch section 4.5, "HTTP-redirect fetch".
+MOST_REDIRECTS = 20
+
+_Answering = Generator[Sent, "Received | None", Received]
+
+
+def browse(page: PageRequest, cache: PreflightCache) -> Generator[Sent, Received | None, Verdict]:
+    """Play the browser for one request of a page.
+
+    Yields each request to send. Send in what came back, or ``None`` where nobody answers at that
+    URL, which ends it as a redirect that leads nowhere. Returns the verdict. ``cache`` is the
+    browser's.
+    """
+    fetching = _Fetching(page, cache)
+    try:
+        response = yield from fetching.main_fetch()
+    except Refused as refused:
+        return fetching.refusal(refused)
+    return fetching.readable(response)
+
+
+class _Fetching:
+    """One request on its way: Fetch section 2.2.5 names most of what it holds."""
+
+    def __init__(self, page: PageRequest, cache: PreflightCache) -> None:
+        self.page = page
+        self.cache = cache
+        self.urls = [page.url]
+        self.method = page.method
+        self.headers = list(page.headers)
+        self.body = page.body
+        #: Fetch, "response tainting": once across origins, always across origins.
+        self.tainting: Literal["basic", "cors"] = "basic"
+        self.steps: list[Step] = []
+        self.exchanges: list[Exchange] = []
+        # Fetch section 4, "fetch": before anything is judged.
+        if all(name.lower() != "accept" for name, _ in page.headers):
+            self.headers.append(("Accept", "*/*"))
+
+    def note(self, check: Check, passed: bool, detail: str) -> None:
+        self.steps.append(Step(check, passed, detail, len(self.exchanges)))
+
+    @property
+    def url(self) -> str:
+        return without_fragment(urlsplit(self.urls[-1]))
+
+    @property
+    def origin(self) -> str:
+        """Fetch section 3.2, "serializing a request origin": null once others have redirected."""
+        before = origin_of(self.urls[0])
+        for url in self.urls[1:]:
+            origin = origin_of(url)
+            if self.page.origin != before != origin:
+                return "null"
+            before = origin
+        return self.page.origin
+
+    # --- Fetch section 4.1, "main fetch", and 4.4, "HTTP fetch" -----------------------------------
+
+    def main_fetch(self) -> _Answering:
+        if self.page.dropped:
+            self.note(Check.DROPPED, True, f"leaves out {', '.join(self.page.dropped)}")
+        while True:
+            there = origin_of(self.url)
+            if self.tainting == "basic" and self.page.origin == there:
+                self.note(Check.ORIGIN, True, f"stays at {there}: CORS asks nothing")
+                response = yield from self.actual_fetch()
+            else:
+                self.note(Check.ORIGIN, True, f"from {self.origin} to {there}")
+                self.tainting = "cors"
+                response = yield from self.cors_fetch()
+            if not self.takes_redirect(response):
+                return response
+
+    def cors_fetch(self) -> _Answering:
+        names = safelists.unsafe_request_header_names(self.headers)
+        asked = judging.Asked(self.origin, self.method, names, self.page.credentials == "include")
+        try:
+            yield from self.preflight_if_needed(asked)
+            response = yield from self.actual_fetch()
+            judging.cors_check(asked, response, self.note)
+        except Refused:
+            if names or self.method not in fetch.SAFELISTED_METHODS:
+                self.cache.clear(self.origin, self.url)
+            raise
+        return response
+
+    def actual_fetch(self) -> _Answering:
+        headers = tuple(self.headers)
+        # Fetch section 3.2, "append a request `Origin` header".
+        if self.tainting == "cors" or self.method not in ("GET", "HEAD"):
+            headers += (("Origin", self.origin),)
+        # Fetch section 4.6, "HTTP-network-or-cache fetch": includeCredentials.
+        credentials = self.page.credentials == "include" or (
+            self.page.credentials == "same-origin" and self.tainting == "basic"
+        )
+        return self.exchange(Sent("actual", self.method, self.url, headers, self.body, credentials))
+
+    def exchange(self, sent: Sent) -> _Answering:
+        received = yield sent
+        self.exchanges.append(Exchange(sent, received))
+        if received is None:
+            self.note(Check.REACHED, False, f"nobody answers at {sent.url}")
+            raise Refused(Reason.REDIRECT_REFUSED)
+        return received
+
+    # --- Fetch section 4.8, "CORS-preflight fetch", and 4.9, "CORS-preflight cache" ---------------
+
+    def preflight_if_needed(self, asked: judging.Asked) -> Generator[Sent, Received | None, None]:
+        key = CacheKey(asked.origin, self.url, asked.credentials)
+        wanted = [f"the header {name}" for name in asked.names]
+        unknown = [
+            f"the header {name}" for name in asked.names if not self.cache.allows_header(key, name)
+        ]
+        if asked.method not in fetch.SAFELISTED_METHODS:
+            wanted.insert(0, f"the method {asked.method}")
+            if not self.cache.allows_method(key, asked.method):
+                unknown.insert(0, wanted[0])
+        if unknown:
+            self.note(Check.PREFLIGHT, True, f"asks about {', '.join(unknown)}")
+            yield from self.preflight(asked, key)
+        elif wanted:
+            self.note(Check.PREFLIGHT, True, f"remembers the answer about {', '.join(wanted)}")
+        else:
+            self.note(Check.PREFLIGHT, True, "does not ask: any form could send this")
+
+    def preflight(
+        self, asked: judging.Asked, key: CacheKey
+    ) -> Generator[Sent, Received | None, None]:
+        headers: safelists.HeaderList = (
+            ("Accept", "*/*"),
+            ("Access-Control-Request-Method", asked.method),
+        )
+        if asked.names:
+            headers += (("Access-Control-Request-Headers", ",".join(asked.names)),)
+        headers += (("Origin", asked.origin),)
+        # Never with cookies, whatever the page asks for.
+        received = yield from self.exchange(
+            Sent("preflight", "OPTIONS", self.url, headers, None, False)
+        )
+        methods, names = judging.preflight_check(asked, received, self.note)
+        max_age = safelists.value_of(received.headers, fetch.MAX_AGE)
+        kept = self.cache.keep(key, methods, names, max_age)
+        self.note(
+            Check.MAX_AGE, True, f"{judging.shown(max_age)} received, kept for {kept} seconds"
+        )
+
+    # --- Fetch section 4.5, "HTTP-redirect fetch" -------------------------------------------------
+
+    def takes_redirect(self, response: Received) -> bool:
+        """Return whether the answer is a redirect that was taken."""
+        if response.status not in REDIRECT_STATUSES or self.page.redirect == "manual":
+            return False
+        if self.page.redirect == "error":
+            self.refuse_redirect("the page asked for an error instead of a redirect")
+        location = safelists.value_of(response.headers, "location")
+        if location is None:
+            return False
+        url = self.checked_location(location)
+        if (response.status in (301, 302) and self.method == "POST") or (
+            response.status == 303 and self.method not in ("GET", "HEAD")
+        ):
+            self.method, self.body = "GET", None
+            self.drop_headers(safelists.REQUEST_BODY_HEADERS)
+        if origin_of(url) != origin_of(self.url):
+            self.drop_headers(safelists.NON_WILDCARD_REQUEST_HEADERS)
+        self.urls.append(url)
+        self.note(Check.REDIRECT, True, f"{response.status} to {url}, as {self.method}")
+        return True
+
+    def checked_location(self, location: str) -> str:
+        try:
+            url = parse_url(location, self.urls[-1])
+            origin = origin_of(url.geturl())
+        except ValueError as error:
+            self.refuse_redirect(str(error))
+        if len(self.urls) > MOST_REDIRECTS:
+            self.refuse_redirect(f"more than {MOST_REDIRECTS} of them")
+        if "@" in url.netloc and (self.tainting == "cors" or origin != self.page.origin):
+            self.refuse_redirect("the new URL holds a name or a password")
+        return url.geturl()
+
+    def refuse_redirect(self, why: str) -> NoReturn:
+        self.note(Check.REDIRECT, False, why)
+        raise Refused(Reason.REDIRECT_REFUSED)
+
+    def drop_headers(self, names: frozenset[str]) -> None:
+        self.headers = [header for header in self.headers if header[0].lower() not in names]
+
+    # --- The verdict ------------------------------------------------------------------------------
+
+    def readable(self, response: Received) -> Verdict:
+        if response.status in REDIRECT_STATUSES and self.page.redirect == "manual":
+            # Fetch section 2.2.6, "opaque-redirect filtered response".
+            return self.verdict("opaqueredirect")
+        headers = safelists.visible(
+            response.headers,
+            cors=self.tainting == "cors",
+            credentials=self.page.credentials == "include",
+        )
+        hidden = sorted({name.lower() for name, _ in set(response.headers) - set(headers)})
+        self.note(Check.EXPOSE_HEADERS, True, f"hides {', '.join(hidden) or 'nothing'}")
+        return self.verdict(self.tainting)._replace(status=response.status, headers=headers)
+
+    def refusal(self, refused: Refused) -> Verdict:
+        return self.verdict("error")._replace(
+            reason=refused.reason,
+            missing=refused.missing,
+            expected=refused.expected,
+            received=refused.received,
+        )
+
+    def verdict(self, kind: Literal["basic", "cors", "opaqueredirect", "error"]) -> Verdict:
+        return Verdict(tuple(self.steps), tuple(self.exchanges), kind, self.url, len(self.urls) > 1)

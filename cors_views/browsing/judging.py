@@ -1,0 +1,109 @@
+"""What a browser demands of the answers: the CORS check, and that of preflights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from cors_views import fetch
+from cors_views.browsing.exchanges import Check, Received, Refused
+from cors_views.browsing.safelists import NON_WILDCARD_REQUEST_HEADERS, names_in, value_of
+from cors_views.protocol import Reason
+
+#: Takes a note of a step: the check, whether it passed, and what was seen.
+Note = Callable[[Check, bool, str], None]
+
+
+class Asked(NamedTuple):
+    """What an answer is held against; ``names`` are the request headers to ask about.
+
+    ``credentials`` says whether the page asks with ``credentials: "include"``.
+    """
+
+    origin: str
+    method: str
+    names: tuple[str, ...]
+    credentials: bool
+
+
+def shown(value: str | None) -> str:
+    """Return a header's value for people."""
+    return "no such header" if value is None else repr(value)
+
+
+def is_ok(response: Received) -> bool:
+    """Return whether the status is an "ok status" (Fetch section 2.2.3)."""
+    return 200 <= response.status <= 299
+
+
+def cors_check(asked: Asked, response: Received, note: Note) -> None:
+    """Do Fetch section 4.10, "CORS check". Raise ``Refused`` where it fails."""
+    received = value_of(response.headers, fetch.ALLOW_ORIGIN)
+    passed = received == asked.origin or (received == "*" and not asked.credentials)
+    note(Check.ALLOW_ORIGIN, passed, f"{asked.origin!r} is the page, {shown(received)} received")
+    if not passed:
+        reason = response.reason or _why_not(received)
+        raise Refused(reason, response.missing, asked.origin, received)
+    if asked.credentials:
+        value = value_of(response.headers, fetch.ALLOW_CREDENTIALS)
+        note(Check.ALLOW_CREDENTIALS, value == "true", f"'true' expected, {shown(value)} received")
+        if value != "true":
+            reason = response.reason or Reason.CREDENTIALS_NOT_ALLOWED
+            raise Refused(reason, response.missing)
+
+
+def _why_not(received: str | None) -> Reason:
+    if received is None:
+        return Reason.NO_POLICY
+    return Reason.CREDENTIALS_NOT_ALLOWED if received == "*" else Reason.WRONG_ALLOW_ORIGIN
+
+
+def preflight_check(
+    asked: Asked, response: Received, note: Note
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Do step 7 of Fetch section 4.8, "CORS-preflight fetch".
+
+    Return the methods and the header names that are allowed. Raise ``Refused`` where what was
+    asked for is not among them.
+    """
+    if not is_ok(response) and response.reason is None:
+        # The standard looks at the status last. It explains more than a header that is not there.
+        response = response._replace(reason=Reason.PREFLIGHT_FAILED)
+    cors_check(asked, response, note)
+    note(Check.STATUS, is_ok(response), f"200 to 299 expected, {response.status} received")
+    if not is_ok(response):
+        raise Refused(response.reason or Reason.PREFLIGHT_FAILED)
+    return _allowed_methods(asked, response, note), _allowed_headers(asked, response, note)
+
+
+def _allowed_methods(asked: Asked, response: Received, note: Note) -> tuple[str, ...]:
+    value = value_of(response.headers, fetch.ALLOW_METHODS)
+    methods = names_in(response.headers, fetch.ALLOW_METHODS)
+    passed = methods is not None and (
+        asked.method in fetch.SAFELISTED_METHODS.union(methods)
+        or ("*" in methods and not asked.credentials)
+    )
+    note(Check.ALLOW_METHODS, passed, f"{asked.method} asked for, {shown(value)} received")
+    if methods is None or not passed:
+        raise Refused(response.reason or Reason.METHOD_NOT_OFFERED)
+    return methods
+
+
+def _allowed_headers(asked: Asked, response: Received, note: Note) -> tuple[str, ...]:
+    value = value_of(response.headers, fetch.ALLOW_HEADERS)
+    named = names_in(response.headers, fetch.ALLOW_HEADERS)
+    allowed = {name.lower() for name in named or ()}
+    star = "*" in allowed and not asked.credentials
+    # Fetch section 2.2.2, "CORS non-wildcard request-header name": Authorization must be named.
+    # Chromium lets '*' cover it, with a warning.
+    missing = tuple(
+        name
+        for name in asked.names
+        if name not in allowed and (name in NON_WILDCARD_REQUEST_HEADERS or not star)
+    )
+    passed = named is not None and not missing
+    detail = f"{', '.join(asked.names) or 'nothing'} asked for, {shown(value)} received"
+    note(Check.ALLOW_HEADERS, passed, detail)
+    if named is None or missing:
+        raise Refused(response.reason or Reason.HEADER_NOT_ALLOWED, missing)
+    return named
