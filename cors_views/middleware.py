@@ -37,12 +37,16 @@ _LONGEST_LOGGED = 200
 
 
 class Outcome(NamedTuple):
-    """What was decided for one request; ``asked`` is there for a preflight alone."""
+    """What was decided for one request; ``asked`` is there for a preflight alone.
+
+    ``answers`` are those of the callables and receivers that had to be asked.
+    """
 
     origin: str
     answer: Answer
     ruling: Ruling
     asked: Preflight | None = None
+    answers: Answers = Answers()
 
     def refusal(
         self, headers: Mapping[str, str] | None = None
@@ -59,7 +63,7 @@ class Outcome(NamedTuple):
 
 
 #: The fields of an ``Outcome``, which is not made for each request, but where somebody asks for it.
-Decided = tuple[str, Answer, Ruling, Preflight | None]
+Decided = tuple[str, Answer, Ruling, Preflight | None, Answers]
 
 
 def outcome_of(request: Any) -> Outcome | None:
@@ -127,8 +131,9 @@ class CorsMiddleware:
         if answer is None:
             answers = _said_already() if answers is _NOBODY_LISTENS else answers
             decide = partial(_actual, request, path, origin, ruling)
-            answer = _decide(decide, request, origin, answers)[0]
-        _write(request, response, (origin, answer, ruling, asked))
+            decided = _decide(decide, request, origin, answers)
+            answer, answers = decided
+        _write(request, response, (origin, answer, ruling, asked, answers))
         return response
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
@@ -148,8 +153,9 @@ class CorsMiddleware:
         if answer is None:
             answers = _said_already() if answers is _NOBODY_LISTENS else answers
             decide = partial(_actual, request, path, origin, ruling)
-            answer = (await _adecide(decide, request, origin, answers))[0]
-        _write(request, response, (origin, answer, ruling, asked))
+            decided = await _adecide(decide, request, origin, answers)
+            answer, answers = decided
+        _write(request, response, (origin, answer, ruling, asked, answers))
         return response
 
 
@@ -194,7 +200,7 @@ def _preflight(
     headers = _headers_of_no_body() | dict(answer.headers)
     if answer.vary:
         headers["Vary"] = "origin"
-    decided = (asked.origin, answer, route.ruling_for(asked.method), asked)
+    decided = (asked.origin, answer, route.ruling_for(asked.method), asked, answers)
     request._cors_outcome = decided
     if logger.isEnabledFor(logging.DEBUG):
         _log_refusal(request, Outcome(*decided))

@@ -61,6 +61,7 @@ READS_SETTINGS = ("conf", "checks.")
 #: Who else reads a setting, and which: none of them is a ``CORS_*``.
 READS_OTHER_SETTINGS = {
     "decorators": {"configured"},
+    "management.sending": {"ROOT_URLCONF", "SECURE_SSL_REDIRECT", "STATIC_URL"},
     "nearest": {"LANGUAGE_CODE", "ROOT_URLCONF", "USE_I18N"},
 }
 

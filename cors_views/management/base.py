@@ -7,8 +7,8 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import URLResolver, get_resolver
 
+from cors_views.browsing.pages import page_origin
 from cors_views.management import overview
-from cors_views.origins import OriginError, is_origin, parse_pattern
 
 #: Exit statuses: as grep has them, 1 is an answer, and 2 a mistake of whoever asks.
 REFUSED, BAD_INPUT = 1, 2
@@ -51,17 +51,11 @@ class CorsCommand(BaseCommand):
 
 
 def origin_of(text: str) -> str:
-    """Return an origin as a browser would send it, or raise with what to write instead."""
-    if is_origin(text):
-        return text
+    """Return the origin of a page as a browser sends it, or raise with what to write instead."""
     try:
-        written = parse_pattern(text)
-    except OriginError as error:
-        hint = f" Write {error.hint!r}." if error.hint else ""
-        raise bad_input(f"{text!r} is no origin: it {error}.{hint}") from None
-    if is_origin(written):
-        return written
-    raise bad_input(f"{text!r} is a pattern, not an origin. Write one that it admits.")
+        return page_origin(text)
+    except ValueError as error:
+        raise bad_input(f"{error}.") from error
 
 
 def resolver_of(urlconf: str | None) -> URLResolver:

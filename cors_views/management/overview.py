@@ -200,13 +200,11 @@ def folded(rows: Iterable[Row]) -> list[Row]:
 
 
 def _same(some: list[Row], others: list[Row]) -> bool:
-    return len(some) == len(others) and all(
-        (one.methods, one.not_offered, one.number)
-        == (other.methods, other.not_offered, other.number)
-        and _essence(one.ruling) == _essence(other.ruling)
-        and view_name(one.chain) == view_name(other.chain)
-        for one, other in zip(some, others)
-    )
+    return [_told(row) for row in some] == [_told(row) for row in others]
+
+
+def _told(row: Row) -> Any:
+    return row.methods, row.not_offered, row.number, _essence(row.ruling), view_name(row.chain)
 
 
 def _speaks(chain: Chain, ruling: Ruling) -> bool:

@@ -49,16 +49,12 @@ def _widths(table: Sequence[Sequence[Cell]], available: int | None) -> list[int]
     words = [max(len(word) for text in texts for word in text.split()) for texts in columns]
     for least in (words, [_NARROWEST] * len(widths)):
         while available is not None and sum(widths) + len(_GAP) * (len(widths) - 1) > available:
-            give = [width - _at_least(width, floor) for width, floor in zip(widths, least)]
+            give = [max(width - floor, 0) for width, floor in zip(widths, least)]
             if not any(give):
                 break
             widest = max(range(len(widths)), key=lambda column: (give[column] > 0, widths[column]))
             widths[widest] -= 1
     return widths
-
-
-def _at_least(width: int, floor: int) -> int:
-    return min(width, floor)
 
 
 def _lines(cells: Sequence[Cell], widths: Sequence[int], paint: Paint) -> list[str]:
@@ -93,7 +89,7 @@ def _pieces(
     """Return what a text is made of, taken apart as far as it has to be."""
     if not parts:
         return [text[start : start + width] for start in range(0, len(text), width)]
-    pieces = []
+    pieces: list[str] = []
     for piece in parts[0].findall(text):
         pieces += [piece] if len(piece) <= width else _pieces(piece, width, parts[1:])
     return pieces

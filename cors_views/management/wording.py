@@ -127,10 +127,9 @@ def summary(rows: Sequence[Row]) -> str:
     anybody = sum(row.policy.any_origin for row in rows)
     credentials = sum(bool(row.policy.credentials) for row in rows)
     nobody = sum(not row.admits_somebody for row in rows)
-    return (
-        f"{_count(len(routes), 'route')}{more}, {_count(len(rows), 'rule')}: {anybody} for any origin, "
-        f"{credentials} with credentials, {nobody} for nobody."
-    )
+    counted = f"{_count(len(routes), 'route')}{more}, {_count(len(rows), 'rule')}"
+    kinds = f"{anybody} for any origin, {credentials} with credentials, {nobody} for nobody"
+    return f"{counted}: {kinds}."
 
 
 def _count(number: int, noun: str) -> str:
