@@ -6,12 +6,13 @@ of 2025. ``cors_views.testing`` and ``manage.py cors_explain`` drive it.
 
 from __future__ import annotations
 
-from cors_views.browsing.engine import browse
+from cors_views.browsing.engine import Browsing, browse
 from cors_views.browsing.exchanges import Check, Exchange, Received, Sent, Step, Verdict
 from cors_views.browsing.pages import PageRequest, page_request
 from cors_views.browsing.preflights import PreflightCache
 
 __all__ = [
+    "Browsing",
     "Check",
     "Exchange",
     "PageRequest",

@@ -18,10 +18,12 @@ REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 #: Fetch section 4.5, "HTTP-redirect fetch".
 MOST_REDIRECTS = 20
 
+#: What ``browse`` returns.
+Browsing = Generator[Sent, "Received | None", Verdict]
 _Answering = Generator[Sent, "Received | None", Received]
 
 
-def browse(page: PageRequest, cache: PreflightCache) -> Generator[Sent, Received | None, Verdict]:
+def browse(page: PageRequest, cache: PreflightCache) -> Browsing:
     """Play the browser for one request of a page.
 
     Yields each request to send. Send in what came back, or ``None`` where nobody answers at that

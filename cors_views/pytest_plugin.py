@@ -1,0 +1,54 @@
+"""Fixtures for pytest: browsers whose pages are open side by side.
+
+pytest loads this module by its entry point, before Django is set up and before anybody measures
+what is imported, so it imports nothing of this package but inside the fixtures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from cors_views.testing import AsyncBrowser, Browser
+
+
+@pytest.fixture
+def cors_browser(request: pytest.FixtureRequest) -> Callable[..., Browser]:
+    """Return a maker of pages: ``cors_browser("https://app.example.com")``.
+
+    The arguments are those of ``cors_views.testing.Browser``. The pages of one test share cookies
+    and remembered preflights. Where the test uses pytest-django's ``client``, they are its cookies,
+    so ``client.force_login(user)`` signs the visitor in.
+    """
+    from django.test import Client
+
+    from cors_views.testing import Browser
+
+    shared = _shared(request, "client", Client)
+    return lambda origin, **options: Browser(origin, **shared | options)
+
+
+@pytest.fixture
+def cors_async_browser(request: pytest.FixtureRequest) -> Callable[..., AsyncBrowser]:
+    """The same as ``cors_browser``, for ``AsyncBrowser`` and pytest-django's ``async_client``."""
+    from django.test import AsyncClient
+
+    from cors_views.testing import AsyncBrowser
+
+    shared = _shared(request, "async_client", AsyncClient)
+    return lambda origin, **options: AsyncBrowser(origin, **shared | options)
+
+
+def _shared(request: pytest.FixtureRequest, name: str, kind: type[Any]) -> dict[str, Any]:
+    """Return what the pages of one test have in common."""
+    from cors_views.testing import PreflightCache
+
+    # Only where the test asks for it: a fixture of that name may be anybody's.
+    client = request.getfixturevalue(name) if name in request.fixturenames else None
+    return {
+        "client": client if isinstance(client, kind) else kind(),
+        "preflights": PreflightCache(),
+    }

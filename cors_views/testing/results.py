@@ -1,0 +1,100 @@
+"""What a page gets: a response as a script sees it, or an error that says more than a script's."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.utils.datastructures import CaseInsensitiveMapping
+
+from cors_views.browsing import PageRequest, Step, Verdict
+from cors_views.protocol import Reason
+
+
+class Response:
+    """What a script sees of an answer; the names are those of ``fetch()``.
+
+    ``status``, ``ok``, ``url``, ``redirected``
+        As in ``fetch()``.
+    ``type``
+        "basic" for an answer of the page's own origin, "cors" for another's, and "opaqueredirect"
+        (with status 0 and nothing to read) for a redirect that ``redirect="manual"`` has stopped.
+    ``headers``
+        Those that a script may read; names in any case.
+    ``content``, ``text``
+        The body, as bytes and as text.
+    ``unfiltered``
+        Django's own response, for what no script sees.
+    ``verdict``
+        Each exchange and all that the browser looked at.
+    """
+
+    def __init__(self, verdict: Verdict, content: bytes, unfiltered: Any) -> None:
+        self.verdict = verdict
+        self.status = verdict.status
+        self.ok = 200 <= verdict.status <= 299
+        self.url = verdict.url
+        self.redirected = verdict.redirected
+        self.type = verdict.type
+        self.headers = CaseInsensitiveMapping(dict(verdict.headers))
+        self.content = content
+        self.unfiltered = unfiltered
+
+    def __repr__(self) -> str:
+        """Return the status and the URL."""
+        return f"<Response {self.status} from {self.url}>"
+
+    @property
+    def text(self) -> str:
+        """The body as ``text()`` gives it: UTF-8, whatever its type says."""
+        return self.content.decode("utf-8-sig", "replace")
+
+    def json(self) -> Any:
+        """Return what the body holds. Raise ``ValueError`` where it is no JSON."""
+        return json.loads(self.text)
+
+
+class CorsError(Exception):
+    """A browser keeps the answer from the page, which sees a bare ``TypeError``.
+
+    ``reason``
+        Why. It is the one in the server's log, where the server can know it.
+    ``source``
+        What decided, with file and line of the declaration; ``""`` where no middleware did.
+    ``missing``
+        The request headers that were asked for in vain.
+    ``request``
+        The request that failed, preflight or not, as ``cors_views.browsing.Sent``.
+    ``expected``, ``received``
+        Where ``Access-Control-Allow-Origin`` failed: the page's origin, and what came back or
+        ``None``.
+    ``verdict``
+        Each exchange and all that the browser looked at.
+    """
+
+    def __init__(self, page: PageRequest, verdict: Verdict, reason: Reason) -> None:
+        super().__init__(_explained(page, verdict, reason))
+        self.verdict = verdict
+        self.reason = reason
+        self.source = verdict.source
+        self.missing = verdict.missing
+        self.request = verdict.exchanges[-1].sent
+        self.expected = verdict.expected
+        self.received = verdict.received
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All that the browser looked at, in its order; the last one failed."""
+        return self.verdict.steps
+
+
+def _explained(page: PageRequest, verdict: Verdict, reason: Reason) -> str:
+    names = f": {', '.join(verdict.missing)}" if verdict.missing else ""
+    request, failed = verdict.exchanges[-1].sent, verdict.steps[-1]
+    return (
+        f"A page at {page.origin} cannot read {page.method} {page.url}\n"
+        f"Reason: {reason.name}, {reason.value}{names}\n"
+        f"Failed: {failed.check.value} of the {request.kind} {request.method} {request.url}: "
+        f"{failed.detail}\n"
+        f"Decided by: {verdict.source or 'none of the policies: CorsMiddleware did not see it'}"
+    )
