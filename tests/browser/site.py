@@ -1,0 +1,148 @@
+"""A small site for Chromium and for our Browser, that answers as the URL tells it to.
+
+It runs in the process of the tests, over HTTP for Chromium and through Django's test client for
+the Browser, at every host below ``.localhost``: those are the pages' origins too.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from socketserver import ThreadingMixIn
+from typing import Any
+from urllib.parse import quote
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
+from django.urls import path
+
+from cors_views import cors_allow, cors_deny
+from tests.tables import Patterns
+
+HOSTS = {
+    "api": "api.shop.localhost",
+    # Another origin than the API, but the same site.
+    "app": "app.shop.localhost",
+    "other": "other.localhost",
+    "third": "third.localhost",
+}
+
+#: What arrived, by the ``run`` that the URL names.
+ARRIVED: dict[str, list[dict[str, Any]]] = defaultdict(list)
+
+
+def record(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Write down all that arrives: the outermost middleware."""
+    seen = {
+        "origin": "HTTP_ORIGIN",
+        "asks for": "HTTP_ACCESS_CONTROL_REQUEST_METHOD",
+        "and for": "HTTP_ACCESS_CONTROL_REQUEST_HEADERS",
+        "authorization": "HTTP_AUTHORIZATION",
+        "x-one": "HTTP_X_ONE",
+    }
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        ARRIVED[request.GET.get("run", "")].append(
+            {
+                "method": request.META["REQUEST_METHOD"],
+                "host": request.get_host(),
+                "cookies": dict(request.COOKIES),
+                "type": request.META.get("CONTENT_TYPE", "") if request.body else "",
+                "body": request.body.decode(),
+            }
+            | {name: request.META.get(key) for name, key in seen.items()}
+        )
+        return get_response(request)
+
+    return middleware
+
+
+def told(request: HttpRequest) -> HttpResponse:
+    """Answer with the status, the headers and the cookies that the URL says."""
+    preflight = "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.META
+    say = json.loads(request.GET.get("preflight" if preflight else "answer", "{}"))
+    headers = {"X-Shown": "shown", "X-Hidden": "hidden", "ETag": '"1"'} | say.get("headers", {})
+    response = HttpResponse("ok", status=say.get("status", 200), headers=headers)
+    for name, value in say.get("cookies", {}).items():
+        response.set_cookie(name, "1", **value)
+    return response
+
+
+def again(request: HttpRequest, more: int) -> HttpResponse:
+    """Redirect so many times."""
+    if not more:
+        return HttpResponse("ok")
+    location = f"/any/{more - 1}/?{request.META['QUERY_STRING']}"
+    return HttpResponse(status=302, headers={"Location": location})
+
+
+def urlpatterns(at: dict[str, str]) -> list[Any]:
+    app = [at["app"]]
+    everything = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    return [
+        # The middleware leaves it alone under CORS_OPT_IN: what the URL says is what is sent.
+        path("told/", told),
+        path("blank/", lambda request: HttpResponse("<!doctype html><title>blank</title>")),
+        path(
+            "named/",
+            cors_allow(
+                origins=app,
+                credentials=True,
+                methods=everything,
+                headers=["X-One", "Content-Type", "Authorization"],
+                expose_headers=["X-Shown"],
+                max_age=600,
+            )(told),
+        ),
+        path("never-kept/", cors_allow(origins=app, headers=["X-One"], max_age=0)(told)),
+        path(
+            "any/",
+            cors_allow(
+                origins="*", methods=["*"], headers=["*"], expose_headers=["*"], max_age=600
+            )(told),
+        ),
+        path("any/<int:more>/", cors_allow(origins="*")(again)),
+        path("bare/", cors_allow(origins="*")(lambda request: HttpResponse(status=302))),
+        path("denied/", cors_deny(told)),
+        path("null/", cors_allow(origins=["null"], credentials=True)(told)),
+    ]
+
+
+class Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class Handler(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Stay silent."""
+
+
+@contextmanager
+def running() -> Iterator[dict[str, str]]:
+    """Serve the site, and yield its origins by name."""
+    with make_server("127.0.0.1", 0, WSGIHandler(), Server, Handler) as server:
+        at = {name: f"http://{host}:{server.server_port}" for name, host in HOSTS.items()}
+        with override_settings(
+            ROOT_URLCONF=Patterns(urlpatterns(at)),
+            CORS_OPT_IN=True,
+            MIDDLEWARE=["tests.browser.site.record", "cors_views.middleware.CorsMiddleware"],
+            DEBUG=False,
+        ):
+            server.set_app(WSGIHandler())
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            try:
+                yield at
+            finally:
+                server.shutdown()
+
+
+def query(**values: Any) -> str:
+    """Return the query that tells the site what to say."""
+    return "&".join(f"{name}={quote(json.dumps(value))}" for name, value in values.items())
