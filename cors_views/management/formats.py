@@ -41,7 +41,7 @@ class Shown(NamedTuple):
 def _header(shown: Shown) -> list[str]:
     who = "Reach" if shown.origin else "Origins"
     details = ["Headers", "Exposed", "Max age"] if shown.details else []
-    return ["Route", "Methods", who, "Credentials", *details, "Policy", "Layer", "Declared at"]
+    return ["Route", "Methods", who, "Cookies", *details, "Policy", "Layer", "Declared at"]
 
 
 def _cells(row: Row, shown: Shown, most: int | None = None) -> list[Cell]:
@@ -91,7 +91,9 @@ def as_table(shown: Shown, paint: Paint) -> str:
             lines += [*header, *itertools.chain(*found)]
         else:
             lines += _below_routes(rows, cells, shown, paint)
-    return "\n".join([*lines, "", wording.summary(shown.rows)]).lstrip("\n")
+    summary = wording.summary(shown.rows)
+    lines += ["", *(table.wrap(summary, shown.width) if shown.width else [summary])]
+    return "\n".join(lines).lstrip("\n")
 
 
 def _below_routes(
@@ -99,6 +101,10 @@ def _below_routes(
 ) -> Iterator[str]:
     """Yield a table whose first column stands in lines of its own, so that it has all the width."""
     width = (shown.width or 0) - len(_INDENT)
+    for row, line in zip(rows, cells):
+        if row.number:
+            # The next policy for the same methods.
+            line[1] = Cell("")
     header, *found = table.render(_header(shown)[1:], [row[1:] for row in cells], width, paint)
     yield from (_INDENT + line for line in header)
     above: Any = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from cors_views import conf
@@ -35,7 +35,8 @@ class Filters(NamedTuple):
         """
         found = list(rows)
         self._check(found)
-        return [row for row in found if self._wants(row)]
+        answering = _answering(found, self.origin) if self.origin else found
+        return [row for row in answering if self._wants(row)]
 
     def _check(self, rows: list[Row]) -> None:
         labels = sorted({app_of(row.chain) for row in rows if row.chain})
@@ -54,8 +55,18 @@ class Filters(NamedTuple):
             and (not self.routes or any(_matches(row, pattern) for pattern in self.routes))
             and not any(_matches(row, pattern) for pattern in self.ignored)
             and (not self.policies or not row.policy_names.isdisjoint(self.policies))
-            and (not self.origin or row.reach(self.origin) != "")
         )
+
+
+def _answering(rows: Iterable[Row], origin: str) -> Iterator[Row]:
+    """Yield what can answer an origin: of several policies none after the first that admits it."""
+    answered = False
+    for row in rows:
+        if row.number == 0:
+            answered = False
+        if not answered and row.reach(origin):
+            yield row
+            answered = row.reach(origin) == "admitted"
 
 
 def _known(name: str, known: Sequence[str], nobody: str, all_of_them: str) -> None:

@@ -11,7 +11,7 @@ _GAP = "  "
 _NARROWEST = 8
 _WORD = re.compile(r"\S+|\s+")
 #: Where a word that is too long is broken: paths and dotted names, behind what parts them.
-_PARTS = (re.compile(r"[^/]*/|[^/]+"), re.compile(r"[^.:_-]*[.:_-]|[^.:_-]+"))
+_PARTS = (re.compile(r"(?:[^/]|//)+/?|/"), re.compile(r"[^.:_-]*[.:_-]|[^.:_-]+"))
 
 
 class Cell(NamedTuple):
@@ -40,14 +40,15 @@ def render(
 
 
 def _widths(table: Sequence[Sequence[Cell]], available: int | None) -> list[int]:
-    """Return the widths of the columns; what does not fit is broken at spaces, then within words.
+    """Return the widths of the columns: what does not fit is broken at spaces, then in paths.
 
-    The widest column gives first.
+    Only then are other words broken. The widest column gives first.
     """
     columns = [[cell.text for cell in column] for column in zip(*table)]
     widths = [max(map(len, texts)) for texts in columns]
-    words = [max(len(word) for text in texts for word in text.split()) for texts in columns]
-    for least in (words, [_NARROWEST] * len(widths)):
+    words = [_longest(_WORD, texts) for texts in columns]
+    folders = [_longest(_PARTS[0], texts) for texts in columns]
+    for least in (words, folders, [_NARROWEST] * len(widths)):
         while available is not None and sum(widths) + len(_GAP) * (len(widths) - 1) > available:
             give = [max(width - floor, 0) for width, floor in zip(widths, least)]
             if not any(give):
@@ -55,6 +56,11 @@ def _widths(table: Sequence[Sequence[Cell]], available: int | None) -> list[int]
             widest = max(range(len(widths)), key=lambda column: (give[column] > 0, widths[column]))
             widths[widest] -= 1
     return widths
+
+
+def _longest(part: re.Pattern[str], texts: Sequence[str]) -> int:
+    words = [word for text in texts for word in text.split()]
+    return max(len(piece) for word in words for piece in part.findall(word))
 
 
 def _lines(cells: Sequence[Cell], widths: Sequence[int], paint: Paint) -> list[str]:

@@ -87,14 +87,12 @@ def place(layer: Layer, *, lines: bool) -> str:
 def field(row: Row, name: str) -> str:
     """Return one field of the policy that holds names; the setting's name where it is the site's.
 
-    So a list that every view shares is written once, in the settings.
+    So a list that every view shares is written out once, for the URLs that no route has.
     """
-    source = row.sources.get(name)
-    if source is None:
-        return ""
-    if source.layer is None:
-        return source.setting
-    return ", ".join(getattr(row.policy, name) or ()) or "none"
+    names = getattr(row.policy, name) or ()
+    if names and row.chain and row.sources[name].layer is None:
+        return row.sources[name].setting
+    return ", ".join(names)
 
 
 def grouped(rows: Iterable[Row], by: str | None) -> list[tuple[str, list[Row]]]:

@@ -20,6 +20,14 @@ from cors_views.management.selection import (
 )
 
 
+#: In a narrower terminal than this the columns would be slivers; it breaks the lines itself.
+_NARROWEST = 72
+
+
+def _width() -> int:
+    return max(shutil.get_terminal_size().columns, _NARROWEST)
+
+
 class Command(CorsCommand):
     """Print the policy of every route, and fail on what a team does not want."""
 
@@ -78,7 +86,7 @@ class Command(CorsCommand):
             origin,
             options["group_by"],
             not options["no_lines"],
-            shutil.get_terminal_size().columns if self.stdout.isatty() else None,
+            _width() if self.stdout.isatty() else None,
             options["verbosity"] > 1,
         )
         self.stdout.write(self._document(shown, options["format"], resolver.urlconf_name))
