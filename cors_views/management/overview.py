@@ -138,8 +138,12 @@ class _Governed(NamedTuple):
 def rows(resolver: URLResolver) -> Iterator[Row]:
     """Yield the rows of every route, in the order of the URLconf, and of what nothing resolves."""
     for chain in nearest.all_chains(resolver):
+        route = nearest.build_safely(chain)
+        if not nearest.understands(chain):
+            yield from _rows_of(chain, _Governed(route.other, {}))
+            continue
         found: list[_Governed] = []
-        for ruling, names in governed_methods(chain, nearest.build_safely(chain)):
+        for ruling, names in governed_methods(chain, route):
             if names != ():
                 _add(found, ruling, names)
         for governed in sorted(found, key=lambda each: each.rank):
@@ -225,8 +229,9 @@ def name_of(found: Any) -> str:
     """Return the dotted name of a function or class, or that of the class of anything else."""
     *_, innermost = wrapped(found)
     named = innermost if hasattr(innermost, "__qualname__") else type(innermost)
-    # What is made within a function, by @api_view for example, has its own name but there alone.
-    name = named.__name__ if "<locals>" in named.__qualname__ else named.__qualname__
+    # What is made within a function is named there alone, and @api_view gives but its __name__.
+    inside = "<locals>" in named.__qualname__ or not named.__qualname__.endswith(named.__name__)
+    name = named.__name__ if inside else named.__qualname__
     return f"{named.__module__}.{name}"
 
 

@@ -108,7 +108,7 @@ def _headings(row: Row, by: str | None) -> Sequence[str]:
     if by == "app":
         return [app_of(row.chain) or "no app"]
     if by == "policy":
-        return sorted(row.policy_names) or [f"no named policy: {layer(row)}"]
+        return sorted(row.policy_names) or ["no named policy"]
     return audience(row) if by == "audience" else [""]
 
 
