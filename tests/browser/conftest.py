@@ -210,6 +210,8 @@ def new_browser(
             options.add_argument(argument)
         profile = tmp_path_factory.mktemp("chromium")
         options.add_argument(f"--user-data-dir={profile}")
+        # Without a head every window counts as private, where cookies of other sites are blocked.
+        options.add_experimental_option("prefs", {"profile.cookie_controls_mode": 0})
         # Without the path selenium would look for a driver to download.
         driver = webdriver.Chrome(options=options, service=Service(chromium.driver))
         try:

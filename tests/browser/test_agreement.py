@@ -7,19 +7,15 @@ Fetch standard, which the Browser follows, the row says so.
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from django.test import Client
 
-from cors_views.testing import Browser, CorsError, PreflightCache
-from tests.browser.calls import ROWS, Call, Row
-from tests.browser.site import ARRIVED, query, running
+from tests.calls import ROWS, Row
+from tests.told_site import BLOCKED, Visit, by_the_browser, running, verdicts
 
 # What the script of a page sees of an answer.
 FETCH = """
@@ -40,10 +36,10 @@ addEventListener("message", ({{data}}) => done(data), {{once: true}});
 const frame = document.createElement("iframe");
 frame.sandbox = "allow-scripts";
 const call = [url, options].map((each) => JSON.stringify(each)).join();
-frame.srcdoc = `<script>({FETCH})(${{call}}).then((seen) => parent.postMessage(seen, "*"));</script>`;
+const tell = "(seen) => parent.postMessage(seen, '*')";
+frame.srcdoc = `<script>({FETCH})(${{call}}).then(${{tell}});</script>`;
 document.body.append(frame);
 """
-BLOCKED = "TypeError: Failed to fetch"
 #: What a real server adds.
 ADDED = {"connection", "date", "server"}
 
@@ -63,32 +59,6 @@ def chromium_driver(
         yield driver
 
 
-class Visit:
-    """One visitor who does what a row says; ``run`` makes its URLs new to every cache."""
-
-    def __init__(self, at: dict[str, str], run: str) -> None:
-        self.at = at
-        self.run = run
-
-    def url(self, call: Call) -> str:
-        answer = call.answer
-        if call.to is not None:
-            location = {"Location": self.url(call.to)}
-            answer = answer | {"headers": answer["headers"] | location}
-        said = query(preflight=self.named(call.preflight), answer=self.named(answer))
-        return f"{self.at[call.at]}{call.path}?run={self.run}&{said}"
-
-    def named(self, said: dict[str, Any]) -> Any:
-        """Put the names of the origins into what the site is told to say."""
-        text = json.dumps(said)
-        for name, origin in self.at.items():
-            text = text.replace(f"{{{name}}}", origin)
-        return json.loads(text.replace("{api-host}", urlsplit(self.at["api"]).netloc))
-
-    def arrived(self) -> list[dict[str, Any]]:
-        return ARRIVED.pop(self.run, [])
-
-
 def by_chromium(driver: Any, visit: Visit, row: Row) -> list[Any]:
     driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
     seen, page = [], ""
@@ -99,38 +69,13 @@ def by_chromium(driver: Any, visit: Visit, row: Row) -> list[Any]:
             driver.get(f"{here}/blank/")
             page = here
         result = driver.execute_async_script(script, visit.url(call), call.options)
-        if result != BLOCKED:
+        if isinstance(result, str):
+            assert result == "TypeError: Failed to fetch"
+            result = BLOCKED
+        else:
             result["headers"] = set(result["headers"]) - ADDED
         seen.append(result)
     return seen
-
-
-def by_the_browser(visit: Visit, row: Row) -> list[Any]:
-    visitor, preflights = Client(), PreflightCache()
-    seen: list[Any] = []
-    for call in row.calls:
-        origin = visit.at.get(call.page, call.page)
-        page = Browser(origin, client=visitor, server=visit.at.values(), preflights=preflights)
-        try:
-            response = page.fetch(visit.url(call), **call.options)
-        except CorsError:
-            seen.append(BLOCKED)
-        else:
-            names = {name.lower() for name in response.headers}
-            seen.append(
-                {
-                    "status": response.status,
-                    "type": response.type,
-                    "redirected": response.redirected,
-                    "url": response.url,
-                    "headers": names - ADDED,
-                }
-            )
-    return seen
-
-
-def verdicts(seen: list[Any]) -> str:
-    return "".join("n" if each == BLOCKED else "y" for each in seen)
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -5,15 +5,20 @@ The page judges itself too, for its visitors. These tests take from it only what
 
 from __future__ import annotations
 
+import json
+import re
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from cors_views.testing import Browser, CorsError
 from playground.calls import CALLS, Call
 from tests.browser.conftest import Playground
+from tests.browser.over_http import HttpClient
 
 ROLES = ("storefront", "partner", "stranger")
 
@@ -101,6 +106,102 @@ def test_row(page_of: Callable[[str], Page], role: str, call: Call) -> None:
     assert headers >= set(expected.shows)
     assert headers.isdisjoint(expected.hides)
     assert row["match"] == "true"
+
+
+@dataclass
+class OurPages:
+    """The pages as our Browser does them: what ``playground.js`` does, in the same order."""
+
+    playground: Playground
+    visitor: HttpClient = field(default_factory=HttpClient)
+    #: What calls have taught a page: others send it.
+    learned: dict[str, str] = field(default_factory=dict)
+
+    def rows(self, role: str) -> dict[str, dict[str, Any]]:
+        page = Browser(
+            self.playground.origin(role),
+            client=self.visitor,
+            server=self.playground.origin("api"),
+        )
+        self.learned = dict.fromkeys(("csrf", "etag", "token"), "not-known")
+        return {call.name: self.row(page, call) for call in CALLS}
+
+    def row(self, page: Browser, call: Call) -> dict[str, Any]:
+        run = f"{call.name}.{uuid.uuid4()}"
+        try:
+            response = page.fetch(
+                f"{call.path}?call={run}",
+                method=call.method,
+                headers={name: self.filled(value) for name, value in call.headers.items()},
+                credentials="include" if call.credentials else "omit",
+                body=call.body,
+            )
+        except CorsError:
+            seen: dict[str, Any] = {"verdict": "", "status": "", "headers": set()}
+        else:
+            self.learn(response.headers, response.text)
+            headers = {name.lower() for name in response.headers}
+            seen = {"verdict": "readable", "status": str(response.status), "headers": headers}
+        visits = self.playground.record(run)["visits"]
+        if not seen["verdict"]:
+            seen["verdict"] = "hidden" if visits else "unsent"
+            seen["status"] = str(visits[-1]["status"]) if visits else ""
+        return seen | {
+            "cookie": any(visit["session_cookie"] for visit in visits),
+            "view ran": any(visit["view_ran"] for visit in visits),
+        }
+
+    def filled(self, value: str) -> str:
+        return re.sub(r"{(\w+)}", lambda match: self.learned[match[1]], value)
+
+    def learn(self, headers: Any, text: str) -> None:
+        self.learned["etag"] = headers.get("etag", self.learned["etag"])
+        try:
+            body = json.loads(text)
+        except ValueError:
+            return
+        if isinstance(body, dict):
+            self.learned["csrf"] = body.get("csrfToken", self.learned["csrf"])
+            self.learned["token"] = body.get("token", self.learned["token"])
+
+
+@pytest.fixture(scope="session")
+def our_rows(
+    playground: Playground, page_of: Callable[[str], Page]
+) -> Callable[[str], dict[str, dict[str, Any]]]:
+    """Return what our Browser sees at the page of a role, once Chromium has been there."""
+    ours, seen = OurPages(playground), dict[str, dict[str, dict[str, Any]]]()
+
+    def rows(role: str) -> dict[str, dict[str, Any]]:
+        for each in ("storefront", role):
+            if each not in seen:
+                page_of(each)
+                seen[each] = ours.rows(each)
+        return seen[role]
+
+    return rows
+
+
+@pytest.mark.parametrize(("role", "call"), ROWS)
+def test_that_our_browser_agrees(
+    page_of: Callable[[str], Page],
+    our_rows: Callable[[str], dict[str, dict[str, Any]]],
+    role: str,
+    call: Call,
+) -> None:
+    theirs = page_of(role).rows[call.name]
+
+    ours = our_rows(role)[call.name]
+
+    expected = call.expected(role)
+    assert ours == {
+        "verdict": theirs["verdict"],
+        "status": theirs["status"],
+        "headers": set(theirs["headers"].split()),
+        # The first calls of a visitor differ by whether somebody has been there before.
+        "cookie": ours["cookie"] if expected.cookie is None else theirs["cookie"] == "true",
+        "view ran": theirs["viewRan"] == "true",
+    }
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -13,15 +13,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from socketserver import ThreadingMixIn
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from asgiref.sync import async_to_sync
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
-from django.test import override_settings
+from django.test import AsyncClient, Client, override_settings
 from django.urls import path
 
 from cors_views import cors_allow, cors_deny
+from cors_views.testing import AsyncBrowser, Browser, CorsError, PreflightCache
+from tests.calls import Call, Row
 from tests.tables import Patterns
 
 HOSTS = {
@@ -124,17 +127,27 @@ class Handler(WSGIRequestHandler):
         """Stay silent."""
 
 
+def at_port(port: int) -> dict[str, str]:
+    """Return the origins of the site, by name."""
+    return {name: f"http://{host}:{port}" for name, host in HOSTS.items()}
+
+
+def installed(at: dict[str, str]) -> override_settings:
+    """Serve the site at these origins."""
+    return override_settings(
+        ROOT_URLCONF=Patterns(urlpatterns(at)),
+        CORS_OPT_IN=True,
+        MIDDLEWARE=["tests.told_site.record", "cors_views.middleware.CorsMiddleware"],
+    )
+
+
 @contextmanager
 def running() -> Iterator[dict[str, str]]:
-    """Serve the site, and yield its origins by name."""
+    """Serve the site over HTTP too, and yield its origins."""
     with make_server("127.0.0.1", 0, WSGIHandler(), Server, Handler) as server:
-        at = {name: f"http://{host}:{server.server_port}" for name, host in HOSTS.items()}
-        with override_settings(
-            ROOT_URLCONF=Patterns(urlpatterns(at)),
-            CORS_OPT_IN=True,
-            MIDDLEWARE=["tests.browser.site.record", "cors_views.middleware.CorsMiddleware"],
-            DEBUG=False,
-        ):
+        at = at_port(server.server_port)
+        with installed(at):
+            # Only now: it has the middleware of the settings.
             server.set_app(WSGIHandler())
             threading.Thread(target=server.serve_forever, daemon=True).start()
             try:
@@ -146,3 +159,63 @@ def running() -> Iterator[dict[str, str]]:
 def query(**values: Any) -> str:
     """Return the query that tells the site what to say."""
     return "&".join(f"{name}={quote(json.dumps(value))}" for name, value in values.items())
+
+
+# --- Visitors ------------------------------------------------------------------------------------
+
+BLOCKED = "blocked"
+
+
+class Visit:
+    """One visitor who does what a row says; ``run`` makes its URLs new to every cache."""
+
+    def __init__(self, at: dict[str, str], run: str) -> None:
+        self.at = at
+        self.run = run
+
+    def url(self, call: Call) -> str:
+        answer = call.answer
+        if call.to is not None:
+            location = {"Location": self.url(call.to)}
+            answer = answer | {"headers": answer["headers"] | location}
+        said = query(preflight=self.named(call.preflight), answer=self.named(answer))
+        return f"{self.at[call.at]}{call.path}?run={self.run}&{said}"
+
+    def named(self, said: dict[str, Any]) -> Any:
+        """Put the names of the origins into what the site is told to say."""
+        text = json.dumps(said)
+        for name, origin in self.at.items():
+            text = text.replace(f"{{{name}}}", origin)
+        return json.loads(text.replace("{api-host}", urlsplit(self.at["api"]).netloc))
+
+    def arrived(self) -> list[dict[str, Any]]:
+        return ARRIVED.pop(self.run, [])
+
+
+def by_the_browser(visit: Visit, row: Row, mode: str = "wsgi") -> list[Any]:
+    """Return what the pages see of each call of a row."""
+    client = Client() if mode == "wsgi" else AsyncClient()
+    shared = {"client": client, "server": visit.at.values(), "preflights": PreflightCache()}
+    return [_seen(visit, call, shared, mode) for call in row.calls]
+
+
+def _seen(visit: Visit, call: Call, shared: dict[str, Any], mode: str) -> Any:
+    origin = visit.at.get(call.page, call.page)
+    fetch: Any = Browser(origin, **shared).fetch
+    if mode == "asgi":
+        fetch = async_to_sync(AsyncBrowser(origin, **shared).fetch)
+    try:
+        response = fetch(visit.url(call), **call.options)
+    except CorsError:
+        return BLOCKED
+    return {
+        "status": response.status,
+        "type": response.type,
+        "redirected": response.redirected,
+        "url": response.url,
+        "headers": {name.lower() for name in response.headers},
+    }
+
+
+def verdicts(seen: list[Any]) -> str:
+    return "".join("n" if each == BLOCKED else "y" for each in seen)

@@ -1,6 +1,6 @@
-"""What Chromium and our Browser are both made to do.
+"""What Chromium and our Browser are both made to do: calls of pages, and what those get.
 
-``{api}``, ``{app}``, ``{other}`` and ``{third}`` stand for the origins of ``tests/browser/site.py``.
+``{api}``, ``{app}``, ``{other}`` and ``{third}`` are the origins of ``tests/told_site.py``.
 """
 
 from __future__ import annotations
@@ -364,17 +364,6 @@ CACHED = (
     twice("without-cookies-after-with", "yy", kept(PUT | INCLUDE), kept(PUT)),
     twice("any-method", "yy", Call("/any/", PUT), Call("/any/", {"method": "DELETE"})),
     twice("any-header", "yy", Call("/any/", X_ONE), Call("/any/", sends("X-Two", "1"))),
-    twice(
-        "any-header-but-authorization",
-        "yn",
-        Call("/told/", X_ONE, preflight=says(origin="*", headers="*", **KEPT), answer=ANY),
-        Call(
-            "/told/",
-            sends("Authorization", "x"),
-            preflight=says(origin="*", headers="*", **KEPT),
-            answer=ANY,
-        ),
-    ),
     twice("another-page", "yn", Call("/named/", PUT), Call("/named/", PUT, page="other")),
 )
 
@@ -409,6 +398,25 @@ COOKIES = (
         "yn",
         Call("/named/", INCLUDE, answer=NONE),
         Call("/named/", INCLUDE, page="other"),
+    ),
+    twice(
+        "none-within-the-site",
+        "yy",
+        Call("/named/", INCLUDE, answer=NONE),
+        Call("/named/", INCLUDE),
+    ),
+    twice(
+        "secure-within-the-site",
+        "yy",
+        Call("/named/", INCLUDE, answer={"cookies": {"a": {"secure": True}}}),
+        Call("/named/", INCLUDE),
+    ),
+    twice(
+        "none-of-another-site",
+        "yyy",
+        Call(options=INCLUDE, answer=OPEN_COOKIES | NONE, page="other"),
+        Call(options=INCLUDE, answer=OPEN_COOKIES, page="other"),
+        Call("/named/", INCLUDE),
     ),
     twice(
         "lax-of-another-site-is-not-stored",
@@ -477,6 +485,21 @@ LAXER = (
         ),
         chromium="y",
         because="Chromium lets '*' cover Authorization, and warns that it will not for ever.",
+    ),
+    Row(
+        "any-header-kept-and-authorization",
+        "yn",
+        (
+            Call("/told/", X_ONE, preflight=says(origin="*", headers="*", **KEPT), answer=ANY),
+            Call(
+                "/told/",
+                sends("Authorization", "x"),
+                preflight=says(origin="*", headers="*", **KEPT),
+                answer=ANY,
+            ),
+        ),
+        chromium="yy",
+        because="As above: the kept answer is used for Authorization too.",
     ),
 )
 
