@@ -89,10 +89,11 @@ def _not_admitted(refusal: Refusal, outcome: Outcome) -> str:
     source = refusal.sources(outcome)["origins"]
     if origin in SPECIAL:
         # To admit it by name would look as if it were one page.
-        return f"{where(source)}: nothing, unless any page may read: then write origins='*'."
+        place = where(source, "origins")
+        return f"{place}: nothing, unless any page may read: then write origins='*'."
     if source.layer is None:
         return f"settings: add {origin!r} to {conf.name_in_use('CORS_ALLOWED_ORIGINS')}."
-    return f"{where(source)}: add {origin!r} to origins."
+    return f"{where(source, 'origins')}: add {origin!r} to origins."
 
 
 def _method(refusal: Refusal, outcome: Outcome) -> str:
@@ -123,8 +124,9 @@ def _added(
         decisive = refusal.sources(outcome)["origins"]
         if decisive.layer is None:
             return f"settings: add {listed} to {setting}."
-        return f"{where(decisive)}: give it {field}=[...] with {listed}, or add it to {setting}."
-    return f"{where(source)}: add {listed} to {field}."
+        place = where(decisive, field)
+        return f"{place}: give it {field}=[...] with {listed}, or add it to {setting}."
+    return f"{where(source, field)}: add {listed} to {field}."
 
 
 def _credentials(refusal: Refusal, outcome: Outcome) -> str:
@@ -132,10 +134,11 @@ def _credentials(refusal: Refusal, outcome: Outcome) -> str:
     source = sources["credentials"] if sources["credentials"].layer else sources["origins"]
     named = f"origins=[{refusal.page.origin!r}], credentials=True"
     if any(policy.policy.any_origin for policy in outcome.ruling.policies):
-        return f"{where(source)}: name who is trusted, {named}, or let the page ask without."
+        place = where(source, "credentials")
+        return f"{place}: name who is trusted, {named}, or let the page ask without."
     if source.layer is None:
         return "settings: write CORS_ALLOW_CREDENTIALS = True."
-    return f"{where(source)}: write credentials=True beside origins."
+    return f"{where(source, 'credentials')}: write credentials=True beside origins."
 
 
 def _written_by_hand(refusal: Refusal, outcome: Outcome) -> str:
@@ -145,11 +148,11 @@ def _written_by_hand(refusal: Refusal, outcome: Outcome) -> str:
     )
 
 
-def where(source: Source) -> str:
-    """Return where a policy has to be changed: in the settings, or where it is declared."""
+def where(source: Source, field: str) -> str:
+    """Return where a field has to be changed: in the settings, or where it is declared."""
     if source.layer is None:
         return "settings"
-    if source.policy_name and not source.layer.declaration.fields:
+    if source.policy_name and field not in dict(source.layer.declaration.fields):
         return f"settings, CORS_POLICIES[{source.policy_name!r}]"
     return wording.place(source.layer, lines=True)
 

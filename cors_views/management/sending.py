@@ -110,6 +110,8 @@ class Server(BaseHandler):
         with contextlib.closing(request), _unlogged():
             # Not get_response(), which logs that the answer is a 403 and closes it.
             response: HttpResponseBase = cast("Any", self)._middleware_chain(request)
+        # A stream that nobody reads holds on to its file.
+        response.close()
         return response
 
     def _get_response(self, request: HttpRequest) -> HttpResponseBase:

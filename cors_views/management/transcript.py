@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from cors_views import fetch
 from cors_views.browsing import PageRequest, Received, Sent, Step, Verdict
 from cors_views.fetch import CORS_RESPONSE_HEADERS
 from cors_views.management.overview import name_of
 from cors_views.management.table import Paint
 from cors_views.middleware import Outcome
 from cors_views.protocol import SIGNAL
+from cors_views.signals import check_request_enabled
 
 #: What of a response's headers CORS is about, beside its own.
 _SHOWN = CORS_RESPONSE_HEADERS | {"vary", "location"}
@@ -76,15 +76,9 @@ def asked(outcome: Outcome) -> Iterator[str]:
     for question in dict.fromkeys(questions):
         if id(question) in outcome.answers:
             yield f"{name_of(question)} was asked and {_said(outcome, question)}."
-    if outcome.ruling.signal and outcome.answers.get(id(SIGNAL)) is not None:
+    if check_request_enabled.receivers and id(SIGNAL) in outcome.answers:
         yield f"The receivers of check_request_enabled were asked and {_said(outcome, SIGNAL)}."
 
 
 def _said(outcome: Outcome, question: object) -> str:
     return "said yes" if outcome.answers[id(question)] else "said no"
-
-
-def visible(policy_headers: str | None) -> str:
-    """Return which headers of an answer the page sees beside those that it always may."""
-    names = ", ".join(fetch.split_list(policy_headers or ""))
-    return f"; of its headers also {names}" if names else ""

@@ -35,10 +35,13 @@ def methods(row: Row) -> str:
         return f"any (offers {', '.join(row.only_offered)})" if row.only_offered else "any"
     sent = [name for name in row.methods if name not in row.not_offered]
     shown = [name for name in sent if not (name == "HEAD" and "GET" in sent)]
-    shown = [name for name in shown if name != "OPTIONS"] or shown
-    if row.not_offered and row.not_offered != ("OPTIONS",):
-        shown.append(f"not offered: {', '.join(row.not_offered)}")
-    return ", ".join(shown)
+    shown = _without_options(shown) or shown
+    refused = _without_options(row.not_offered) or ([] if shown else row.not_offered)
+    return ", ".join([*shown, *([f"not offered: {', '.join(refused)}"] if refused else [])])
+
+
+def _without_options(names: Sequence[str]) -> list[str]:
+    return [name for name in names if name != "OPTIONS"]
 
 
 def policy_name(row: Row) -> str:

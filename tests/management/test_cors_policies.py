@@ -337,10 +337,13 @@ def test_receivers_are_named_where_they_are_asked() -> None:
     with override_settings(**site), urlconf(*patterns):
         inside, outside, named, _ = (route["policies"][0] for route in document()["routes"])
         reached = document("--origin", OTHER)["routes"]
+        table = run("cors_policies").out
 
     assert (inside["origins"], inside["asks"]) == ([APP], ["check_request_enabled"])
     assert (outside["origins"], outside["asks"]) == ([], ["check_request_enabled"])
     assert (named["origins"], named["asks"]) == ([APP], [])
+    assert re.search(rf"^/api/v/ +any +{APP}, asks check_request_enabled +s", table, re.MULTILINE)
+    assert re.search(r"^/v/ +any +asks check_request_enabled +settings", table, re.MULTILINE)
     assert [(each["route"], each["policies"][0]["reach"]) for each in reached] == [
         ("/api/v/", "asked"),
         ("/v/", "asked"),
@@ -559,6 +562,50 @@ def test_a_long_list_of_origins_is_cut_in_a_table_alone() -> None:
 
     assert "https://e.example and 3 more " in table
     assert ", ".join(many) in markdown
+
+
+class Editor(View):
+    def get(self, request: Any) -> HttpResponse:
+        return HttpResponse("get")
+
+    def put(self, request: Any) -> HttpResponse:
+        return HttpResponse("put")
+
+
+# methods that are offered -> how the table puts it
+OFFERED = {"GET, PUT": "GET, PUT", "GET": "GET, not offered: PUT", "OPTIONS, PUT": "GET, PUT"}
+
+
+@pytest.mark.parametrize("offered", OFFERED)
+def test_what_is_not_offered_is_said(offered: str) -> None:
+    view = cors_allow(origins=[APP], methods=offered.split(", "))(Editor.as_view())
+
+    with urlconf(path("v/", view)):
+        table = run("cors_policies").out
+
+    assert re.search(rf"^/v/ +{OFFERED[offered]} +{APP}", table, re.MULTILINE)
+
+
+def test_a_row_of_options_alone_is_kept() -> None:
+    site = {"CORS_ALLOWED_ORIGINS": [OTHER], "CORS_ALLOW_METHODS": ["GET"]}
+    with override_settings(**site), urlconf(path("v/", Reader.as_view())):
+        table = run("cors_policies").out
+
+    assert re.search(rf"^/v/ +not offered: OPTIONS +{OTHER}", table, re.MULTILINE)
+
+
+def test_a_name_without_any_seam_is_cut_where_the_column_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    long = f"https://{'a' * 60}.example"
+
+    with urlconf(path("v/", cors_allow(origins=[long])(answer))):
+        out = run("cors_policies", terminal=True).out
+
+    assert max(map(len, out.splitlines())) <= 80
+    assert "a" * 34 not in out
+    assert out.count("a" * 20) == 2
 
 
 @pytest.mark.usefixtures("_site")

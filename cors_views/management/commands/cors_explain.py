@@ -83,12 +83,13 @@ class Command(CorsCommand):
         yield from transcript.lines(verdict, assumed, self.paint)
         yield ""
         heard = server.heard[-1] if server.heard else None
-        if heard and heard.outcome:
+        if heard and heard.outcome and verdict.type != "basic":
             yield from transcript.asked(heard.outcome)
             yield f"What decides is the {decided_by(heard.outcome.ruling)}."
         if verdict.reason is None:
             where = f" of {verdict.url}, where it was redirected to" if verdict.redirected else ""
-            yield self.paint(f"The page may read the answer{where}.", "SUCCESS")
+            status = f", which is a {verdict.status}" if verdict.status != 200 else ""
+            yield self.paint(f"The page may read the answer{where}{status}.", "SUCCESS")
             return
         reason = verdict.reason
         names = f": {', '.join(verdict.missing)}" if verdict.missing else ""

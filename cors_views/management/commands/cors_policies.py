@@ -19,7 +19,6 @@ from cors_views.management.selection import (
     risks_named,
 )
 
-
 #: In a narrower terminal than this the columns would be slivers; it breaks the lines itself.
 _NARROWEST = 72
 
