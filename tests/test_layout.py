@@ -56,13 +56,22 @@ FLOORS = [
     {"middleware", "uses"},
 ]
 REQUEST_MACHINERY = {"django.http", "django.urls", "django.test"}
-USES_REQUESTS = ("middleware", "nearest", "urls", "testing", "management.", "panels")
+USES_REQUESTS = (
+    "middleware",
+    "nearest",
+    "urls",
+    "testing",
+    "management.",
+    "panels",
+    "pytest_plugin",
+)
 READS_SETTINGS = ("conf", "checks.")
 #: Who else reads a setting, and which: none of them is a ``CORS_*``.
 READS_OTHER_SETTINGS = {
     "decorators": {"configured"},
     "management.sending": {"ROOT_URLCONF", "SECURE_SSL_REDIRECT", "STATIC_URL"},
     "nearest": {"LANGUAGE_CODE", "ROOT_URLCONF", "USE_I18N"},
+    "testing.browsers": {"SESSION_COOKIE_NAME", "SESSION_COOKIE_SAMESITE"},
 }
 
 
@@ -218,6 +227,7 @@ def test_that_nothing_needs_django_cors_headers(module: str) -> None:
     "code",
     [
         pytest.param("import cors_views", id="imported"),
+        pytest.param("import cors_views.browsing", id="the-browsers-engine"),
         pytest.param(
             "from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include\n"
             "from cors_views.defaults import default_headers, default_methods\n"
