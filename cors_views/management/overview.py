@@ -188,14 +188,21 @@ def _rows_of(chain: Chain, governed: _Governed) -> Iterator[Row]:
 _SUFFIX = re.compile(r"/?(<drf_format_suffix:\w+>|\\\.\(\?P<format>[^)]*\)/\?\$)$")
 
 
+def without_suffix(route: str) -> tuple[str, ...]:
+    """Return how the route may be written that a route with a format suffix was made from."""
+    if not _SUFFIX.search(route):
+        return ()
+    plain = _SUFFIX.sub("", route)
+    return f"{plain}/", f"{plain}/$", plain
+
+
 def folded(rows: Iterable[Row]) -> list[Row]:
     """Return the rows without those of format suffixes that say the same as the route itself."""
     of_route: dict[str, list[Row]] = {}
     for row in rows:
         of_route.setdefault(row.route, []).append(row)
-    for route in [route for route in of_route if _SUFFIX.search(route)]:
-        plain = _SUFFIX.sub("", route)
-        for base in (f"{plain}/", f"{plain}/$", plain):
+    for route in list(of_route):
+        for base in without_suffix(route):
             if base in of_route and _same(of_route[base], of_route[route]):
                 del of_route[route]
                 of_route[base] = [row._replace(suffixed=True) for row in of_route[base]]

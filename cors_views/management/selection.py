@@ -10,7 +10,7 @@ from cors_views import conf
 from cors_views.checks.regexes import admits_plain_http, special_of, stranger_of
 from cors_views.checks.sites import is_local
 from cors_views.fetch import SAFE_METHODS
-from cors_views.management.overview import Row, app_of
+from cors_views.management.overview import Row, app_of, without_suffix
 from cors_views.origins import SPECIAL
 from cors_views.policy import close_matches
 
@@ -76,8 +76,14 @@ def _known(name: str, known: Sequence[str], nobody: str, all_of_them: str) -> No
 
 
 def _matches(row: Row, pattern: str) -> bool:
-    """Return whether a route holds a text, or matches a glob as a whole."""
-    return bool(row.chain) and (pattern in row.route or fnmatch.fnmatchcase(row.route, pattern))
+    """Return whether a route holds a text, or matches a glob as a whole.
+
+    What is said of a route is said of the same with a format suffix.
+    """
+    if not row.chain:
+        return False
+    names = (row.route, *without_suffix(row.route))
+    return any(pattern in name or fnmatch.fnmatchcase(name, pattern) for name in names)
 
 
 # --- What a team may not want to see -----------------------------------------------------------

@@ -59,15 +59,15 @@ def run_in_shop(*arguments: str, **environment: str) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def run_in_shop_terminal(*arguments: str) -> Done:
-    """Run a command of the sample project in a terminal of 100 columns."""
+def run_in_shop_terminal(*arguments: str, columns: int = 100) -> Done:
+    """Run a command of the sample project in a terminal."""
     master, slave = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, SHOP, *arguments],
         stdin=slave,
         stdout=slave,
         stderr=slave,
-        env=_environment({"COLUMNS": "100", "TERM": "xterm"}),
+        env=_environment({"COLUMNS": str(columns), "TERM": "xterm"}),
         cwd=ROOT,
     )
     os.close(slave)

@@ -634,6 +634,16 @@ def test_routes_of_format_suffixes_are_folded_for_people_alone() -> None:
     assert len(routes) == 7
 
 
+def test_what_ignores_a_route_ignores_its_format_suffix() -> None:
+    with urlconf(*format_suffix_patterns([path("v/", listing), path("w/", listing)])):
+        found = run("cors_policies", "--fail-on=any-origin", "--ignore=/v/", "--format=json")
+
+    assert [each["route"] for each in json.loads(found.out)["findings"]] == [
+        "/w/",
+        "/w<drf_format_suffix:format>",
+    ]
+
+
 def test_a_format_suffix_with_another_policy_is_not_folded() -> None:
     with urlconf(path("v/", listing), path("v<drf_format_suffix:format>", cors_deny(listing))):
         table = run("cors_policies").out
