@@ -73,8 +73,10 @@ def _denied(refusal: Refusal, outcome: Outcome) -> str:
     place = wording.place(layer, lines=True)
     if layer.name in ("handler", "route"):
         return f"{place}: write {allow} instead of cors_deny, if pages are meant to read this."
-    method = refusal.page.method.lower()
-    return f"{refusal.view}: write {allow} above {method}; the cors_deny at {place} is a default."
+    method = refusal.page.method
+    implemented = nearest.route_of(refusal.match).implemented
+    handler = f"its {method.lower()}" if method in implemented else "it"
+    return f"{refusal.view}: write {allow} above {handler}; the cors_deny at {place} is a default."
 
 
 def _no_policy(refusal: Refusal, outcome: Outcome) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
+from django.conf.urls.i18n import is_language_prefix_patterns_used
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import URLResolver, get_resolver
+from django.utils.translation import get_language, get_supported_language_variant
 
 from cors_views.browsing.pages import page_origin
 from cors_views.management import overview
@@ -56,6 +58,22 @@ def origin_of(text: str) -> str:
         return page_origin(text)
     except ValueError as error:
         raise bad_input(f"{error}.") from error
+
+
+def language_of_routes(resolver: URLResolver) -> str | None:
+    """Return the language in which the routes of a URLconf are what Django matches.
+
+    With ``LANGUAGE_CODE = "en-us"`` and no such entry in ``LANGUAGES``, i18n_patterns match "en/".
+    """
+    language = get_language()
+    prefixed, default_too = is_language_prefix_patterns_used(cast("Any", resolver.urlconf_name))
+    if not (prefixed and default_too):
+        return language
+    try:
+        return get_supported_language_variant(language)
+    except LookupError:
+        # No language at all, or none that the site has.
+        return language
 
 
 def resolver_of(urlconf: str | None) -> URLResolver:

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from django.apps import apps
 from django.conf import settings
 from django.core.handlers.base import BaseHandler
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
 from django.http.response import HttpResponseBase
@@ -110,8 +112,7 @@ class Server(BaseHandler):
         with contextlib.closing(request), _unlogged():
             # Not get_response(), which logs that the answer is a 403 and closes it.
             response: HttpResponseBase = cast("Any", self)._middleware_chain(request)
-        # A stream that nobody reads holds on to its file.
-        response.close()
+        _close(response)
         return response
 
     def _get_response(self, request: HttpRequest) -> HttpResponseBase:
@@ -121,6 +122,15 @@ class Server(BaseHandler):
         self.resolve_request(request)
         self._assumed = True
         return HttpResponse()
+
+
+def _close(response: HttpResponseBase) -> None:
+    """Let go of what a stream holds on to, but not of the database: this is no server's thread."""
+    request_finished.disconnect(close_old_connections)
+    try:
+        response.close()
+    finally:
+        request_finished.connect(close_old_connections)
 
 
 @contextlib.contextmanager

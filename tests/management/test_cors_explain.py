@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.signals import request_finished
+from django.db import connections
 from django.http import HttpResponse, HttpResponseRedirect
 from django.test.utils import override_settings
 from django.urls import URLPattern
@@ -26,7 +28,7 @@ spy = Spy()
 
 # A file of its own, whose lines do not move when a test is written.
 SOURCE = """\
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 from django.views import View
 from cors_views import cors_allow, cors_deny, cors_include
@@ -62,6 +64,16 @@ def is_tenant(request, origin):
 def fails(request):
     raise RuntimeError("the view failed")
 
+class Held:
+    def __iter__(self):
+        return iter([b"part"])
+
+    def close(self):
+        spy.note("closed")
+
+def stream(request):
+    return StreamingHttpResponse(Held())
+
 class Odd:
     # What makes no sense is closed.
     view_class, initkwargs = View, 5
@@ -81,6 +93,8 @@ urlpatterns = [
     path("free/", answer),
     path("hand/", cors_deny(by_hand)),
     path("fails/", cors_allow(origins=["https://app.example"])(fails)),
+    path("stream/", stream),
+    path("shut/", cors_include([path("", answer)], policy=cors_deny)),
     path("in/", cors_include([path("<int:number>/", answer)], policy="public")),
 ]
 """
@@ -118,7 +132,13 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         {},
         f"{APP} GET /closed/",
         Reason.DENIED,
-        "views.Closed: write @cors_allow(origins=['https://app.example']) above get",
+        "views.Closed: write @cors_allow(origins=['https://app.example']) above its get; ",
+    ),
+    "an include that is closed": (
+        {},
+        f"{APP} GET /shut/",
+        Reason.DENIED,
+        "views.answer: write @cors_allow(origins=['https://app.example']) above it; the cors_deny",
     ),
     "a view that nobody understands": (
         {},
@@ -202,7 +222,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         {},
         f"{OTHER} PUT /partners/",
         Reason.METHOD_NOT_OFFERED,
-        "views.py:48: add 'PUT' to methods.",
+        "views.py:58: add 'PUT' to methods.",
     ),
     "a method that the settings leave out": (
         {"CORS_ALLOW_METHODS": ["GET"], "CORS_ALLOW_ALL_ORIGINS": True},
@@ -214,7 +234,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         {"CORS_ALLOW_METHODS": ["GET"]},
         f"{APP} PUT /asked/",
         Reason.METHOD_NOT_OFFERED,
-        "views.py:50: give it methods=[...] with 'PUT', or add it to CORS_ALLOW_METHODS.",
+        "views.py:60: give it methods=[...] with 'PUT', or add it to CORS_ALLOW_METHODS.",
     ),
     "a method that the view does not serve": (
         {},
@@ -232,7 +252,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         {},
         f"{OTHER} GET /partners/ -H X-Other -H x-key:1",
         Reason.HEADER_NOT_ALLOWED,
-        "views.py:48: add 'x-other' to headers.",
+        "views.py:58: add 'x-other' to headers.",
     ),
     "a header that the settings leave out": (
         {"CORS_ALLOW_ALL_ORIGINS": True},
@@ -250,7 +270,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         {},
         f"{APP} GET /star/ -H Authorization",
         Reason.HEADER_NOT_ALLOWED,
-        "views.py:49: add 'authorization' to headers.",
+        "views.py:59: add 'authorization' to headers.",
     ),
     "any origin with credentials": (
         {},
@@ -265,7 +285,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         {},
         f"{APP} GET /asked/ --credentials",
         Reason.CREDENTIALS_NOT_ALLOWED,
-        "views.py:50: write credentials=True beside origins.",
+        "views.py:60: write credentials=True beside origins.",
     ),
     "credentials that the settings do not allow": (
         {"CORS_ALLOWED_ORIGINS": [APP]},
@@ -436,9 +456,9 @@ No view is run; --run sends the request for real.
   FAIL  Access-Control-Allow-Credentials: 'true' expected, no such header received
 
 views.is_tenant was asked and said yes.
-What decides is the route policy at views.py:50.
+What decides is the route policy at views.py:60.
 Refused, CREDENTIALS_NOT_ALLOWED: the policy admits the origin, but not with credentials.
-Change views.py:50: write credentials=True beside origins.
+Change views.py:60: write credentials=True beside origins.
 """  # noqa: E501
 
 
@@ -492,6 +512,19 @@ def test_a_view_is_run_where_somebody_says_so() -> None:
     assert "not run" not in done.out
     assert "hides " in done.out
     assert "x-extra" in done.out
+
+
+def test_what_a_stream_holds_is_let_go_but_not_the_database(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at_the_end = "close_if_unusable_or_obsolete"
+    monkeypatch.setattr(connections["default"], at_the_end, lambda: spy.note("database"))
+    finished = {receiver[0] for receiver in request_finished.receivers}
+
+    explain(f"{APP} GET /stream/ --run")
+
+    assert spy.calls == ["closed"]
+    assert {receiver[0] for receiver in request_finished.receivers} == finished
 
 
 def test_the_log_stays_as_it_was(caplog: Any) -> None:

@@ -9,10 +9,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib.syndication.views import Feed
 from django.http import HttpResponse
 from django.test.utils import override_settings
 from django.urls import include, path, re_path
+from django.utils import translation
 from django.views import View
 from django.views.decorators.http import require_POST
 from rest_framework.decorators import api_view
@@ -22,7 +24,7 @@ from rest_framework.urlpatterns import format_suffix_patterns
 from cors_views import CorsPolicy, cors_allow, cors_deny
 from cors_views.signals import check_request_enabled
 from tests.management.commands import ROOT, run, run_in_shop, run_in_shop_terminal
-from tests.tables import urlconf
+from tests.tables import Patterns, urlconf
 
 APP = "https://app.example"
 OTHER = "https://other.example"
@@ -317,6 +319,30 @@ def test_a_view_that_nobody_understands_is_listed_as_closed(caplog: Any) -> None
     assert route["policies"][0]["access"] == "deny"
     assert (route["policies"][0]["layer"], route["policies"][0]["declared_at"]) == ("none", {})
     assert re.search(r"/v/ +any +nobody +none +cannot be understood", table)
+
+
+# name -> (settings, arguments of i18n_patterns, the language, the route)
+LANGUAGES: dict[str, tuple[dict[str, Any], dict[str, Any], str | None, str]] = {
+    "as Django matches it": ({}, {}, "en-us", "/en/v/"),
+    "a language of its own": ({}, {}, "de", "/de/v/"),
+    "a language that is none": ({}, {}, "xx", "/xx/v/"),
+    "no language": ({}, {}, None, "/en-us/v/"),
+    "the default without a prefix": (
+        {"LANGUAGE_CODE": "en-us"},
+        {"prefix_default_language": False},
+        "en-us",
+        "/v/",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_routes_with_a_language_are_those_that_django_matches(name: str) -> None:
+    site, options, language, route = LANGUAGES[name]
+    patterns = Patterns(i18n_patterns(path("v/", answer), **options))
+
+    with override_settings(**site, ROOT_URLCONF=patterns), translation.override(language):
+        assert document()["routes"][0]["route"] == route
 
 
 @pytest.fixture

@@ -7,8 +7,18 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
+from django.urls import URLResolver
+from django.utils.translation import override
+
 from cors_views.management import formats
-from cors_views.management.base import REFUSED, CorsCommand, bad_input, origin_of, resolver_of
+from cors_views.management.base import (
+    REFUSED,
+    CorsCommand,
+    bad_input,
+    language_of_routes,
+    origin_of,
+    resolver_of,
+)
 from cors_views.management.formats import Shown
 from cors_views.management.overview import folded, rows
 from cors_views.management.selection import (
@@ -69,17 +79,23 @@ class Command(CorsCommand):
         """Print the overview; exit with 1 where ``--fail-on`` finds something."""
         origin = origin_of(options["origin"]) if options["origin"] is not None else ""
         resolver = resolver_of(options["urlconf"])
+        with override(language_of_routes(resolver)):
+            shown = self._shown(resolver, origin, options)
+            self.stdout.write(self._document(shown, options["format"], resolver.urlconf_name))
+            self._report(shown)
+
+    def _shown(self, resolver: URLResolver, origin: str, options: dict[str, Any]) -> Shown:
         filters = Filters(
             options["app"], options["route"], options["ignore"], options["policy"], origin
         )
         try:
             risks = risks_named(options["fail_on"]) if options["fail_on"] is not None else []
             selected = filters.select(rows(resolver))
-            if options["format"] != "json":
-                selected = folded(selected)
         except UnknownName as error:
             raise bad_input(error) from error
-        shown = Shown(
+        if options["format"] != "json":
+            selected = folded(selected)
+        return Shown(
             selected,
             findings(selected, risks),
             origin,
@@ -88,8 +104,6 @@ class Command(CorsCommand):
             _width() if self.stdout.isatty() else None,
             options["verbosity"] > 1,
         )
-        self.stdout.write(self._document(shown, options["format"], resolver.urlconf_name))
-        self._report(shown)
 
     def _document(self, shown: Shown, wanted: str, urlconf: Any) -> str:
         if wanted == "json":
