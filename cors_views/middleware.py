@@ -59,9 +59,7 @@ class Outcome(NamedTuple):
         own: Headers = ()
         if headers is not None and ALLOW_ORIGIN in headers:
             own = tuple((name.lower(), headers[name]) for name in _written_by_hand(headers))
-        return protocol.refusal(
-            self.answer, self.origin, self.asked, own, credentials=credentials and self.origin != ""
-        )
+        return protocol.refusal(self.answer, self.origin, self.asked, own, credentials=credentials)
 
 
 #: The fields of an ``Outcome``, which is not made for each request, but where somebody asks for it.

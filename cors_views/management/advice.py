@@ -133,11 +133,13 @@ def _added(
 
 def _credentials(refusal: Refusal, outcome: Outcome) -> str:
     sources = refusal.sources(outcome)
-    source = sources["credentials"] if sources["credentials"].layer else sources["origins"]
+    source, own = sources["origins"], sources["credentials"]
     named = f"origins=[{refusal.page.origin!r}], credentials=True"
     if any(policy.policy.any_origin for policy in outcome.ruling.policies):
         place = where(source, "credentials")
         return f"{place}: name who is trusted, {named}, or let the page ask without."
+    if own.layer is not None:
+        return f"{where(own, 'credentials')}: write credentials=True."
     if source.layer is None:
         return "settings: write CORS_ALLOW_CREDENTIALS = True."
     return f"{where(source, 'credentials')}: write credentials=True beside origins."

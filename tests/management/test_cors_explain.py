@@ -31,7 +31,7 @@ SOURCE = """\
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 from django.views import View
-from cors_views import cors_allow, cors_deny, cors_include
+from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
 
 def answer(request, **kwargs):
     spy.note(request.method)
@@ -61,6 +61,9 @@ def by_hand(request):
 def is_tenant(request, origin):
     return origin == "https://app.example"
 
+def unsure(request, origin):
+    raise RuntimeError("who knows")
+
 def fails(request):
     raise RuntimeError("the view failed")
 
@@ -73,6 +76,12 @@ class Held:
 
 def stream(request):
     return StreamingHttpResponse(Held())
+
+@cors_allow(origins=["https://app.example"], credentials=True)
+class Plain(View):
+    @cors_allow(credentials=False)
+    def get(self, request):
+        return answer(request)
 
 class Odd:
     # What makes no sense is closed.
@@ -88,16 +97,29 @@ urlpatterns = [
     path("partners/", cors_allow("partners", methods=["GET"], headers=["X-Key"])(answer)),
     path("star/", cors_allow(origins=["https://app.example"], headers=["*"])(answer)),
     path("asked/", cors_allow(origins=[is_tenant])(answer)),
+    path("unsure/", cors_allow(origins=[unsure])(answer)),
     path("unasked/", cors_allow(origins=["https://app.example", is_tenant])(answer)),
     path("odd/", Odd()),
     path("free/", answer),
     path("hand/", cors_deny(by_hand)),
     path("fails/", cors_allow(origins=["https://app.example"])(fails)),
     path("stream/", stream),
+    path("two/", cors_allow(CorsPolicy(origins=["https://b.example"]), "partners")(answer)),
+    path("plain/", Plain.as_view()),
     path("shut/", cors_include([path("", answer)], policy=cors_deny)),
     path("in/", cors_include([path("<int:number>/", answer)], policy="public")),
 ]
 """
+
+
+def at(text: str) -> str:
+    """Return the place of the first line of the file that holds a text."""
+    lines = SOURCE.splitlines()
+    return f"views.py:{next(number for number, line in enumerate(lines, 1) if text in line)}"
+
+
+ORDERS, POST, DELETE = at("credentials=True"), at("max_age=0"), at("    @cors_deny")
+PLAIN, STAR, ASKED, PARTNERS = at("=False"), at('"star/'), at('"asked/'), at('"partners/')
 
 
 @pytest.fixture(autouse=True)
@@ -126,7 +148,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         {},
         f"{APP} DELETE /orders/ --credentials",
         Reason.DENIED,
-        "views.py:19: write @cors_allow(origins=['https://app.example']) instead of cors_deny",
+        f"{DELETE}: write @cors_allow(origins=['https://app.example']) instead of cors_deny",
     ),
     "a class that is closed": (
         {},
@@ -198,7 +220,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         {},
         f"{OTHER} POST /orders/",
         Reason.ORIGIN_NOT_ADMITTED,
-        "views.py:10: add 'https://other.example' to origins.",
+        f"{ORDERS}: add 'https://other.example' to origins.",
     ),
     "a stranger, under a policy with a name": (
         {},
@@ -206,11 +228,17 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         Reason.ORIGIN_NOT_ADMITTED,
         "settings, CORS_POLICIES['partners']: add 'https://app.example' to origins.",
     ),
+    "a stranger, under two policies": (
+        {},
+        f"{APP} GET /two/",
+        Reason.ORIGIN_NOT_ADMITTED,
+        "settings, CORS_POLICIES['partners']: add 'https://app.example' to origins.",
+    ),
     "a sandboxed page": (
         {},
         "null GET /orders/",
         Reason.ORIGIN_NOT_ADMITTED,
-        "views.py:10: nothing, unless any page may read: then write origins='*'.",
+        f"{ORDERS}: nothing, unless any page may read: then write origins='*'.",
     ),
     "a sandboxed page, and the settings": (
         {},
@@ -222,7 +250,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         {},
         f"{OTHER} PUT /partners/",
         Reason.METHOD_NOT_OFFERED,
-        "views.py:58: add 'PUT' to methods.",
+        f"{PARTNERS}: add 'PUT' to methods.",
     ),
     "a method that the settings leave out": (
         {"CORS_ALLOW_METHODS": ["GET"], "CORS_ALLOW_ALL_ORIGINS": True},
@@ -234,7 +262,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         {"CORS_ALLOW_METHODS": ["GET"]},
         f"{APP} PUT /asked/",
         Reason.METHOD_NOT_OFFERED,
-        "views.py:60: give it methods=[...] with 'PUT', or add it to CORS_ALLOW_METHODS.",
+        f"{ASKED}: give it methods=[...] with 'PUT', or add it to CORS_ALLOW_METHODS.",
     ),
     "a method that the view does not serve": (
         {},
@@ -252,7 +280,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         {},
         f"{OTHER} GET /partners/ -H X-Other -H x-key:1",
         Reason.HEADER_NOT_ALLOWED,
-        "views.py:58: add 'x-other' to headers.",
+        f"{PARTNERS}: add 'x-other' to headers.",
     ),
     "a header that the settings leave out": (
         {"CORS_ALLOW_ALL_ORIGINS": True},
@@ -264,13 +292,13 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         {"CORS_ALLOW_HEADERS": ["x-one"]},
         f"{APP} POST /orders/ --content-type application/json --credentials",
         Reason.HEADER_NOT_ALLOWED,
-        "views.py:10: give it headers=[...] with 'content-type', or add it to CORS_ALLOW_HEADERS.",
+        f"{ORDERS}: give it headers=[...] with 'content-type', or add it to CORS_ALLOW_HEADERS.",
     ),
     "Authorization under a star": (
         {},
         f"{APP} GET /star/ -H Authorization",
         Reason.HEADER_NOT_ALLOWED,
-        "views.py:59: add 'authorization' to headers.",
+        f"{STAR}: add 'authorization' to headers.",
     ),
     "any origin with credentials": (
         {},
@@ -285,7 +313,13 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         {},
         f"{APP} GET /asked/ --credentials",
         Reason.CREDENTIALS_NOT_ALLOWED,
-        "views.py:60: write credentials=True beside origins.",
+        f"{ASKED}: write credentials=True beside origins.",
+    ),
+    "credentials that a handler takes away": (
+        {},
+        f"{APP} GET /plain/ --credentials",
+        Reason.CREDENTIALS_NOT_ALLOWED,
+        f"{PLAIN}: write credentials=True.",
     ),
     "credentials that the settings do not allow": (
         {"CORS_ALLOWED_ORIGINS": [APP]},
@@ -314,6 +348,15 @@ def refusing(get_response: Any) -> Any:
 
 def leaving(get_response: Any) -> Any:
     return lambda request: HttpResponseRedirect(f"https://elsewhere.example{request.path}")
+
+
+def moving(get_response: Any) -> Any:
+    def answered(request: Any) -> Any:
+        if request.get_host() == "api.example":
+            return HttpResponseRedirect(f"https://v2.example{request.path}")
+        return get_response(request)
+
+    return answered
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -393,6 +436,14 @@ READABLE: dict[str, tuple[dict[str, Any], str, list[str]]] = {
             "may read the answer of http://api.example/asked/, where it was redirected to.",
         ],
     ),
+    "a redirect to another host of the site": (
+        {
+            "ALLOWED_HOSTS": ["api.example", "v2.example"],
+            "MIDDLEWARE": [CORS, f"{__name__}.moving"],
+        },
+        f"{APP} GET /public/",
+        ["> Host: v2.example", "read the answer of https://v2.example/public/, where it was"],
+    ),
     "the site's own page": (
         {},
         "http://api.example GET /free/",
@@ -412,7 +463,7 @@ READABLE: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "a refined policy": (
         {},
         f"{APP} POST /orders/ -H X-Csrftoken",
-        ["the class policy at views.py:10, refined by the handler policy at views.py:15."],
+        [f"the class policy at {ORDERS}, refined by the handler policy at {POST}."],
     ),
     "an error": ({}, f"{APP} GET /fails/ --run", ["The page may read the answer, which is a 500."]),
 }
@@ -427,12 +478,13 @@ def test_what_a_page_may_read(name: str) -> None:
 
     for text in texts:
         assert text in done.out
+    assert ("which is a " in done.out) == ("--run" in arguments)
     assert "FAIL" not in done.out
     assert "secret" not in done.out
     assert (done.status, done.err) == (0, "")
 
 
-WHOLE = """\
+WHOLE = f"""\
 A page at https://app.example fetches PUT http://api.example/asked/ with credentials.
 It is for views.answer, at the route /asked/.
 No view is run; --run sends the request for real.
@@ -456,9 +508,9 @@ No view is run; --run sends the request for real.
   FAIL  Access-Control-Allow-Credentials: 'true' expected, no such header received
 
 views.is_tenant was asked and said yes.
-What decides is the route policy at views.py:60.
+What decides is the route policy at {ASKED}.
 Refused, CREDENTIALS_NOT_ALLOWED: the policy admits the origin, but not with credentials.
-Change views.py:60: write credentials=True beside origins.
+Change {ASKED}: write credentials=True beside origins.
 """  # noqa: E501
 
 
@@ -525,6 +577,16 @@ def test_what_a_stream_holds_is_let_go_but_not_the_database(
 
     assert spy.calls == ["closed"]
     assert {receiver[0] for receiver in request_finished.receivers} == finished
+
+
+def test_a_log_that_is_off_stays_off(caplog: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Not with caplog, which would not take what comes below its level either.
+    monkeypatch.setattr(logging.getLogger("cors_views"), "level", logging.CRITICAL)
+
+    done = explain(f"{APP} GET /unsure/")
+
+    assert caplog.records == []
+    assert "views.unsure was asked and said no." in done.out
 
 
 def test_the_log_stays_as_it_was(caplog: Any) -> None:

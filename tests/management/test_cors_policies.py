@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib.syndication.views import Feed
+from django.core.management import color
 from django.http import HttpResponse
 from django.test.utils import override_settings
 from django.urls import include, path, re_path
@@ -362,7 +363,7 @@ def test_receivers_are_named_where_they_are_asked() -> None:
     ]
     with override_settings(**site), urlconf(*patterns):
         inside, outside, named, _ = (route["policies"][0] for route in document()["routes"])
-        reached = document("--origin", OTHER)["routes"]
+        reached = document("--origin", APP)["routes"]
         table = run("cors_policies").out
 
     assert (inside["origins"], inside["asks"]) == ([APP], ["check_request_enabled"])
@@ -371,9 +372,10 @@ def test_receivers_are_named_where_they_are_asked() -> None:
     assert re.search(rf"^/api/v/ +any +{APP}, asks check_request_enabled +s", table, re.MULTILINE)
     assert re.search(r"^/v/ +any +asks check_request_enabled +settings", table, re.MULTILINE)
     assert [(each["route"], each["policies"][0]["reach"]) for each in reached] == [
-        ("/api/v/", "asked"),
+        ("/api/v/", "admitted"),
         ("/v/", "asked"),
-        (None, "asked"),
+        ("/named/", "admitted"),
+        (None, "admitted"),
     ]
 
 
@@ -582,7 +584,7 @@ def test_rows_stand_below_headings(by: str, headings: list[str]) -> None:
 def test_a_long_list_of_origins_is_cut_in_a_table_alone() -> None:
     many = [f"https://{number}.example" for number in "abcdefgh"]
 
-    with override_settings(CORS_ALLOWED_ORIGINS=many):
+    with override_settings(CORS_ALLOWED_ORIGINS=many[::-1]):
         table = run("cors_policies").out
         markdown = run("cors_policies", "--format=markdown").out
 
@@ -790,6 +792,11 @@ def test_what_is_closed_or_admits_nobody_is_no_risk() -> None:
         assert run("cors_policies", every).status == 0
 
 
+def test_what_nothing_resolves_is_not_called_undeclared() -> None:
+    with override_settings(**SITE), urlconf():
+        assert run("cors_policies", "--fail-on=undeclared").status == 0
+
+
 @pytest.mark.usefixtures("_site")
 def test_findings_name_the_route_and_the_place_and_leave_the_output_alone() -> None:
     done = run("cors_policies", "--fail-on", "any-origin, credentials")
@@ -839,6 +846,7 @@ BAD_INPUT = {
     "--app nothing": "No route belongs to an app 'nothing'. Routes belong to views.",
     "--policy partner": "There is no CORS policy named 'partner'. Did you mean 'partners'?",
     "--route nope": "No route matches 'nope'.",
+    "--route URL": "No route matches 'URL'.",
     "--ignore nope": "No route matches 'nope'.",
     "--fail-on anyorigin": "--fail-on does not know 'anyorigin'. Did you mean 'any-origin'",
     "--fail-on=": "--fail-on does not know ''. It knows any-origin, ",
@@ -905,6 +913,16 @@ def test_a_broken_urlconf_is_one_line_of_a_process() -> None:
 
     assert (done.status, done.out, done.err.count("\n")) == (2, "", 1)
     assert "Traceback" not in done.err
+
+
+@pytest.mark.usefixtures("_site")
+def test_what_a_caller_keeps_has_no_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As where the command is called in a terminal, by something that keeps what it prints.
+    monkeypatch.setattr(color, "supports_color", lambda: True)
+    monkeypatch.delenv("DJANGO_COLORS", raising=False)
+
+    assert run("cors_policies").out == PIPED
+    assert "\x1b" in run("cors_policies", terminal=True).out
 
 
 def test_colour_is_for_terminals() -> None:
