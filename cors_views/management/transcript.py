@@ -76,7 +76,9 @@ def asked(outcome: Outcome) -> Iterator[str]:
     for question in dict.fromkeys(questions):
         if id(question) in outcome.answers:
             yield f"{name_of(question)} was asked and {_said(outcome, question)}."
-    if check_request_enabled.receivers and id(SIGNAL) in outcome.answers:
+    # A ruling with one answer for all asks nobody.
+    listened = check_request_enabled.receivers and outcome.ruling.always is None
+    if listened and id(SIGNAL) in outcome.answers:
         yield f"The receivers of check_request_enabled were asked and {_said(outcome, SIGNAL)}."
 
 

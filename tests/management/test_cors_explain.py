@@ -529,11 +529,13 @@ def test_receivers_are_named_with_what_they_said() -> None:
     check_request_enabled.connect(receiver)
     try:
         admitted, refused = explain(f"{APP} GET /free/"), explain(f"{OTHER} PUT /free/")
+        unasked = explain(f"{APP} GET /public/")
     finally:
         check_request_enabled.disconnect(receiver)
 
     assert "The receivers of check_request_enabled were asked and said yes." in admitted.out
     assert "The receivers of check_request_enabled were asked and said no." in refused.out
+    assert "check_request_enabled" not in unasked.out
     assert (admitted.status, refused.status) == (0, 1)
 
 
