@@ -66,6 +66,21 @@ def _outermost_first(marks: Mapping[int, Mark]) -> tuple[Mark, ...]:
     return tuple(marks[order] for order in sorted(marks, reverse=True))
 
 
+def served_methods(callback: Any) -> frozenset[str] | None:
+    """Return the methods that a URLconf entry serves, or ``None`` where nobody can tell."""
+    handlers = take_apart(callback).handlers
+    if handlers is not None and handlers.keys() - {"OPTIONS"}:
+        return frozenset(handlers)
+    for step in wrapped(callback):
+        # Django's require_http_methods keeps its list nowhere but in a closure.
+        code = getattr(step, "__code__", None)
+        if code is not None and step.__globals__.get("__name__") == "django.views.decorators.http":
+            kept = dict(zip(code.co_freevars, step.__closure__ or ()))
+            if "request_method_list" in kept:
+                return frozenset(kept["request_method_list"].cell_contents)
+    return None
+
+
 def _class_based(callback: Any, step: Any, view_class: type) -> Callback:
     initkwargs = getattr(step, "initkwargs", None) or getattr(step, "view_initkwargs", None) or {}
     actions = getattr(step, "actions", None)

@@ -37,29 +37,33 @@ _LONGEST_LOGGED = 200
 
 
 class Outcome(NamedTuple):
-    """What was decided for one request; ``asked`` is there for a preflight alone."""
+    """What was decided for one request; ``asked`` is there for a preflight alone.
+
+    ``answers`` are those of the callables and receivers that had to be asked.
+    """
 
     origin: str
     answer: Answer
     ruling: Ruling
     asked: Preflight | None = None
+    answers: Answers = Answers()
 
     def refusal(
-        self, headers: Mapping[str, str] | None = None
+        self, headers: Mapping[str, str] | None = None, *, credentials: bool = False
     ) -> tuple[Reason | None, tuple[str, ...]]:
         """Return why a browser refuses, if it does, and the headers it asked for in vain.
 
         ``headers`` are those of the response, where it is there: what the view itself wrote counts
-        where the policy wrote nothing.
+        where the policy wrote nothing. ``credentials`` is whether cookies came along.
         """
         own: Headers = ()
         if headers is not None and ALLOW_ORIGIN in headers:
             own = tuple((name.lower(), headers[name]) for name in _written_by_hand(headers))
-        return protocol.refusal(self.answer, self.origin, self.asked, own)
+        return protocol.refusal(self.answer, self.origin, self.asked, own, credentials=credentials)
 
 
 #: The fields of an ``Outcome``, which is not made for each request, but where somebody asks for it.
-Decided = tuple[str, Answer, Ruling, Preflight | None]
+Decided = tuple[str, Answer, Ruling, Preflight | None, Answers]
 
 
 def outcome_of(request: Any) -> Outcome | None:
@@ -127,8 +131,9 @@ class CorsMiddleware:
         if answer is None:
             answers = _said_already() if answers is _NOBODY_LISTENS else answers
             decide = partial(_actual, request, path, origin, ruling)
-            answer = _decide(decide, request, origin, answers)[0]
-        _write(request, response, (origin, answer, ruling, asked))
+            decided = _decide(decide, request, origin, answers)
+            answer, answers = decided
+        _write(request, response, (origin, answer, ruling, asked, answers))
         return response
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
@@ -148,8 +153,9 @@ class CorsMiddleware:
         if answer is None:
             answers = _said_already() if answers is _NOBODY_LISTENS else answers
             decide = partial(_actual, request, path, origin, ruling)
-            answer = (await _adecide(decide, request, origin, answers))[0]
-        _write(request, response, (origin, answer, ruling, asked))
+            decided = await _adecide(decide, request, origin, answers)
+            answer, answers = decided
+        _write(request, response, (origin, answer, ruling, asked, answers))
         return response
 
 
@@ -194,7 +200,7 @@ def _preflight(
     headers = _headers_of_no_body() | dict(answer.headers)
     if answer.vary:
         headers["Vary"] = "origin"
-    decided = (asked.origin, answer, route.ruling_for(asked.method), asked)
+    decided = (asked.origin, answer, route.ruling_for(asked.method), asked, answers)
     request._cors_outcome = decided
     if logger.isEnabledFor(logging.DEBUG):
         _log_refusal(request, Outcome(*decided))
@@ -373,13 +379,29 @@ def _written_by_hand(headers: Mapping[str, str]) -> list[str]:
     return [name for name in headers if name.lower() in CORS_RESPONSE_HEADERS]
 
 
+def is_same_origin(request: HttpRequest, origin: str) -> bool:
+    """Return whether nothing is asked across origins.
+
+    Browsers send an ``Origin`` with a form that the site posts to itself, too.
+    """
+    return not origin or origin == f"{request.scheme}://{request.META.get('HTTP_HOST')}"
+
+
+def carries_cookies(request: HttpRequest) -> bool:
+    """Return whether a page's script has sent cookies along, if it was a script.
+
+    Across origins that takes ``credentials: "include"``. A form is not asked whether it may.
+    """
+    meta = request.META
+    return bool(meta.get("HTTP_COOKIE")) and meta.get("HTTP_SEC_FETCH_MODE", "cors") == "cors"
+
+
 def _log_refusal(
     request: HttpRequest, outcome: Outcome, headers: Mapping[str, str] | None = None
 ) -> None:
     meta, origin, ruling = request.META, outcome.origin, outcome.ruling
-    reason, missing = outcome.refusal(headers)
-    if reason is None or origin == f"{request.scheme}://{meta.get('HTTP_HOST')}":
-        # Browsers send an Origin with a form that the site posts to itself.
+    reason, missing = outcome.refusal(headers, credentials=carries_cookies(request))
+    if reason is None or is_same_origin(request, origin):
         return
     preflight = request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in meta
     requested = meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "")

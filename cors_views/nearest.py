@@ -75,13 +75,7 @@ def ruling_of(request: HttpRequest) -> protocol.Ruling:
 def find_route(request: HttpRequest) -> protocol.Route:
     """Resolve a request that no view has served, and return what governs its URL."""
     try:
-        urlconf = getattr(request, "urlconf", None) or settings.ROOT_URLCONF
-        resolver = get_resolver(urlconf)
-        language = _language_of(request, urlconf) if settings.USE_I18N else None
-        if language is None:
-            return route_of(_match(resolver, request.path_info))
-        with override(language):
-            return route_of(_match(resolver, request.path_info))
+        return route_of(resolve(request))
     except Exception:
         # A broken URLconf or converter fails the request where Django meets it, not here.
         logger.exception("Resolving %r failed.", request.path_info)
@@ -89,11 +83,21 @@ def find_route(request: HttpRequest) -> protocol.Route:
         return _closed("a URL that cannot be resolved") if anything_applied() else undeclared()
 
 
-def _match(resolver: URLResolver, path: str) -> ResolverMatch | None:
-    """Return the match of a path, or ``None`` where nothing matches.
+def resolve(request: HttpRequest) -> ResolverMatch | None:
+    """Return the match of a request, or ``None`` where nothing matches.
 
     For a URL that Django would redirect to its form with a final slash, that is the other's match.
     """
+    urlconf = getattr(request, "urlconf", None) or settings.ROOT_URLCONF
+    resolver = get_resolver(urlconf)
+    language = _language_of(request, urlconf) if settings.USE_I18N else None
+    if language is None:
+        return _match(resolver, request.path_info)
+    with override(language):
+        return _match(resolver, request.path_info)
+
+
+def _match(resolver: URLResolver, path: str) -> ResolverMatch | None:
     try:
         return resolver.resolve(path)
     except Resolver404:
@@ -300,6 +304,11 @@ def undeclared() -> protocol.Route:
         )
         _undeclared.append(protocol.Route({}, ruling))
     return _undeclared[0]
+
+
+def chain_of(match: ResolverMatch) -> Chain:
+    """Return the chain of patterns that a match names, empty where it was made by hand."""
+    return tuple(match.tried[-1]) if match.tried else ()
 
 
 def route_of(match: ResolverMatch | None) -> protocol.Route:

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from cors_views.middleware import Outcome, foreseen
+from cors_views.middleware import Outcome, carries_cookies, foreseen, is_same_origin
 from cors_views.protocol import Headers
 
 try:
@@ -65,7 +65,7 @@ class CorsPanel(Panel):  # type: ignore[misc]
         ruling, decided = foreseen(request)
         headers: Headers = ()
         if isinstance(decided, Outcome):
-            short, verdict = _verdict(decided, response.headers)
+            short, verdict = _verdict(request, decided, response.headers)
             headers = decided.answer.headers
         else:
             short, verdict = "asked", f"up to {decided!r}, which is asked for each request"
@@ -84,11 +84,11 @@ class CorsPanel(Panel):  # type: ignore[misc]
         )
 
 
-def _verdict(outcome: Outcome, written: Mapping[str, str]) -> tuple[str, str]:
-    reason, missing = outcome.refusal(written)
+def _verdict(request: HttpRequest, outcome: Outcome, written: Mapping[str, str]) -> tuple[str, str]:
+    if is_same_origin(request, outcome.origin):
+        return "same origin", "same origin"
+    reason, missing = outcome.refusal(written, credentials=carries_cookies(request))
     if reason is not None:
         names = f": {', '.join(missing)}" if missing else ""
         return "refused", f"{reason.name}: {reason.value}{names}"
-    if not outcome.origin:
-        return "same origin", "same origin"
     return "admitted", "the page may read the answer"

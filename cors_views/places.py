@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
 _PACKAGE = __name__.partition(".")[0]
@@ -18,6 +20,22 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
+
+    @property
+    def module_file(self) -> str:
+        """The file as Python imports it: the same on every machine, whoever runs it from where.
+
+        That is a path below the project, or below site-packages; ``…/`` and the name for a file
+        that nothing imports.
+        """
+        path = Path(self.file)
+        if not path.is_absolute():
+            return path.as_posix()
+        # Where one folder of sys.path holds another, the inner one is what names the module.
+        for folder in sorted(map(os.path.abspath, sys.path), key=len, reverse=True):
+            if path.is_relative_to(folder) and folder != path.anchor:
+                return path.relative_to(folder).as_posix()
+        return f"…/{path.name}"
 
 
 def caller() -> Place:

@@ -21,8 +21,8 @@ Headers = tuple[tuple[str, str], ...]
 class Reason(enum.Enum):
     """Why a browser will not let the page have the answer.
 
-    The server knows the first six when it answers, and WRONG_ALLOW_ORIGIN where a view wrote it;
-    the rest only a browser can know.
+    The server knows the first six when it answers, CREDENTIALS_NOT_ALLOWED where cookies came
+    along, and WRONG_ALLOW_ORIGIN where a view wrote it; the rest only a browser can know.
     """
 
     DENIED = "the view is closed to other origins by cors_deny"
@@ -473,13 +473,18 @@ def _covers(policy: CompiledPolicy, names: tuple[str, ...]) -> bool:
 
 
 def refusal(
-    answer: Answer, origin: str, asked: Preflight | None = None, own: Headers = ()
+    answer: Answer,
+    origin: str,
+    asked: Preflight | None = None,
+    own: Headers = (),
+    *,
+    credentials: bool = False,
 ) -> tuple[Reason | None, tuple[str, ...]]:
     """Return why a browser refuses, if it does, and the headers it asked for in vain.
 
-    ``own`` are the view's own CORS headers, which count where the policy wrote none. What hangs on
-    the credentials mode, which no request shows, is no refusal here. For people: no answer depends
-    on it, so nothing is computed where nobody wants to know.
+    ``own`` are the view's own CORS headers, which count where the policy wrote none.
+    ``credentials`` is whether cookies came along; a preflight never shows whether they will. For
+    people: no answer depends on it, so nothing is computed where nobody wants to know.
     """
     said = dict(answer.headers or own)
     if own and not answer.headers:
@@ -490,7 +495,11 @@ def refusal(
         return Reason.NOT_AN_ORIGIN, ()
     elif answer.reason is not None:
         return answer.reason, ()
-    return (None, ()) if asked is None else _preflight_refusal(said, asked)
+    if asked is not None:
+        return _preflight_refusal(said, asked)
+    # Fetch, "CORS check": with credentials, '*' is a value as any other.
+    allowed = said.get(fetch.ALLOW_CREDENTIALS) == "true" and said[fetch.ALLOW_ORIGIN] != "*"
+    return (Reason.CREDENTIALS_NOT_ALLOWED if credentials and not allowed else None), ()
 
 
 def _preflight_refusal(

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
+from django.core.management import load_command_class
+from django.core.management.base import BaseCommand
+from django.test.utils import override_settings
 
 from cors_views import conf
 from cors_views.fields import FIELDS
+from cors_views.management.selection import RISKS
 from cors_views.protocol import Reason
+from tests.management.commands import run, run_in_shop, run_in_shop_terminal
+from tests.tables import urlconf
 from tests.test_drop_in import DIFFERENCES
 
 ROOT = Path(__file__).parent.parent
@@ -87,3 +95,50 @@ def test_every_reason_is_documented_and_every_documented_one_exists() -> None:
     documented = re.findall(r"^``([A-Z_]+)`` ", REASONS, re.MULTILINE)
 
     assert documented == [reason.name for reason in Reason]
+
+
+COMMANDS = (ROOT / "docs" / "commands.rst").read_text()
+#: The indented lines behind a command of the sample project are what it prints.
+EXAMPLES = re.findall(
+    r"^    \$ python sample_project/manage\.py (.*)\n((?:    .*\n|\n(?=    ))*)",
+    COMMANDS,
+    re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize(("command", "printed"), EXAMPLES, ids=[each for each, _ in EXAMPLES])
+def test_the_examples_of_the_commands_print_what_stands_there(command: str, printed: str) -> None:
+    arguments, redirected, _ = command.partition(" > ")
+    if redirected:
+        output = run_in_shop(*arguments.split()).err
+    else:
+        output = run_in_shop_terminal(*arguments.split(), "--no-color", columns=110).out
+
+    assert textwrap.dedent(printed) == output
+
+
+def test_there_are_examples_of_both_commands() -> None:
+    assert {command.split()[0] for command, _ in EXAMPLES} == {"cors_policies", "cors_explain"}
+
+
+@pytest.mark.parametrize("risk", RISKS)
+def test_every_risk_is_documented(risk: str) -> None:
+    assert f"\n``{risk}`` " in COMMANDS
+
+
+def test_every_field_of_the_json_is_documented() -> None:
+    with override_settings(CORS_ALLOW_ALL_ORIGINS=True), urlconf():
+        said = json.loads(run("cors_policies", "--format=json", "--origin=null").out)
+    fields = {*said, *said["routes"][0], *said["routes"][0]["policies"][0], "reach"}
+
+    # Those of a route stand in a sentence.
+    assert {field for field in fields if f"``{field}``" not in COMMANDS} == set()
+
+
+@pytest.mark.parametrize("command", ["cors_policies", "cors_explain"])
+def test_every_option_of_the_commands_is_documented(command: str) -> None:
+    parser = load_command_class("cors_views", command).create_parser("manage.py", command)
+    inherited = BaseCommand().create_parser("manage.py", "x")
+    options = set(parser._option_string_actions) - set(inherited._option_string_actions)
+
+    assert {option for option in options if f"``{option}" not in COMMANDS} == set()

@@ -53,7 +53,7 @@ FLOORS = [
     {"callbacks", "decorators"},
     {"urls"},
     {"nearest"},
-    {"middleware"},
+    {"middleware", "uses"},
 ]
 REQUEST_MACHINERY = {"django.http", "django.urls", "django.test"}
 USES_REQUESTS = (
@@ -69,6 +69,7 @@ READS_SETTINGS = ("conf", "checks.")
 #: Who else reads a setting, and which: none of them is a ``CORS_*``.
 READS_OTHER_SETTINGS = {
     "decorators": {"configured"},
+    "management.sending": {"ROOT_URLCONF", "SECURE_SSL_REDIRECT", "STATIC_URL"},
     "nearest": {"LANGUAGE_CODE", "ROOT_URLCONF", "USE_I18N"},
     "testing.browsers": {"SESSION_COOKIE_NAME", "SESSION_COOKIE_SAMESITE"},
 }

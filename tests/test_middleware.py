@@ -1363,6 +1363,65 @@ def test_what_the_view_answers_by_itself_is_no_refusal_of_ours(
     assert reasons == ([reason] if reason else [])
 
 
+WITH_COOKIE = {"cookie": "sessionid=secret"}
+
+# name -> (view, the headers of the request beside its origin, the reason that is logged)
+COOKIES: dict[str, tuple[Any, dict[str, str], Reason | None]] = {
+    "any origin": (
+        cors_allow(origins="*")(answer),
+        WITH_COOKIE,
+        Reason.CREDENTIALS_NOT_ALLOWED,
+    ),
+    "any origin, without cookies": (cors_allow(origins="*")(answer), {}, None),
+    "no credentials": (
+        cors_allow(origins=[APP])(answer),
+        WITH_COOKIE,
+        Reason.CREDENTIALS_NOT_ALLOWED,
+    ),
+    "credentials": (cors_allow(origins=[APP], credentials=True)(answer), WITH_COOKIE, None),
+    "the view's own star, and credentials": (
+        cors_deny(answers_with(Origin="*", Credentials="true")),
+        WITH_COOKIE,
+        Reason.CREDENTIALS_NOT_ALLOWED,
+    ),
+    "the view's own headers": (
+        cors_deny(answers_with(Origin=APP, Credentials="true")),
+        WITH_COOKIE,
+        None,
+    ),
+    "another reason comes first": (
+        cors_allow(origins=[STRANGER])(answer),
+        WITH_COOKIE,
+        Reason.ORIGIN_NOT_ADMITTED,
+    ),
+    "a script that says so": (
+        cors_allow(origins=[APP])(answer),
+        {**WITH_COOKIE, "sec_fetch_mode": "cors"},
+        Reason.CREDENTIALS_NOT_ALLOWED,
+    ),
+    "a form": (
+        cors_allow(origins=[APP])(answer),
+        {**WITH_COOKIE, "sec_fetch_mode": "navigate"},
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COOKIES)
+def test_cookies_that_a_page_sent_in_vain_are_a_refusal(
+    send: Sender, caplog: Any, name: str
+) -> None:
+    view, headers, reason = COOKIES[name]
+    caplog.set_level(logging.DEBUG, "cors_views")
+
+    with urlconf(path("v/", view)):
+        send.actual("/v/", APP, **headers)
+
+    reasons = [record.reason for record in caplog.records if record.name == "cors_views"]
+    assert reasons == ([reason] if reason else [])
+    assert "secret" not in caplog.text
+
+
 def test_what_hangs_on_the_credentials_mode_is_no_refusal(send: Sender, caplog: Any) -> None:
     # The browser takes the star for a name with credentials, and no preflight says whether it has.
     star = {"CORS_ALLOW_HEADERS": ["*"], "CORS_ALLOW_CREDENTIALS": True}

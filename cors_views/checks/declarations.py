@@ -11,7 +11,10 @@ from django.core.checks import CheckMessage, Warning
 from cors_views import conf, fetch, nearest
 from cors_views.callbacks import declares, take_apart
 from cors_views.checks.effective import check_public_uses, check_uses
-from cors_views.checks.uses import (
+from cors_views.declarations import Applied, everything_applied
+from cors_views.policy import close_matches
+from cors_views.protocol import CompiledPolicy, Route
+from cors_views.uses import (
     Use,
     routes_named,
     sources,
@@ -19,9 +22,6 @@ from cors_views.checks.uses import (
     use_of_settings,
     uses_of,
 )
-from cors_views.declarations import Applied, everything_applied
-from cors_views.policy import close_matches
-from cors_views.protocol import CompiledPolicy, Route
 
 _ATTRIBUTES = ("cors_policy", "cors_action_policies")
 

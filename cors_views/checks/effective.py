@@ -27,8 +27,8 @@ from cors_views.checks.sites import (
     public_suffixes,
     secure_of,
 )
-from cors_views.checks.uses import Use, listed, routes_named
 from cors_views.checks.views import is_csrf_protected
+from cors_views.uses import Use, listed, routes_named
 
 #: No browser keeps a preflight longer: Firefox a day, Chromium two hours, Safari ten minutes.
 _LONGEST_MAX_AGE = 86400

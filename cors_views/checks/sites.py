@@ -120,12 +120,16 @@ def secure_of(setting: str) -> str:
     return setting.replace("SAMESITE", "SECURE")
 
 
+def allowed_hosts() -> list[str]:
+    """Return the hosts that Django answers for, as ``ALLOWED_HOSTS`` writes them."""
+    hosts = settings.ALLOWED_HOSTS or (_DEBUG_HOSTS if settings.DEBUG else [])
+    return [host for host in hosts if isinstance(host, str)]
+
+
 def _may_share_a_site(origin: str) -> bool:
     """Return whether the origin can be at the site of this server, as far as the settings tell."""
-    hosts = settings.ALLOWED_HOSTS or (_DEBUG_HOSTS if settings.DEBUG else [])
-    return "*" in hosts or site_of(host_of(origin)) in _sites(
-        tuple(host for host in hosts if isinstance(host, str))
-    )
+    hosts = allowed_hosts()
+    return "*" in hosts or site_of(host_of(origin)) in _sites(tuple(hosts))
 
 
 @functools.lru_cache(maxsize=1)

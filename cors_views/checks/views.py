@@ -1,4 +1,4 @@
-"""What the checks know about views: which methods they serve, which CSRF protection they have."""
+"""What the checks know about views: which CSRF protection they have."""
 
 from __future__ import annotations
 
@@ -11,21 +11,6 @@ from cors_views.declarations import wrapped
 _CSRF_MIDDLEWARE = "django.middleware.csrf.CsrfViewMiddleware"
 #: DRF's name for what checks CSRF tokens although its views are exempt from the middleware.
 _SESSION_AUTHENTICATION = "rest_framework.authentication.SessionAuthentication"
-
-
-def served_methods(callback: Any) -> frozenset[str] | None:
-    """Return the methods that a URLconf entry serves, or ``None`` where nobody can tell."""
-    handlers = take_apart(callback).handlers
-    if handlers is not None and handlers.keys() - {"OPTIONS"}:
-        return frozenset(handlers)
-    for step in wrapped(callback):
-        # Django's require_http_methods keeps its list nowhere but in a closure.
-        code = getattr(step, "__code__", None)
-        if code is not None and step.__globals__.get("__name__") == "django.views.decorators.http":
-            kept = dict(zip(code.co_freevars, step.__closure__ or ()))
-            if "request_method_list" in kept:
-                return frozenset(kept["request_method_list"].cell_contents)
-    return None
 
 
 def is_csrf_protected(callback: Any) -> bool:

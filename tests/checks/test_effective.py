@@ -61,6 +61,24 @@ class Writer(Reader):
         return HttpResponse("post")
 
 
+class ClosedWriter(View):
+    # Without OPTIONS, so that nothing is left to the class's own policy.
+    http_method_names = ["get", "post"]
+
+    @cors_deny
+    def get(self, request: Any) -> HttpResponse:
+        return HttpResponse("get")
+
+    @cors_deny
+    def post(self, request: Any) -> HttpResponse:
+        return HttpResponse("post")
+
+
+class Dispatcher(View):
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        return HttpResponse("dispatched")
+
+
 class SessionView(APIView):
     authentication_classes = [SessionAuthentication]
 
@@ -613,6 +631,14 @@ DEPLOYED: dict[str, tuple[Any, list[str]]] = {
     "any origin, and a class that writes": (
         marked(Writer, cors_allow(origins="*")),
         ["W039"],
+    ),
+    "any origin, and a class that overrides dispatch()": (
+        cors_allow(origins="*")(Dispatcher.as_view()),
+        ["W039"],
+    ),
+    "any origin, and handlers that close all there is": (
+        marked(ClosedWriter, cors_allow(origins="*")),
+        [],
     ),
     "any origin, read-only": (marked(Reader, cors_allow(origins="*")), []),
     "any origin by a regex, and it writes": (

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cors_views import conf, fetch, nearest
-from cors_views.checks.views import served_methods
+from cors_views.callbacks import served_methods
 from cors_views.fields import FIELDS
 from cors_views.nearest import Chain, Layer
 from cors_views.policy import CorsPolicy
@@ -71,22 +71,39 @@ def survey() -> list[tuple[Chain, Route]]:
     return [(chain, route) for chain, route in found if nearest.understands(chain)]
 
 
+def governed_methods(chain: Chain, route: Route) -> list[tuple[Ruling, tuple[str, ...] | None]]:
+    """Return each ruling of a route once, with the methods that it governs.
+
+    ``None`` stands for any: nobody can see which ones a function serves, or a class that overrides
+    ``dispatch()``. Methods that the view does not serve are left out.
+    """
+    served = served_methods(chain[-1].callback)
+    found = {id(ruling): ruling for ruling in (route.other, *route.rulings.values())}
+    own: dict[int, list[str]] = {number: [] for number in found}
+    for method, ruling in route.rulings.items():
+        own[id(ruling)].append(method)
+    governed: dict[int, tuple[str, ...] | None] = {key: tuple(own[key]) for key in own}
+    if served is None:
+        governed[id(route.other)] = None
+    elif not route.rulings:
+        governed[id(route.other)] = tuple(sorted(served))
+    return [(ruling, governed[key]) for key, ruling in found.items()]
+
+
+def is_for(chain: Chain, ruling: Ruling) -> bool:
+    """Return whether a ruling speaks for a route at all, receivers of the signal left aside."""
+    # A route is no URL, but where CORS_URLS_REGEX names a folder this tells them apart.
+    return ruling.governed and not (ruling.gated and not conf.site().matches_url(route_name(chain)))
+
+
 def uses_of(chain: Chain, route: Route) -> Iterator[Use]:
     """Yield each policy of a route once, with the methods that it governs and offers."""
-    served = served_methods(chain[-1].callback)
-    rulings = {id(ruling): ruling for ruling in (route.other, *route.rulings.values())}
-    for ruling in rulings.values():
-        if not ruling.governed:
+    for ruling, methods in governed_methods(chain, route):
+        if not is_for(chain, ruling):
             continue
-        # A route is no URL, but where CORS_URLS_REGEX names a folder this tells them apart.
-        if ruling.gated and not conf.site().matches_url(route_name(chain)):
-            continue
-        own = [method for method, found in route.rulings.items() if found is ruling]
         for number, compiled in enumerate(ruling.policies):
-            names = own or (sorted(compiled.methods) if served is None else sorted(served))
+            names = sorted(compiled.methods) if methods is None else methods
             offered = tuple(name for name in names if compiled.offers(name))
-            if served is not None:
-                offered = tuple(name for name in offered if name in served)
             yield Use(chain, offered, ruling, compiled, sources(ruling, number))
 
 
@@ -97,18 +114,48 @@ def use_of_settings() -> Iterator[Use]:
         yield Use((), (), ruling, ruling.policies[0], sources(ruling, 0))
 
 
+class Source(NamedTuple):
+    """Who sets a field of a policy: policy number ``number`` of ``layer``, or ``setting``."""
+
+    layer: Layer | None
+    number: int = 0
+    setting: str = ""
+
+    @property
+    def policy_name(self) -> str:
+        """The name in ``CORS_POLICIES`` whose policy it is, if it has one."""
+        named = self.layer.declaration.policies[self.number] if self.layer else ""
+        return named if isinstance(named, str) else ""
+
+    def __str__(self) -> str:
+        if self.layer is None:
+            return f"setting {self.setting}"
+        if self.policy_name and not self.layer.declaration.fields:
+            # That is where it has to be changed, and where many views have it from.
+            return f"policy CORS_POLICIES[{self.policy_name!r}]"
+        several = len(self.layer.declaration.policies) > 1
+        return (
+            f"policy number {self.number + 1} of the {self.layer}" if several else str(self.layer)
+        )
+
+
 def sources(ruling: Ruling, number: int) -> dict[str, str]:
     """Return for each field which place sets it for one of the policies of a ruling."""
-    places = list(_places(ruling, number))
-    return {field: _source(field, places) for field in FIELDS}
+    return {field: str(source) for field, source in sources_of(ruling, number).items()}
 
 
-def _source(field: str, places: list[tuple[str, CorsPolicy]]) -> str:
-    for place, policy in places:
+def sources_of(ruling: Ruling, number: int) -> dict[str, Source]:
+    """The same as ``sources``, for those who want the layer itself."""
+    declared = list(_declared(ruling, number))
+    return {field: _source(field, declared) for field in FIELDS}
+
+
+def _source(field: str, declared: list[tuple[Source, CorsPolicy]]) -> Source:
+    for source, policy in declared:
         names_origins = field in ("origins", "origin_regexes") and policy.names_origins
         if getattr(policy, field) is not None or names_origins:
-            return place
-    return f"setting {setting_of(field)}"
+            return source
+    return Source(None, setting=setting_of(field))
 
 
 def setting_of(field: str) -> str:
@@ -121,27 +168,18 @@ def setting_of(field: str) -> str:
     return conf.name_in_use(setting)
 
 
-def _places(ruling: Ruling, number: int) -> Iterator[tuple[str, CorsPolicy]]:
-    """Yield the declared policies that counted, nearest first, each with its place."""
+def _declared(ruling: Ruling, number: int) -> Iterator[tuple[Source, CorsPolicy]]:
+    """Yield the declared policies that counted, nearest first."""
     decisive = () if ruling.signal else ruling.trail[:1]
     for layer in ruling.trail[len(decisive) :]:
-        yield _place(layer, 0), nearest.policies_of(layer)[0]
+        yield Source(layer), nearest.policies_of(layer)[0]
     for layer in decisive:
         named = [
-            (_place(layer, index), policy)
+            (Source(layer, index), policy)
             for index, policy in enumerate(nearest.policies_of(layer))
             if policy.names_origins
         ]
         yield named[number]
-
-
-def _place(layer: Layer, number: int) -> str:
-    declaration = layer.declaration
-    policies = declaration.policies
-    if policies and isinstance(policies[number], str) and not declaration.fields:
-        # That is where it has to be changed, and where many views have it from.
-        return f"policy CORS_POLICIES[{policies[number]!r}]"
-    return f"policy number {number + 1} of the {layer}" if len(policies) > 1 else str(layer)
 
 
 def route_name(chain: Chain) -> str:

@@ -1,0 +1,89 @@
+"""What the commands share: arguments, and how bad ones are refused."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn, cast
+
+from django.conf.urls.i18n import is_language_prefix_patterns_used
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import URLResolver, get_resolver
+from django.utils.translation import get_language, get_supported_language_variant
+
+from cors_views.browsing.pages import page_origin
+from cors_views.management import overview
+
+#: Exit statuses: as grep has them, 1 is an answer, and 2 a mistake of whoever asks.
+REFUSED, BAD_INPUT = 1, 2
+
+
+def bad_input(message: Any) -> CommandError:
+    """Return the error for what nobody can answer: one line on stderr, exit status 2."""
+    return CommandError(" ".join(str(message).split()), returncode=BAD_INPUT)
+
+
+class CorsCommand(BaseCommand):
+    """A command that refuses bad input in one line, without usage and without a traceback."""
+
+    # What is broken is what the commands are asked about.
+    requires_system_checks: list[Any] = []
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Return the parser of the arguments, which names a mistake and where to read on."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+
+        def error(message: str) -> NoReturn:
+            if parser.called_from_command_line:
+                parser.exit(BAD_INPUT, f"{parser.prog}: {message} (see --help)\n")
+            raise bad_input(message)
+
+        parser.error = error  # type: ignore[method-assign]
+        return parser
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Run; colour is for terminals, or for those who ask for it."""
+        self._forced = options["force_color"]
+        return super().execute(*args, **options)
+
+    def paint(self, text: str, style: str) -> str:
+        """Return a text in one of Django's styles, where colour is wanted."""
+        # Django's style follows sys.stdout, which is not where a caller's output goes.
+        if not style or not (self._forced or self.stdout.isatty()):
+            return text
+        return str(getattr(self.style, style)(text))
+
+
+def origin_of(text: str) -> str:
+    """Return the origin of a page as a browser sends it, or raise with what to write instead."""
+    try:
+        return page_origin(text)
+    except ValueError as error:
+        raise bad_input(f"{error}.") from error
+
+
+def language_of_routes(resolver: URLResolver) -> str | None:
+    """Return the language in which the routes of a URLconf are what Django matches.
+
+    With ``LANGUAGE_CODE = "en-us"`` and no such entry in ``LANGUAGES``, i18n_patterns match "en/".
+    """
+    language = get_language()
+    prefixed, default_too = is_language_prefix_patterns_used(cast("Any", resolver.urlconf_name))
+    if not (prefixed and default_too):
+        return language
+    try:
+        return get_supported_language_variant(language)
+    except LookupError:
+        # No language at all, or none that the site has.
+        return language
+
+
+def resolver_of(urlconf: str | None) -> URLResolver:
+    """Return the resolver of a URLconf with all its includes, or raise with what breaks it."""
+    resolver = get_resolver(urlconf)
+    try:
+        overview.read(resolver)
+    except Exception as error:
+        name = resolver.urlconf_name
+        raise bad_input(
+            f"The URLconf {name!r} cannot be read: {type(error).__name__}: {error}"
+        ) from error
+    return resolver

@@ -1,0 +1,231 @@
+"""The overview as a table, as JSON and as Markdown."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from cors_views.management import table, wording
+from cors_views.management.overview import Row, app_of, url_name, view_name
+from cors_views.management.selection import Finding
+from cors_views.management.table import Cell, Paint
+from cors_views.nearest import Layer
+from cors_views.uses import listed
+
+#: The version of the JSON's shape; it changes where a field changes its meaning or goes.
+VERSION = 1
+#: So many origins of a policy does a table name; the other formats name all.
+_MOST = 5
+_INDENT = "  "
+
+
+class Shown(NamedTuple):
+    """What is shown of the overview, and how.
+
+    ``origin`` is the one whose reach is shown, or ``""``. ``lines`` says whether places have line
+    numbers, which change with every edit above them. ``width`` is that of the terminal, or
+    ``None`` for a pipe. ``details`` adds headers and ``max_age`` to a table.
+    """
+
+    rows: Sequence[Row]
+    findings: Sequence[Finding] = ()
+    origin: str = ""
+    group_by: str | None = None
+    lines: bool = True
+    width: int | None = None
+    details: bool = False
+
+
+def _header(shown: Shown) -> list[str]:
+    who = "Reach" if shown.origin else "Origins"
+    details = ["Headers", "Exposed", "Max age"] if shown.details else []
+    return ["Route", "Methods", who, "Cookies", *details, "Policy", "Layer", "Declared at"]
+
+
+def _cells(row: Row, shown: Shown, most: int | None = None) -> list[Cell]:
+    """Return the cells of a row; ``most`` is how many origins are written out."""
+    details = []
+    if shown.details:
+        max_age = row.policy.max_age
+        details = [
+            Cell(wording.field(row, "headers")),
+            Cell(wording.field(row, "expose_headers")),
+            Cell("" if max_age is None else str(max_age)),
+        ]
+    return [
+        Cell(wording.route(row), "MIGRATE_LABEL"),
+        Cell(wording.methods(row)),
+        _who(row, shown, most),
+        Cell("yes", "WARNING") if row.policy.credentials else Cell(""),
+        *details,
+        Cell(wording.policy(row)),
+        Cell(wording.layer(row)),
+        Cell(wording.declared_at(row, lines=shown.lines)),
+    ]
+
+
+def _who(row: Row, shown: Shown, most: int | None) -> Cell:
+    if shown.origin:
+        reach = row.reach(shown.origin)
+        asked = f"asked per request: {', '.join(row.asks)}"
+        return Cell(reach, "SUCCESS") if reach == "admitted" else Cell(asked, "WARNING")
+    entries = wording.audience(row)
+    text = listed(entries) if most else ", ".join(entries)
+    style = {wording.ANYBODY: "WARNING", wording.NOBODY: "HTTP_NOT_MODIFIED"}.get(entries[0], "")
+    return Cell(f"else {text}" if row.number else text, style)
+
+
+def as_table(shown: Shown, paint: Paint) -> str:
+    """Return a table for people: on a terminal each route is a line above its rows.
+
+    In a pipe every line is complete, for grep.
+    """
+    lines: list[str] = []
+    for heading, rows in wording.grouped(shown.rows, shown.group_by):
+        lines += ["", paint(heading, "MIGRATE_HEADING")] if heading else []
+        cells = [_cells(row, shown, most=_MOST) for row in rows]
+        if shown.width is None:
+            header, *found = table.render(_header(shown), cells, None, paint)
+            lines += [*header, *itertools.chain(*found)]
+        else:
+            lines += _below_routes(rows, cells, shown, paint)
+    summary = wording.summary(shown.rows)
+    lines += ["", *(table.wrap(summary, shown.width) if shown.width else [summary])]
+    return "\n".join(lines).lstrip("\n")
+
+
+def _below_routes(
+    rows: Sequence[Row], cells: Sequence[list[Cell]], shown: Shown, paint: Paint
+) -> Iterator[str]:
+    """Yield a table whose first column stands in lines of its own, so that it has all the width."""
+    width = (shown.width or 0) - len(_INDENT)
+    for row, line in zip(rows, cells):
+        if row.number:
+            # The next policy for the same methods.
+            line[1] = Cell("")
+    header, *found = table.render(_header(shown)[1:], [row[1:] for row in cells], width, paint)
+    yield from (_INDENT + line for line in header)
+    above: Any = None
+    for row, (first, *_), lines in zip(rows, cells, found):
+        if row.chain != above:
+            yield paint(*first)
+        above = row.chain
+        yield from (_INDENT + line for line in lines)
+
+
+def as_line(finding: Finding, *, lines: bool) -> str:
+    """Return one finding of ``--fail-on`` in one line."""
+    row = finding.row
+    named = f" policy {wording.policy_name(row)!r}" if wording.policy_name(row) else ""
+    who = listed(wording.audience(row))
+    decided = f"{wording.layer(row)}{named}, {wording.declared_at(row, lines=lines)}"
+    return f"{finding.risk}: {wording.route(row)} {wording.methods(row)}: {who}; {decided}"
+
+
+def as_markdown(shown: Shown) -> str:
+    """Return a document to commit, whose diff shows who gains access."""
+    shown = shown._replace(details=True)
+    lines = ["# Who may read what across origins", ""]
+    if shown.origin:
+        lines += [f"Only what `{shown.origin}` reaches.", ""]
+    for heading, rows in wording.grouped(shown.rows, shown.group_by):
+        if heading:
+            lines += [f"## {heading}", ""]
+        header = _header(shown)
+        lines += [_markdown_row(header), _markdown_row(["---"] * len(header))]
+        for row in rows:
+            lines.append(_markdown_row([_code(cell.text) for cell in _cells(row, shown)]))
+        lines.append("")
+    return "\n".join([*lines, wording.summary(shown.rows)])
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _code(text: str) -> str:
+    # The converters of routes look like tags, and regexes like emphasis.
+    escaped = text.replace("|", "\\|")
+    return f"`{escaped}`" if any(character in text for character in "<>*_[]\\|^") else escaped
+
+
+def as_json(shown: Shown, urlconf: str) -> str:
+    """Return everything for programs; the shape is documented in docs/commands.rst."""
+    routes: dict[Any, dict[str, Any]] = {}
+    for row in shown.rows:
+        if row.chain not in routes:
+            routes[row.chain] = _route(row)
+        routes[row.chain]["policies"].append(_policy(row, shown))
+    document = {
+        "version": VERSION,
+        "urlconf": urlconf,
+        "origin": shown.origin or None,
+        "routes": list(routes.values()),
+        "findings": [
+            {
+                "risk": finding.risk,
+                "route": finding.row.route if finding.row.chain else None,
+                "methods": _methods(finding.row),
+                "declared_at": _declared_at(finding.row, shown.lines),
+            }
+            for finding in shown.findings
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _route(row: Row) -> dict[str, Any]:
+    if not row.chain:
+        return {"route": None, "app": None, "name": None, "view": None, "policies": []}
+    return {
+        "route": row.route,
+        "app": app_of(row.chain),
+        "name": url_name(row.chain) or None,
+        "view": view_name(row.chain),
+        "policies": [],
+    }
+
+
+def _policy(row: Row, shown: Shown) -> dict[str, Any]:
+    policy = row.policy
+    written = [] if row.only_asked else [*(policy.origins or ())]
+    regexes = () if row.only_asked else policy.origin_regexes or ()
+    reach = {"reach": row.reach(shown.origin)} if shown.origin else {}
+    return {
+        "methods": _methods(row),
+        "not_offered": list(row.not_offered),
+        "access": row.access,
+        "position": row.number + 1,
+        **reach,
+        "origins": sorted(origin for origin in written if isinstance(origin, str)),
+        "origin_regexes": [regex.pattern for regex in regexes],
+        "asks": list(row.asks),
+        "credentials": bool(policy.credentials),
+        "headers": sorted(policy.headers or ()),
+        "expose_headers": sorted(policy.expose_headers or ()),
+        "max_age": policy.max_age,
+        "private_network": bool(policy.private_network),
+        "policy": wording.policy_name(row) or None,
+        "layer": wording.layer(row),
+        "declared_at": _declared_at(row, shown.lines),
+        "refined_by": [
+            {"layer": layer.name, **_place(layer, shown.lines)} for layer in row.refined_by
+        ],
+    }
+
+
+def _methods(row: Row) -> list[str]:
+    return ["*"] if row.methods is None else list(row.methods)
+
+
+def _declared_at(row: Row, lines: bool) -> dict[str, Any]:
+    if row.decided_by:
+        return _place(row.decided_by, lines)
+    return {"setting": row.setting} if row.setting else {}
+
+
+def _place(layer: Layer, lines: bool) -> dict[str, Any]:
+    place = layer.declaration.place
+    return {"file": place.module_file, **({"line": place.line} if lines else {})}

@@ -1,0 +1,277 @@
+"""Who may read what: one row for each policy of each route, and where it is declared."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.urls import URLResolver
+
+from cors_views import callbacks, nearest
+from cors_views.declarations import wrapped
+from cors_views.defaults import default_methods
+from cors_views.fetch import SAFELISTED_METHODS
+from cors_views.nearest import Chain, Layer
+from cors_views.policy import CorsPolicy
+from cors_views.protocol import CompiledPolicy, Ruling
+from cors_views.signals import check_request_enabled
+from cors_views.uses import Source, governed_methods, is_for, route_name, sources_of
+
+#: In this order people look for methods; others come after them.
+_ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+class Row(NamedTuple):
+    """One policy of some methods of one route; ``number`` counts those of one declaration.
+
+    ``chain`` is empty for the URLs that nothing resolves. ``methods`` is ``None`` for any;
+    ``not_offered`` are those of them that no preflight is offered. ``compiled`` is ``None`` where
+    nobody is admitted: the view is closed, or nothing governs it. ``suffixed`` says that a second
+    route, of DRF's format suffixes, has the very same rows.
+    """
+
+    chain: Chain
+    methods: tuple[str, ...] | None
+    not_offered: tuple[str, ...]
+    ruling: Ruling
+    number: int
+    compiled: CompiledPolicy | None
+    sources: Mapping[str, Source]
+    asks_signal: bool
+    suffixed: bool = False
+
+    @property
+    def route(self) -> str:
+        """The route, as the URLconf has it."""
+        return route_name(self.chain) if self.chain else "any other URL"
+
+    @property
+    def policy(self) -> CorsPolicy:
+        """The policy with everything that was refined; an empty one where nobody is admitted."""
+        return self.compiled.policy if self.compiled else CorsPolicy(origins=[])
+
+    @property
+    def only_offered(self) -> tuple[str, ...]:
+        """What a view is offered whose own methods nobody can see, unless that is everything."""
+        if self.methods is not None or self.compiled is None or "*" in self.compiled.methods:
+            return ()
+        if self.compiled.methods >= set(default_methods):
+            return ()
+        return in_order(self.compiled.methods)
+
+    @property
+    def access(self) -> str:
+        """``allow``, ``deny`` where a declaration closes the view, ``none`` where none governs."""
+        if self.compiled is not None:
+            return "allow"
+        return "deny" if self.ruling.denied else "none"
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """Who is asked for each request whether the origin is admitted, by name."""
+        callables = self.compiled.origins.callables if self.compiled else ()
+        return (*map(name_of, callables), *(("check_request_enabled",) if self.asks_signal else ()))
+
+    @property
+    def policy_names(self) -> set[str]:
+        """The names of ``CORS_POLICIES`` that the policy is made of."""
+        return {source.policy_name for source in self.sources.values()} - {""}
+
+    @property
+    def decided_by(self) -> Layer | None:
+        """The declaration whose origins count, or that closes the view; ``None`` for settings."""
+        return None if self.ruling.signal else _layer(self.ruling.trail[0])
+
+    @property
+    def refined_by(self) -> tuple[Layer, ...]:
+        """The declarations without origins that stand nearer, nearest first."""
+        return self.ruling.trail if self.ruling.signal else self.ruling.trail[1:]
+
+    @property
+    def setting(self) -> str:
+        """The setting that decides where no declaration does."""
+        if not self.ruling.signal:
+            return ""
+        if not self.ruling.governed:
+            return "CORS_OPT_IN"
+        source = self.sources.get("origins")
+        return source.setting if source else "CORS_URLS_REGEX"
+
+    @property
+    def admits_somebody(self) -> bool:
+        """Whether there is any origin that may read the answers, or is asked about."""
+        return bool(self.policy.origins or self.policy.origin_regexes or self.asks)
+
+    def reach(self, origin: str) -> str:
+        """Return ``admitted``, ``asked`` where that is asked per request, or ``""``."""
+        if self.compiled is None:
+            return ""
+        if not self.only_asked and self.compiled.origins.admits(origin):
+            return "admitted"
+        return "asked" if self.asks else ""
+
+    @property
+    def only_asked(self) -> bool:
+        """Whether only a receiver of the signal opens what ``CORS_URLS_REGEX`` leaves out."""
+        return self.asks_signal and not _speaks(self.chain, self.ruling)
+
+
+def _layer(found: Any) -> Layer | None:
+    # A view that cannot be understood is closed by no declaration.
+    return found if isinstance(found, Layer) else None
+
+
+class _Governed(NamedTuple):
+    """Methods under rulings that are equal but for what they offer; ``names`` is empty for any."""
+
+    ruling: Ruling
+    names: dict[str, Ruling]
+
+    @property
+    def rank(self) -> int:
+        return min(map(_place_of, self.names), default=-1)
+
+
+def rows(resolver: URLResolver) -> Iterator[Row]:
+    """Yield the rows of every route, in the order of the URLconf, and of what nothing resolves."""
+    for chain in nearest.all_chains(resolver):
+        route = nearest.build_safely(chain)
+        if not nearest.understands(chain):
+            yield from _rows_of(chain, _Governed(route.other, {}))
+            continue
+        found: list[_Governed] = []
+        for ruling, names in governed_methods(chain, route):
+            if names != ():
+                _add(found, ruling, names)
+        for governed in sorted(found, key=lambda each: each.rank):
+            yield from _rows_of(chain, governed)
+    yield from _rows_of((), _Governed(nearest.undeclared().other, {}))
+
+
+def _add(found: list[_Governed], ruling: Ruling, names: tuple[str, ...] | None) -> None:
+    """Add methods to those under an equal ruling: a handler of GET and HEAD has one for each."""
+    for other in found:
+        if names and other.names and _essence(other.ruling) == _essence(ruling):
+            other.names.update(dict.fromkeys(names, ruling))
+            return
+    found.append(_Governed(ruling, dict.fromkeys(names or (), ruling)))
+
+
+def _essence(ruling: Ruling) -> Any:
+    policies = [{**each.policy.set_fields(), "methods": None} for each in ruling.policies]
+    return policies, ruling.trail, ruling.signal, ruling.gated, ruling.governed
+
+
+def _rows_of(chain: Chain, governed: _Governed) -> Iterator[Row]:
+    ruling = governed.ruling
+    methods = in_order(governed.names) or None
+    asks_signal = ruling.signal and ruling.governed and bool(check_request_enabled.receivers)
+    if not ruling.policies or not (_speaks(chain, ruling) or asks_signal):
+        yield Row(chain, methods, (), ruling, 0, None, {}, False)
+        return
+    for number, compiled in enumerate(ruling.policies):
+        not_offered = tuple(
+            name
+            for name in methods or ()
+            # Fetch, "CORS-safelisted method": these need no offer.
+            if name not in SAFELISTED_METHODS
+            and not governed.names[name].policies[number].offers(name)
+        )
+        sources = sources_of(ruling, number)
+        yield Row(chain, methods, not_offered, ruling, number, compiled, sources, asks_signal)
+
+
+#: How the routes that DRF's format_suffix_patterns adds end.
+_SUFFIX = re.compile(r"/?(<drf_format_suffix:\w+>|\\\.\(\?P<format>[^)]*\)/\?\$)$")
+
+
+def without_suffix(route: str) -> tuple[str, ...]:
+    """Return how the route may be written that a route with a format suffix was made from."""
+    if not _SUFFIX.search(route):
+        return ()
+    plain = _SUFFIX.sub("", route)
+    return f"{plain}/", f"{plain}/$", plain
+
+
+def folded(rows: Iterable[Row]) -> list[Row]:
+    """Return the rows without those of format suffixes that say the same as the route itself."""
+    of_route: dict[str, list[Row]] = {}
+    for row in rows:
+        of_route.setdefault(row.route, []).append(row)
+    for route in list(of_route):
+        for base in without_suffix(route):
+            if base in of_route and _same(of_route[base], of_route[route]):
+                del of_route[route]
+                of_route[base] = [row._replace(suffixed=True) for row in of_route[base]]
+                break
+    return [row for found in of_route.values() for row in found]
+
+
+def _same(some: list[Row], others: list[Row]) -> bool:
+    return [_told(row) for row in some] == [_told(row) for row in others]
+
+
+def _told(row: Row) -> Any:
+    return row.methods, row.not_offered, row.number, _essence(row.ruling), view_name(row.chain)
+
+
+def _speaks(chain: Chain, ruling: Ruling) -> bool:
+    # What nothing resolves is anywhere, so CORS_URLS_REGEX matches it or not.
+    return is_for(chain, ruling) if chain else ruling.governed
+
+
+def _place_of(method: str) -> int:
+    return _ORDER.index(method) if method in _ORDER else len(_ORDER)
+
+
+def in_order(methods: Any) -> tuple[str, ...]:
+    """Return methods as people expect them: GET first."""
+    return tuple(sorted(methods, key=lambda name: (_place_of(name), name)))
+
+
+def name_of(found: Any) -> str:
+    """Return the dotted name of a function or class, or that of the class of anything else."""
+    *_, innermost = wrapped(found)
+    named = innermost if hasattr(innermost, "__qualname__") else type(innermost)
+    # What is made within a function is named there alone, and @api_view gives but its __name__.
+    inside = "<locals>" in named.__qualname__ or not named.__qualname__.endswith(named.__name__)
+    name = named.__name__ if inside else named.__qualname__
+    return f"{named.__module__}.{name}"
+
+
+def view_name(chain: Chain) -> str:
+    """Return the dotted name of the view of a route."""
+    callback = chain[-1].callback
+    if not nearest.understands(chain):
+        return name_of(type(callback))
+    return name_of(callbacks.take_apart(callback).view_class or callback)
+
+
+def url_name(chain: Chain) -> str:
+    """Return what ``reverse()`` takes for a route, or nothing where it has no name."""
+    name = chain[-1].name
+    if not name:
+        return ""
+    namespaces = [resolver.namespace for resolver in chain[:-1] if resolver.namespace]
+    return ":".join([*namespaces, name])
+
+
+def app_of(chain: Chain) -> str:
+    """Return the label of the app that a route's view is in, or else its topmost package."""
+    return _app_of_module(view_name(chain)) if chain else ""
+
+
+@functools.cache
+def _app_of_module(module: str) -> str:
+    config = apps.get_containing_app_config(module)
+    return config.label if config else module.partition(".")[0]
+
+
+def read(resolver: URLResolver) -> None:
+    """Import a URLconf and whatever it includes, and raise what that raises."""
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            read(pattern)

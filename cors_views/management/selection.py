@@ -1,0 +1,168 @@
+"""Which rows of the overview are shown, and which of them a team does not want to see."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from cors_views import conf
+from cors_views.checks.regexes import admits_plain_http, special_of, stranger_of
+from cors_views.checks.sites import is_local
+from cors_views.fetch import SAFE_METHODS
+from cors_views.management.overview import Row, app_of, without_suffix
+from cors_views.origins import SPECIAL
+from cors_views.policy import close_matches
+
+
+class UnknownName(ValueError):  # noqa: N818 the message is all of it
+    """A filter names what does not exist; the message says what does."""
+
+
+class Filters(NamedTuple):
+    """What of the overview is wanted; an empty filter wants all."""
+
+    apps: Sequence[str] = ()
+    routes: Sequence[str] = ()
+    ignored: Sequence[str] = ()
+    policies: Sequence[str] = ()
+    origin: str = ""
+
+    def select(self, rows: Iterable[Row]) -> list[Row]:
+        """Return the rows that pass. Raise ``UnknownName`` for a filter that cannot match.
+
+        A slip of the pen must not look like a site that opens nothing.
+        """
+        found = list(rows)
+        self._check(found)
+        answering = _answering(found, self.origin) if self.origin else found
+        return [row for row in answering if self._wants(row)]
+
+    def _check(self, rows: list[Row]) -> None:
+        labels = sorted({app_of(row.chain) for row in rows if row.chain})
+        for label in self.apps:
+            _known(label, labels, "No route belongs to an app", "Routes belong to")
+        for name in self.policies:
+            known = conf.policy_names()
+            _known(name, known, "There is no CORS policy named", "CORS_POLICIES defines")
+        for pattern in (*self.routes, *self.ignored):
+            if not any(_matches(row, pattern) for row in rows):
+                raise UnknownName(f"No route matches {pattern!r}.")
+
+    def _wants(self, row: Row) -> bool:
+        return (
+            (not self.apps or app_of(row.chain) in self.apps)
+            and (not self.routes or any(_matches(row, pattern) for pattern in self.routes))
+            and not any(_matches(row, pattern) for pattern in self.ignored)
+            and (not self.policies or not row.policy_names.isdisjoint(self.policies))
+        )
+
+
+def _answering(rows: Iterable[Row], origin: str) -> Iterator[Row]:
+    """Yield what can answer an origin: of several policies none after the first that admits it."""
+    answered = False
+    for row in rows:
+        if row.number == 0:
+            answered = False
+        if not answered and row.reach(origin):
+            yield row
+            answered = row.reach(origin) == "admitted"
+
+
+def _known(name: str, known: Sequence[str], nobody: str, all_of_them: str) -> None:
+    if name not in known:
+        hint = close_matches(name, known) or f"{all_of_them} {', '.join(known) or 'none'}."
+        raise UnknownName(f"{nobody} {name!r}. {hint}")
+
+
+def _matches(row: Row, pattern: str) -> bool:
+    """Return whether a route holds a text, or matches a glob as a whole.
+
+    What is said of a route is said of the same with a format suffix.
+    """
+    if not row.chain:
+        return False
+    names = (row.route, *without_suffix(row.route))
+    return any(pattern in name or fnmatch.fnmatchcase(name, pattern) for name in names)
+
+
+# --- What a team may not want to see -----------------------------------------------------------
+
+
+class Finding(NamedTuple):
+    """A row that somebody asked to be told of, and why."""
+
+    risk: str
+    row: Row
+
+
+def _any_origin(row: Row) -> bool:
+    return row.policy.any_origin or any(map(stranger_of, row.policy.origin_regexes or ()))
+
+
+def _any_origin_unsafe(row: Row) -> bool:
+    sent = set(row.methods or row.only_offered or ("POST",)) - set(row.not_offered)
+    return _any_origin(row) and not sent <= SAFE_METHODS
+
+
+def _credentials(row: Row) -> bool:
+    return bool(row.policy.credentials)
+
+
+def _null(row: Row) -> bool:
+    named = not SPECIAL.isdisjoint(_written_out(row))
+    return named or any(map(special_of, row.policy.origin_regexes or ()))
+
+
+def _plain_http(row: Row) -> bool:
+    plain = [origin for origin in _written_out(row) if origin.startswith("http://")]
+    regexes = row.policy.origin_regexes or ()
+    return not all(map(is_local, plain)) or any(map(admits_plain_http, regexes))
+
+
+def _written_out(row: Row) -> list[str]:
+    return [origin for origin in row.policy.origins or () if isinstance(origin, str)]
+
+
+def _private_network(row: Row) -> bool:
+    return bool(row.policy.private_network)
+
+
+def _asked(row: Row) -> bool:
+    return bool(row.asks)
+
+
+def _undeclared(row: Row) -> bool:
+    return bool(row.chain) and row.ruling.undeclared
+
+
+#: What ``--fail-on`` knows. Only rows that admit somebody are looked at.
+RISKS: dict[str, Callable[[Row], bool]] = {
+    "any-origin": _any_origin,
+    "any-origin-unsafe": _any_origin_unsafe,
+    "asked": _asked,
+    "credentials": _credentials,
+    "null": _null,
+    "plain-http": _plain_http,
+    "private-network": _private_network,
+    "undeclared": _undeclared,
+}
+
+
+def risks_named(text: str) -> list[str]:
+    """Return the risks of a comma separated list. Raise ``UnknownName`` for others."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names or [text]:
+        _known(name, list(RISKS), "--fail-on does not know", "It knows")
+    return names
+
+
+def findings(rows: Iterable[Row], risks: Sequence[str]) -> list[Finding]:
+    """Return what was asked for, row by row."""
+    return [
+        Finding(risk, row)
+        for row in rows
+        if row.admits_somebody
+        for risk in risks
+        if RISKS[risk](row)
+    ]

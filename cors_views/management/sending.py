@@ -1,0 +1,145 @@
+"""Requests to the site as it is configured, with all its middleware, without a network."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from typing import Any, NamedTuple, cast
+from urllib.parse import urlsplit
+
+from django.apps import apps
+from django.conf import settings
+from django.core.handlers.base import BaseHandler
+from django.core.signals import request_finished
+from django.db import close_old_connections
+from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port, validate_host
+from django.http.response import HttpResponseBase
+from django.test import RequestFactory
+from django.urls import set_urlconf
+
+from cors_views.browsing import Received, Sent
+from cors_views.checks.sites import allowed_hosts
+from cors_views.middleware import Outcome, outcome_of
+
+
+def usable_host() -> str:
+    """Return a host that the site answers for: the first that ``ALLOWED_HOSTS`` names."""
+    named = [host.lstrip(".") for host in allowed_hosts() if host != "*"]
+    return named[0] if named else "localhost"
+
+
+def absolute(url: str) -> str:
+    """Return a URL with scheme and host; a path is asked for at a host that the site answers for.
+
+    The scheme is https where the site redirects everything to it.
+    """
+    if not url.startswith("/") or url.startswith("//"):
+        return url
+    return f"http{'s' if settings.SECURE_SSL_REDIRECT else ''}://{usable_host()}{url}"
+
+
+def is_below_static_url(path: str) -> bool:
+    """Return whether ``runserver`` takes a path for a static file, past any middleware."""
+    if not apps.is_installed("django.contrib.staticfiles") or not settings.STATIC_URL:
+        return False
+    return path.startswith(urlsplit(settings.STATIC_URL).path)
+
+
+class Heard(NamedTuple):
+    """A request that the site has answered: what the middleware decided, if it saw it.
+
+    ``assumed`` is whether the answer is that of no view, because none was run.
+    """
+
+    outcome: Outcome | None
+    assumed: bool
+
+
+class Server(BaseHandler):
+    """The site. Unless ``runs_views``, each view is taken for one that answers 200.
+
+    ``url`` is what is asked for first. Other hosts are this site's where ``ALLOWED_HOSTS`` names
+    them; ``heard`` is what came of each request.
+    """
+
+    def __init__(self, url: str, *, runs_views: bool) -> None:
+        self.runs_views = runs_views
+        self.heard: list[Heard] = []
+        self._assumed = False
+        self._own = urlsplit(url).netloc
+        hosts = allowed_hosts()
+        self._hosts = [host for host in hosts if host != "*"]
+        allowed = validate_host(split_domain_port(self._own)[0], hosts)
+        #: The host that stands in the request instead of one that Django would refuse.
+        self.instead = "" if allowed else usable_host()
+        self.load_middleware()
+
+    def answer(self, sent: Sent) -> Received | None:
+        """Send a request, and return what a browser receives; ``None`` where others answer."""
+        if not self._is_own(urlsplit(sent.url).netloc):
+            return None
+        request = self.request(sent)
+        self._assumed = False
+        response = self._response(request)
+        outcome = outcome_of(request)
+        self.heard.append(Heard(outcome, self._assumed))
+        headers = tuple(response.headers.items())
+        if outcome is None:
+            return Received(response.status_code, headers)
+        reason, missing = outcome.refusal(response.headers)
+        return Received(response.status_code, headers, reason, missing, outcome.ruling.source)
+
+    def _is_own(self, host: str) -> bool:
+        return host == self._own or validate_host(split_domain_port(host)[0], self._hosts)
+
+    def request(self, sent: Sent) -> HttpRequest:
+        """Return a request as it arrives at Django."""
+        url = urlsplit(sent.url)
+        host = self.instead if url.netloc == self._own and self.instead else url.netloc
+        request: HttpRequest = RequestFactory().generic(
+            sent.method,
+            url._replace(scheme="", netloc="").geturl(),
+            sent.body or b"",
+            secure=url.scheme == "https",
+            headers={**dict(sent.headers), "Host": host},
+        )
+        return request
+
+    def _response(self, request: HttpRequest) -> HttpResponseBase:
+        set_urlconf(settings.ROOT_URLCONF)
+        with contextlib.closing(request), _unlogged():
+            # Not get_response(), which logs that the answer is a 403 and closes it.
+            response: HttpResponseBase = cast("Any", self)._middleware_chain(request)
+        _close(response)
+        return response
+
+    def _get_response(self, request: HttpRequest) -> HttpResponseBase:
+        if self.runs_views:
+            return cast("HttpResponseBase", cast("Any", super())._get_response(request))
+        # Middleware finds the match there, and a URL that is none is a 404, as ever.
+        self.resolve_request(request)
+        self._assumed = True
+        return HttpResponse()
+
+
+def _close(response: HttpResponseBase) -> None:
+    """Let go of what a stream holds on to, but not of the database: this is no server's thread."""
+    request_finished.disconnect(close_old_connections)
+    try:
+        response.close()
+    finally:
+        request_finished.connect(close_old_connections)
+
+
+@contextlib.contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep refusals out of the log: whoever asks is told right here."""
+    logger = logging.getLogger("cors_views")
+    level = logger.level
+    logger.setLevel(max(logging.INFO, logger.getEffectiveLevel()))
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

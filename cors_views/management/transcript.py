@@ -1,0 +1,86 @@
+"""An exchange between a browser and the site, in lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+from cors_views.browsing import PageRequest, Received, Sent, Step, Verdict
+from cors_views.fetch import CORS_RESPONSE_HEADERS
+from cors_views.management.overview import name_of
+from cors_views.management.table import Paint
+from cors_views.middleware import Outcome
+from cors_views.protocol import SIGNAL
+from cors_views.signals import check_request_enabled
+
+#: What of a response's headers CORS is about, beside its own.
+_SHOWN = CORS_RESPONSE_HEADERS | {"vary", "location"}
+#: Values that are nobody's business, not even on the screen of whoever typed them.
+_SECRET = frozenset({"authorization", "proxy-authorization"})
+
+
+def call(page: PageRequest) -> str:
+    """Return what the page does, in one sentence."""
+    at = "A sandboxed page (origin null)" if page.origin == "null" else f"A page at {page.origin}"
+    cookies = " with credentials" if page.credentials == "include" else ""
+    return f"{at} fetches {page.method} {page.url}{cookies}."
+
+
+def lines(verdict: Verdict, assumed: Sequence[bool], paint: Paint) -> Iterator[str]:
+    """Yield the exchange: each request, its response, and what the browser looks at in between.
+
+    ``assumed`` says of each response whether no view was run for it.
+    """
+    for number in range(len(verdict.exchanges) + 1):
+        if number:
+            yield ""
+            yield from _sent(verdict.exchanges[number - 1].sent, paint)
+            received = verdict.exchanges[number - 1].received
+            if received is not None:
+                yield from _received(received, assumed[number - 1], paint)
+            yield ""
+        for step in verdict.steps:
+            if step.after == number:
+                yield _step(step, paint)
+
+
+def _step(step: Step, paint: Paint) -> str:
+    mark = paint("pass", "SUCCESS") if step.passed else paint("FAIL", "ERROR")
+    return f"  {mark}  {step.check.value}: {step.detail}"
+
+
+def _sent(sent: Sent, paint: Paint) -> Iterator[str]:
+    url = urlsplit(sent.url)
+    path = url._replace(scheme="", netloc="").geturl()
+    yield paint(f"  > {sent.method} {path}", "MIGRATE_LABEL")
+    yield f"  > Host: {url.netloc}"
+    for name, value in sent.headers:
+        yield f"  > {name}: {'…' if name.lower() in _SECRET else value}"
+    if sent.credentials:
+        yield "  > (and the cookies of that host, if it has any)"
+
+
+def _received(received: Received, assumed: bool, paint: Paint) -> Iterator[str]:
+    not_run = " (assumed: the view is not run)" if assumed else ""
+    yield paint(f"  < {received.status}{not_run}", "MIGRATE_LABEL")
+    shown = [(name, value) for name, value in received.headers if name.lower() in _SHOWN]
+    for name, value in shown:
+        yield f"  < {name}: {value}"
+    if not any(name.lower() in CORS_RESPONSE_HEADERS for name, _ in shown):
+        yield "  < (no CORS headers)"
+
+
+def asked(outcome: Outcome) -> Iterator[str]:
+    """Yield who was asked about the origin, and what they said."""
+    questions = [each for policy in outcome.ruling.policies for each in policy.origins.callables]
+    for question in dict.fromkeys(questions):
+        if id(question) in outcome.answers:
+            yield f"{name_of(question)} was asked and {_said(outcome, question)}."
+    # A ruling with one answer for all asks nobody.
+    listened = check_request_enabled.receivers and outcome.ruling.always is None
+    if listened and id(SIGNAL) in outcome.answers:
+        yield f"The receivers of check_request_enabled were asked and {_said(outcome, SIGNAL)}."
+
+
+def _said(outcome: Outcome, question: object) -> str:
+    return "said yes" if outcome.answers[id(question)] else "said no"

@@ -1,0 +1,716 @@
+"""``manage.py cors_explain``: what a browser does, what comes of it, and what to change."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.signals import request_finished
+from django.db import connections
+from django.http import HttpResponse, HttpResponseRedirect
+from django.test.utils import override_settings
+from django.urls import URLPattern
+from django.urls.resolvers import RoutePattern
+
+from cors_views.protocol import Reason
+from cors_views.signals import check_request_enabled
+from tests.management.commands import ROOT, Done, run, run_in_shop, run_in_shop_terminal
+from tests.tables import Spy, urlconf
+
+APP = "https://app.example"
+OTHER = "https://other.example"
+CORS = "cors_views.middleware.CorsMiddleware"
+COMMON = "django.middleware.common.CommonMiddleware"
+
+spy = Spy()
+
+# A file of its own, whose lines do not move when a test is written.
+SOURCE = """\
+from django.http import HttpResponse, StreamingHttpResponse
+from django.urls import path
+from django.views import View
+from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
+
+def answer(request, **kwargs):
+    spy.note(request.method)
+    return HttpResponse("answer", headers={"X-Extra": "1"})
+
+@cors_allow(origins=["https://app.example"], credentials=True)
+class Orders(View):
+    def get(self, request):
+        return answer(request)
+
+    @cors_allow(max_age=0)
+    def post(self, request):
+        return answer(request)
+
+    @cors_deny
+    def delete(self, request):
+        return answer(request)
+
+@cors_deny
+class Closed(View):
+    def get(self, request):
+        return answer(request)
+
+def by_hand(request):
+    return HttpResponse(headers={"Access-Control-Allow-Origin": "https://third.example"})
+
+def is_tenant(request, origin):
+    return origin == "https://app.example"
+
+def unsure(request, origin):
+    raise RuntimeError("who knows")
+
+def fails(request):
+    raise RuntimeError("the view failed")
+
+class Held:
+    def __iter__(self):
+        return iter([b"part"])
+
+    def close(self):
+        spy.note("closed")
+
+def stream(request):
+    return StreamingHttpResponse(Held())
+
+@cors_allow(origins=["https://app.example"], credentials=True)
+class Plain(View):
+    @cors_allow(credentials=False)
+    def get(self, request):
+        return answer(request)
+
+class Odd:
+    # What makes no sense is closed.
+    view_class, initkwargs = View, 5
+
+    def __call__(self, request):
+        return answer(request)
+
+urlpatterns = [
+    path("orders/", Orders.as_view()),
+    path("closed/", Closed.as_view()),
+    path("public/", cors_allow("public")(answer)),
+    path("partners/", cors_allow("partners", methods=["GET"], headers=["X-Key"])(answer)),
+    path("star/", cors_allow(origins=["https://app.example"], headers=["*"])(answer)),
+    path("asked/", cors_allow(origins=[is_tenant])(answer)),
+    path("unsure/", cors_allow(origins=[unsure])(answer)),
+    path("unasked/", cors_allow(origins=["https://app.example", is_tenant])(answer)),
+    path("odd/", Odd()),
+    path("free/", answer),
+    path("hand/", cors_deny(by_hand)),
+    path("fails/", cors_allow(origins=["https://app.example"])(fails)),
+    path("stream/", stream),
+    path("two/", cors_allow(CorsPolicy(origins=["https://b.example"]), "partners")(answer)),
+    path("plain/", Plain.as_view()),
+    path("shut/", cors_include([path("", answer)], policy=cors_deny)),
+    path("in/", cors_include([path("<int:number>/", answer)], policy="public")),
+]
+"""
+
+
+def at(text: str) -> str:
+    """Return the place of the first line of the file that holds a text."""
+    lines = SOURCE.splitlines()
+    return f"views.py:{next(number for number, line in enumerate(lines, 1) if text in line)}"
+
+
+ORDERS, POST, DELETE = at("credentials=True"), at("max_age=0"), at("    @cors_deny")
+PLAIN, STAR, ASKED, PARTNERS = at("=False"), at('"star/'), at('"asked/'), at('"partners/')
+
+
+@pytest.fixture(autouse=True)
+def _site() -> Iterator[None]:
+    spy.calls.clear()
+    names: dict[str, Any] = {"__name__": "views", "spy": spy}
+    exec(compile(SOURCE, str(ROOT / "views.py"), "exec"), names)
+    with override_settings(ALLOWED_HOSTS=["api.example"]), urlconf(*names["urlpatterns"]):
+        yield
+
+
+def explain(arguments: str, **options: Any) -> Done:
+    return run("cors_explain", *arguments.split(), **options)
+
+
+#: The settings that leave out whatever is outside of /api/.
+ELSEWHERE = {"CORS_URLS_REGEX": "^/api/"}
+SSL = {
+    "MIDDLEWARE": ["django.middleware.security.SecurityMiddleware", CORS],
+    "SECURE_SSL_REDIRECT": True,
+}
+
+# name -> (settings, arguments, the reason, where to change what)
+REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
+    "a handler that is closed": (
+        {},
+        f"{APP} DELETE /orders/ --credentials",
+        Reason.DENIED,
+        f"{DELETE}: write @cors_allow(origins=['https://app.example']) instead of cors_deny",
+    ),
+    "a class that is closed": (
+        {},
+        f"{APP} GET /closed/",
+        Reason.DENIED,
+        "views.Closed: write @cors_allow(origins=['https://app.example']) above its get; ",
+    ),
+    "an include that is closed": (
+        {},
+        f"{APP} GET /shut/",
+        Reason.DENIED,
+        "views.answer: write @cors_allow(origins=['https://app.example']) above it; the cors_deny",
+    ),
+    "a view that nobody understands": (
+        {},
+        f"{APP} GET /odd/",
+        Reason.DENIED,
+        "views.Odd: <URLPattern 'odd/'>, which cannot be understood; the log says why.",
+    ),
+    "a view that is not opted in": (
+        {"CORS_OPT_IN": True, "CORS_ALLOWED_ORIGINS": [APP]},
+        f"{APP} GET /free/",
+        Reason.NO_POLICY,
+        "views.answer: write @cors_allow(origins=['https://app.example']) above it; CORS_OPT_IN is",
+    ),
+    "a URL that the settings leave out": (
+        {**ELSEWHERE, "CORS_ALLOWED_ORIGINS": [APP]},
+        f"{APP} PUT /free/",
+        Reason.NO_POLICY,
+        "views.answer: write @cors_allow(origins=['https://app.example']) above it; CORS_URLS",
+    ),
+    "no middleware": (
+        {"MIDDLEWARE": []},
+        f"{APP} GET /public/",
+        Reason.NO_POLICY,
+        f"MIDDLEWARE: put '{CORS}' first; it is not there.",
+    ),
+    "something above the middleware": (
+        {"MIDDLEWARE": [f"{__name__}.refusing", CORS]},
+        f"{APP} GET /public/",
+        Reason.NO_POLICY,
+        f"MIDDLEWARE: put '{CORS}' first; something above it answers by itself.",
+    ),
+    "something above it, and a preflight": (
+        {"MIDDLEWARE": [f"{__name__}.refusing", CORS]},
+        f"{APP} PUT /public/",
+        Reason.PREFLIGHT_FAILED,
+        f"MIDDLEWARE: put '{CORS}' first; something above it answers by itself.",
+    ),
+    "a preflight that is redirected": (
+        SSL,
+        f"{APP} PUT http://api.example/public/",
+        Reason.PREFLIGHT_FAILED,
+        "the page: ask for https://api.example/public/; a preflight may not be redirected.",
+    ),
+    "a stranger, at a view that declares nothing": (
+        {},
+        f"{APP} GET /free/",
+        Reason.ORIGIN_NOT_ADMITTED,
+        "settings: add 'https://app.example' to CORS_ALLOWED_ORIGINS.",
+    ),
+    "a stranger, and the older name of a setting": (
+        {"CORS_ORIGIN_WHITELIST": [OTHER]},
+        f"{APP} GET /free/",
+        Reason.ORIGIN_NOT_ADMITTED,
+        "settings: add 'https://app.example' to CORS_ORIGIN_WHITELIST.",
+    ),
+    "a stranger, at a view that declares something": (
+        {},
+        f"{OTHER} POST /orders/",
+        Reason.ORIGIN_NOT_ADMITTED,
+        f"{ORDERS}: add 'https://other.example' to origins.",
+    ),
+    "a stranger, under a policy with a name": (
+        {},
+        f"{APP} GET /partners/",
+        Reason.ORIGIN_NOT_ADMITTED,
+        "settings, CORS_POLICIES['partners']: add 'https://app.example' to origins.",
+    ),
+    "a stranger, under two policies": (
+        {},
+        f"{APP} GET /two/",
+        Reason.ORIGIN_NOT_ADMITTED,
+        "settings, CORS_POLICIES['partners']: add 'https://app.example' to origins.",
+    ),
+    "a sandboxed page": (
+        {},
+        "null GET /orders/",
+        Reason.ORIGIN_NOT_ADMITTED,
+        f"{ORDERS}: nothing, unless any page may read: then write origins='*'.",
+    ),
+    "a sandboxed page, and the settings": (
+        {},
+        "null GET /free/",
+        Reason.ORIGIN_NOT_ADMITTED,
+        "settings: nothing, unless any page may read: then write origins='*'.",
+    ),
+    "a method that the policy leaves out": (
+        {},
+        f"{OTHER} PUT /partners/",
+        Reason.METHOD_NOT_OFFERED,
+        f"{PARTNERS}: add 'PUT' to methods.",
+    ),
+    "a method that the settings leave out": (
+        {"CORS_ALLOW_METHODS": ["GET"], "CORS_ALLOW_ALL_ORIGINS": True},
+        f"{OTHER} PUT /free/",
+        Reason.METHOD_NOT_OFFERED,
+        "settings: add 'PUT' to CORS_ALLOW_METHODS.",
+    ),
+    "a method that the settings leave out for a policy": (
+        {"CORS_ALLOW_METHODS": ["GET"]},
+        f"{APP} PUT /asked/",
+        Reason.METHOD_NOT_OFFERED,
+        f"{ASKED}: give it methods=[...] with 'PUT', or add it to CORS_ALLOW_METHODS.",
+    ),
+    "a method that the view does not serve": (
+        {},
+        f"{APP} PUT /orders/",
+        Reason.METHOD_NOT_OFFERED,
+        "views.Orders: it serves no PUT, but DELETE, GET, HEAD, OPTIONS, POST.",
+    ),
+    "a method in lower case": (
+        {},
+        f"{APP} patch /asked/",
+        Reason.METHOD_NOT_OFFERED,
+        "the page: write 'PATCH'; to a browser 'patch' is another method.",
+    ),
+    "a header that the policy leaves out": (
+        {},
+        f"{OTHER} GET /partners/ -H X-Other -H x-key:1",
+        Reason.HEADER_NOT_ALLOWED,
+        f"{PARTNERS}: add 'x-other' to headers.",
+    ),
+    "a header that the settings leave out": (
+        {"CORS_ALLOW_ALL_ORIGINS": True},
+        f"{APP} GET /free/ --header X-Other",
+        Reason.HEADER_NOT_ALLOWED,
+        "settings: add 'x-other' to CORS_ALLOW_HEADERS.",
+    ),
+    "a type that no form has": (
+        {"CORS_ALLOW_HEADERS": ["x-one"]},
+        f"{APP} POST /orders/ --content-type application/json --credentials",
+        Reason.HEADER_NOT_ALLOWED,
+        f"{ORDERS}: give it headers=[...] with 'content-type', or add it to CORS_ALLOW_HEADERS.",
+    ),
+    "Authorization under a star": (
+        {},
+        f"{APP} GET /star/ -H Authorization",
+        Reason.HEADER_NOT_ALLOWED,
+        f"{STAR}: add 'authorization' to headers.",
+    ),
+    "any origin with credentials": (
+        {},
+        f"{APP} GET /public/ --credentials",
+        Reason.CREDENTIALS_NOT_ALLOWED,
+        (
+            "settings, CORS_POLICIES['public']: name who is trusted, "
+            "origins=['https://app.example'], credentials=True, or let the page ask without."
+        ),
+    ),
+    "credentials that the policy does not allow": (
+        {},
+        f"{APP} GET /asked/ --credentials",
+        Reason.CREDENTIALS_NOT_ALLOWED,
+        f"{ASKED}: write credentials=True beside origins.",
+    ),
+    "credentials that a handler takes away": (
+        {},
+        f"{APP} GET /plain/ --credentials",
+        Reason.CREDENTIALS_NOT_ALLOWED,
+        f"{PLAIN}: write credentials=True.",
+    ),
+    "credentials that the settings do not allow": (
+        {"CORS_ALLOWED_ORIGINS": [APP]},
+        f"{APP} GET /free/ --credentials",
+        Reason.CREDENTIALS_NOT_ALLOWED,
+        "settings: write CORS_ALLOW_CREDENTIALS = True.",
+    ),
+    "a view that answers by itself": (
+        {},
+        f"{APP} GET /hand/ --run",
+        Reason.WRONG_ALLOW_ORIGIN,
+        "views.by_hand: remove the Access-Control-Allow-Origin that it, ",
+    ),
+    "a redirect to somebody else": (
+        {"MIDDLEWARE": [CORS, f"{__name__}.leaving"]},
+        f"{APP} GET /public/",
+        Reason.REDIRECT_REFUSED,
+        "the page: ask for a URL that is no redirect to https://elsewhere.example/public/.",
+    ),
+}
+
+
+def refusing(get_response: Any) -> Any:
+    return lambda request: HttpResponse(status=403)
+
+
+def leaving(get_response: Any) -> Any:
+    return lambda request: HttpResponseRedirect(f"https://elsewhere.example{request.path}")
+
+
+def moving(get_response: Any) -> Any:
+    def answered(request: Any) -> Any:
+        if request.get_host() == "api.example":
+            return HttpResponseRedirect(f"https://v2.example{request.path}")
+        return get_response(request)
+
+    return answered
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused_says_why_and_what_to_change(name: str) -> None:
+    site, arguments, reason, change = REFUSED[name]
+
+    with override_settings(**site):
+        done = explain(arguments)
+
+    lines = done.out.splitlines()
+    assert f"Refused, {reason.name}: {reason.value}" in lines[-2]
+    assert lines[-1].startswith(f"Change {change}")
+    assert [line.strip()[:4] for line in lines].count("FAIL") == 1
+    assert (done.status, done.err) == (1, "")
+
+
+# name -> (settings, arguments, what stands in the output)
+READABLE: dict[str, tuple[dict[str, Any], str, list[str]]] = {
+    "any origin": (
+        {},
+        f"{APP} GET /public/",
+        ["fetches GET http://api.example/public/.", "does not ask: any form could send this"],
+    ),
+    "a form's type needs no preflight": (
+        {},
+        f"{APP} POST /orders/ --credentials --content-type text/plain",
+        ["with credentials.", "does not ask: any form could send this"],
+    ),
+    "another type does": (
+        {},
+        f"{APP} POST /orders/ --credentials -H Content-Type",
+        [
+            "asks about the header content-type",
+            "> OPTIONS /orders/",
+            "> POST /orders/",
+            "> Content-Type: application/json",
+            "> (and the cookies of that host, if it has any)",
+        ],
+    ),
+    "a header with a value": (
+        {},
+        f"{APP} GET /asked/ -H accept-language:de",
+        ["> accept-language: de"],
+    ),
+    "a secret is not shown": (
+        {},
+        f"{APP} GET /asked/ -H Authorization:secret-one",
+        ["> Authorization: …"],
+    ),
+    "a query": ({}, f"{APP} GET /public/?a=1", ["> GET /public/?a=1"]),
+    "a whole URL": (
+        {},
+        f"{APP} GET https://api.example/public/",
+        ["fetches GET https://api.example/public/.", "> Host: api.example"],
+    ),
+    "a host that Django refuses": (
+        {"MIDDLEWARE": [CORS, COMMON]},
+        f"{APP} GET https://www.production.example/public/",
+        ["ALLOWED_HOSTS does not name www.production.example, so the site is asked as api.example"],
+    ),
+    "no host at all": (
+        {"ALLOWED_HOSTS": ["*"]},
+        f"{APP} GET /public/",
+        ["http://localhost/public/"],
+    ),
+    "a host below a name": (
+        {"ALLOWED_HOSTS": [".shop.example"]},
+        f"{APP} GET /public/",
+        ["http://shop.example/public/"],
+    ),
+    "a site that is https alone": (SSL, f"{APP} PUT /asked/", ["https://api.example/asked/"]),
+    "a missing slash": (
+        {"MIDDLEWARE": [CORS, COMMON]},
+        f"{APP} GET /asked",
+        [
+            "< Location: /asked/",
+            "may read the answer of http://api.example/asked/, where it was redirected to.",
+        ],
+    ),
+    "a redirect to another host of the site": (
+        {
+            "ALLOWED_HOSTS": ["api.example", "v2.example"],
+            "MIDDLEWARE": [CORS, f"{__name__}.moving"],
+        },
+        f"{APP} GET /public/",
+        ["> Host: v2.example", "read the answer of https://v2.example/public/, where it was"],
+    ),
+    "the site's own page": (
+        {},
+        "http://api.example GET /free/",
+        ["stays at http://api.example: CORS asks nothing"],
+    ),
+    "a sandboxed page": ({}, "null GET /public/", ["A sandboxed page (origin null) fetches"]),
+    "a page in upper case": ({}, "HTTPS://App.Example:443 GET /orders/", [f"A page at {APP} "]),
+    "a callable": ({}, f"{APP} GET /asked/", ["views.is_tenant was asked and said yes."]),
+    "an include": (
+        {},
+        f"{APP} GET /in/7/",
+        [
+            "It is for views.answer, at the route /in/<int:number>/.",
+            "include policy 'public' at views",
+        ],
+    ),
+    "a refined policy": (
+        {},
+        f"{APP} POST /orders/ -H X-Csrftoken",
+        [f"the class policy at {ORDERS}, refined by the handler policy at {POST}."],
+    ),
+    "an error": ({}, f"{APP} GET /fails/ --run", ["The page may read the answer, which is a 500."]),
+}
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_what_a_page_may_read(name: str) -> None:
+    site, arguments, texts = READABLE[name]
+
+    with override_settings(**site):
+        done = explain(arguments)
+
+    for text in texts:
+        assert text in done.out
+    assert ("which is a " in done.out) == ("--run" in arguments)
+    assert "FAIL" not in done.out
+    assert "secret" not in done.out
+    assert (done.status, done.err) == (0, "")
+
+
+WHOLE = f"""\
+A page at https://app.example fetches PUT http://api.example/asked/ with credentials.
+It is for views.answer, at the route /asked/.
+No view is run; --run sends the request for real.
+
+  pass  whether the request leaves the page's origin: from https://app.example to http://api.example
+  pass  whether a preflight has to ask first: asks about the method PUT
+
+  > OPTIONS /asked/
+  > Host: api.example
+  > Accept: */*
+  > Access-Control-Request-Method: PUT
+  > Origin: https://app.example
+  < 200
+  < access-control-allow-origin: https://app.example
+  < access-control-allow-methods: DELETE, GET, OPTIONS, PATCH, POST, PUT
+  < access-control-allow-headers: accept, authorization, content-type, user-agent, x-csrftoken, x-requested-with
+  < access-control-max-age: 86400
+  < Vary: origin
+
+  pass  Access-Control-Allow-Origin: 'https://app.example' is the page, 'https://app.example' received
+  FAIL  Access-Control-Allow-Credentials: 'true' expected, no such header received
+
+views.is_tenant was asked and said yes.
+What decides is the route policy at {ASKED}.
+Refused, CREDENTIALS_NOT_ALLOWED: the policy admits the origin, but not with credentials.
+Change {ASKED}: write credentials=True beside origins.
+"""  # noqa: E501
+
+
+def test_the_whole_exchange() -> None:
+    assert explain(f"{APP} PUT /asked/ --credentials").out == WHOLE
+
+
+def test_a_callable_that_nobody_had_to_ask_is_not_named() -> None:
+    assert "was asked" not in explain(f"{APP} GET /unasked/").out
+
+
+def test_receivers_are_named_with_what_they_said() -> None:
+    def receiver(request: Any, **kwargs: Any) -> bool:
+        return request.headers["Origin"] == APP
+
+    check_request_enabled.connect(receiver)
+    try:
+        admitted, refused = explain(f"{APP} GET /free/"), explain(f"{OTHER} PUT /free/")
+        unasked = explain(f"{APP} GET /public/")
+    finally:
+        check_request_enabled.disconnect(receiver)
+
+    assert "The receivers of check_request_enabled were asked and said yes." in admitted.out
+    assert "The receivers of check_request_enabled were asked and said no." in refused.out
+    assert "check_request_enabled" not in unasked.out
+    assert (admitted.status, refused.status) == (0, 1)
+
+
+# --- What runs ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_no_view_is_run_unless_somebody_says_so(method: str) -> None:
+    with override_settings(**ELSEWHERE):
+        for route in ("/orders/", "/public/", "/free/"):
+            done = explain(f"{APP} {method} {route}")
+            assert "No view is run" in done.out
+
+    assert spy.calls == []
+
+
+def test_that_a_view_is_not_run_stands_beside_its_answer() -> None:
+    out = explain(f"{APP} GET /public/").out
+
+    assert "  < 200 (assumed: the view is not run)\n" in out
+
+
+def test_a_view_is_run_where_somebody_says_so() -> None:
+    done = explain(f"{APP} POST /orders/ --credentials --run")
+
+    assert spy.calls == ["POST"]
+    assert "  < 200\n" in done.out
+    assert "not run" not in done.out
+    assert "hides " in done.out
+    assert "x-extra" in done.out
+
+
+def test_what_a_stream_holds_is_let_go_but_not_the_database(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at_the_end = "close_if_unusable_or_obsolete"
+    monkeypatch.setattr(connections["default"], at_the_end, lambda: spy.note("database"))
+    finished = {receiver[0] for receiver in request_finished.receivers}
+
+    explain(f"{APP} GET /stream/ --run")
+
+    assert spy.calls == ["closed"]
+    assert {receiver[0] for receiver in request_finished.receivers} == finished
+
+
+def test_a_log_that_is_off_stays_off(caplog: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Not with caplog, which would not take what comes below its level either.
+    monkeypatch.setattr(logging.getLogger("cors_views"), "level", logging.CRITICAL)
+
+    done = explain(f"{APP} GET /unsure/")
+
+    assert caplog.records == []
+    assert "views.unsure was asked and said no." in done.out
+
+
+def test_the_log_stays_as_it_was(caplog: Any) -> None:
+    caplog.set_level(logging.DEBUG, "cors_views")
+
+    explain(f"{OTHER} GET /orders/")
+
+    assert [record for record in caplog.records if record.name == "cors_views"] == []
+    assert logging.getLogger("cors_views").level == logging.DEBUG
+
+
+# --- Bad input ---------------------------------------------------------------------------------
+
+STATIC = {"STATIC_URL": "/static/"}
+
+# arguments -> (settings, what stands on stderr)
+BAD_INPUT: dict[str, tuple[dict[str, Any], str]] = {
+    "https://app.example/page GET /free/": ({}, "it has a path"),
+    "app.example GET /free/": ({}, "it has no scheme"),
+    "https://*.example GET /free/": ({}, "a pattern for many"),
+    f"{APP} GTE /free/": ({}, "'GTE' is a method that no view knows. Did you mean 'GET'?"),
+    f"{APP} TRACE /free/": ({}, "TRACE is a method that no page can send."),
+    f"{APP} G/T /free/": ({}, "'G/T' is no method."),
+    f"{APP} GET /nowhere/": ({}, "/nowhere/ is no URL of the site. manage.py cors_policies lists"),
+    f"{APP} GET nowhere": ({}, "'nowhere' is no absolute http or https URL."),
+    f"{APP} GET //api.example/free/": ({}, "is no absolute http or https URL."),
+    f"{APP} GET ftp://api.example/free/": ({}, "is no absolute http or https URL."),
+    f"{APP} GET https://me:pw@api.example/free/": ({}, "holds a name or a password"),
+    f"{APP} GET /static/font.woff2": (STATIC, "runserver serves what is below STATIC_URL without"),
+    f"{APP} GET /free/ -H a/b": ({}, "'a/b' is no name of a header."),
+    f"{APP} GET /free/ -H :x": ({}, "'' is no name of a header."),
+    f"{APP} GET /free/ -H Cookie:a=1": ({}, "Cookie is a header that only a browser may set. For"),
+    f"{APP} GET /free/ -H Sec-Fetch-Mode": ({}, "Sec-Fetch-Mode is a header that only a browser"),
+    f"{APP} GET": ({}, "the following arguments are required: url"),
+    f"{APP} GET /free/ --nonsense": ({}, "unrecognized arguments: --nonsense"),
+}
+
+
+@pytest.mark.parametrize("arguments", BAD_INPUT)
+def test_bad_input_is_refused_in_one_line(arguments: str) -> None:
+    site, text = BAD_INPUT[arguments]
+
+    with override_settings(**site):
+        done = explain(arguments)
+
+    assert text in done.err
+    assert (done.status, done.out, done.err.count("\n")) == (2, "", 1)
+
+
+def test_a_url_whose_resolving_fails_is_one_line() -> None:
+    with urlconf(Failing("v/", "v")):
+        done = explain(f"{APP} GET /v/")
+
+    assert done.err == "/v/ cannot be resolved: RuntimeError: the pattern failed\n"
+    assert (done.status, done.out) == (2, "")
+
+
+class Failing(URLPattern):
+    """A pattern that raises something that no URL is."""
+
+    def __init__(self, route: str, name: str) -> None:
+        super().__init__(RoutePattern(route), lambda request: HttpResponse(), name=name)
+
+    def resolve(self, path: str) -> Any:
+        raise RuntimeError("the pattern failed")
+
+
+def test_a_view_below_static_url_is_explained_with_a_note() -> None:
+    with override_settings(STATIC_URL="/public/"):
+        done = explain(f"{APP} GET /public/")
+
+    assert "Note: runserver serves what is below STATIC_URL without any middleware" in done.out
+    assert done.status == 0
+
+
+@pytest.mark.parametrize(
+    "site",
+    [{"STATIC_URL": None}, {"INSTALLED_APPS": ["cors_views"]}],
+    ids=["no STATIC_URL", "no staticfiles"],
+)
+def test_without_static_files_nothing_is_said_of_them(site: dict[str, Any]) -> None:
+    with override_settings(**site):
+        done = explain(f"{APP} GET /static/font.woff2")
+
+    assert "STATIC_URL" not in done.err
+    assert done.status == 2
+
+
+def test_a_broken_urlconf_is_one_line() -> None:
+    with override_settings(ROOT_URLCONF="tests.nowhere"):
+        done = explain(f"{APP} GET /v/")
+
+    assert done.err.startswith("The URLconf 'tests.nowhere' cannot be read: ModuleNotFoundError: ")
+    assert (done.status, done.out, done.err.count("\n")) == (2, "", 1)
+
+
+# --- As a process ------------------------------------------------------------------------------
+
+SHOP = "http://www.shop.localhost:8001"
+
+
+def test_a_process_says_it_by_its_exit_status() -> None:
+    readable = run_in_shop("cors_explain", SHOP, "GET", "/api/products/")
+    refused = run_in_shop("cors_explain", SHOP, "DELETE", "/api/orders/1/")
+    wrong = run_in_shop("cors_explain", f"{SHOP}/", "GET", "/api/products/")
+
+    assert (readable.status, refused.status, wrong.status) == (0, 1, 2)
+    assert "\x1b" not in readable.out + refused.out
+    # The sample project logs refusals; here they would be said twice.
+    assert (readable.err, refused.err) == ("", "")
+    assert refused.out.splitlines()[-1].startswith("Change shop/views/orders.py:")
+    assert wrong.err == (
+        f"CommandError: '{SHOP}/' is no origin of a page: it ends in a slash; an origin is scheme, "
+        f"host and port. Write '{SHOP}'.\n"
+    )
+
+
+def test_colour_is_for_terminals() -> None:
+    arguments = ("cors_explain", SHOP, "DELETE", "/api/orders/1/")
+    coloured = run_in_shop_terminal(*arguments)
+    plain = run_in_shop_terminal(*arguments, "--no-color")
+
+    assert "\x1b[31;1mFAIL\x1b[0m" in coloured.out
+    assert "\x1b" not in plain.out
+    assert (coloured.status, plain.status) == (1, 1)

@@ -1,0 +1,936 @@
+"""``manage.py cors_policies``: what it lists, in which form, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib.syndication.views import Feed
+from django.core.management import color
+from django.http import HttpResponse
+from django.test.utils import override_settings
+from django.urls import include, path, re_path
+from django.utils import translation
+from django.views import View
+from django.views.decorators.http import require_POST
+from rest_framework.decorators import api_view
+from rest_framework.response import Response
+from rest_framework.urlpatterns import format_suffix_patterns
+
+from cors_views import CorsPolicy, cors_allow, cors_deny
+from cors_views.signals import check_request_enabled
+from tests.management.commands import ROOT, run, run_in_shop, run_in_shop_terminal
+from tests.tables import Patterns, urlconf
+
+APP = "https://app.example"
+OTHER = "https://other.example"
+HERE = "tests/management/test_cors_policies.py"
+
+
+def answer(request: Any) -> HttpResponse:
+    return HttpResponse("answer")
+
+
+def is_tenant(request: Any, origin: str) -> bool:
+    return True
+
+
+class Asker:
+    def __call__(self, request: Any, origin: str) -> bool:
+        return True
+
+
+def receiver(**kwargs: Any) -> bool:
+    return True
+
+
+@cors_allow(origins=[APP], credentials=True)
+class Orders(View):
+    def get(self, request: Any) -> HttpResponse:
+        return HttpResponse("get")
+
+    @cors_allow(max_age=0)
+    def post(self, request: Any) -> HttpResponse:
+        return HttpResponse("post")
+
+    @cors_deny
+    def delete(self, request: Any) -> HttpResponse:
+        return HttpResponse("delete")
+
+
+class GraphQL(View):
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        return HttpResponse("dispatched")
+
+
+class Reader(View):
+    @cors_allow(origins=[APP])
+    def get(self, request: Any) -> HttpResponse:
+        return HttpResponse("get")
+
+
+class Latest(Feed):
+    pass
+
+
+@api_view(["GET"])
+@cors_allow("public")
+def listing(request: Any, format: str | None = None) -> Response:
+    return Response([])
+
+
+def document(*arguments: str) -> Any:
+    done = run("cors_policies", "--format=json", *arguments)
+    assert done.status == 0, done.err
+    return json.loads(done.out)
+
+
+# name -> (settings, view, for each row what is said of it)
+ROWS: dict[str, tuple[dict[str, Any], Any, list[dict[str, Any]]]] = {
+    "nothing declared, nothing set": (
+        {},
+        answer,
+        [{"methods": ["*"], "access": "allow", "origins": [], "layer": "settings"}],
+    ),
+    "nothing declared": (
+        {"CORS_ALLOWED_ORIGINS": [OTHER, APP]},
+        answer,
+        [{"origins": [APP, OTHER], "declared_at": {"setting": "CORS_ALLOWED_ORIGINS"}}],
+    ),
+    "an older name of a setting": (
+        {"CORS_ORIGIN_ALLOW_ALL": True},
+        answer,
+        [{"origins": ["*"], "declared_at": {"setting": "CORS_ORIGIN_ALLOW_ALL"}}],
+    ),
+    "regular expressions of the settings": (
+        {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://\w+\.example"]},
+        answer,
+        [
+            {
+                "origin_regexes": [r"https://\w+\.example"],
+                "declared_at": {"setting": "CORS_ALLOWED_ORIGIN_REGEXES"},
+            }
+        ],
+    ),
+    "a URL that the settings leave out": (
+        {"CORS_URLS_REGEX": "^/api/", "CORS_ALLOW_ALL_ORIGINS": True},
+        answer,
+        [{"access": "none", "origins": [], "declared_at": {"setting": "CORS_URLS_REGEX"}}],
+    ),
+    "a view that is not opted in": (
+        {"CORS_OPT_IN": True, "CORS_ALLOW_ALL_ORIGINS": True},
+        answer,
+        [{"access": "none", "origins": [], "declared_at": {"setting": "CORS_OPT_IN"}}],
+    ),
+    "a view that is": (
+        {"CORS_OPT_IN": True, "CORS_ALLOWED_ORIGINS": [APP]},
+        cors_allow(answer),
+        [{"access": "allow", "origins": [APP], "declared_at": {"setting": "CORS_ALLOWED_ORIGINS"}}],
+    ),
+    "a named policy": (
+        {},
+        cors_allow("partners")(answer),
+        [{"origins": [OTHER], "policy": "partners", "layer": "route"}],
+    ),
+    "two policies": (
+        {},
+        cors_allow("partners", "public")(answer),
+        [
+            {"position": 1, "policy": "partners", "origins": [OTHER]},
+            {"position": 2, "policy": "public", "origins": ["*"]},
+        ],
+    ),
+    "a policy of its own": (
+        {},
+        cors_allow(origins=[APP], headers=["X-B", "X-A"], expose_headers=["ETag"], max_age=5)(
+            answer
+        ),
+        [
+            {
+                "policy": None,
+                "headers": ["x-a", "x-b"],
+                "expose_headers": ["etag"],
+                "max_age": 5,
+                "credentials": False,
+                "private_network": False,
+            }
+        ],
+    ),
+    "callables": (
+        {},
+        cors_allow(origins=[APP, is_tenant, Asker()])(answer),
+        [
+            {
+                "origins": [APP],
+                "asks": [
+                    "tests.management.test_cors_policies.is_tenant",
+                    "tests.management.test_cors_policies.Asker",
+                ],
+            }
+        ],
+    ),
+    "a closed route": ({}, cors_deny(answer), [{"access": "deny", "layer": "route"}]),
+    "a class, method by method": (
+        {},
+        Orders.as_view(),
+        [
+            {"methods": ["GET", "HEAD", "OPTIONS"], "layer": "class", "refined_by": []},
+            {"methods": ["POST"], "layer": "class", "max_age": 0},
+            {"methods": ["DELETE"], "access": "deny", "layer": "handler"},
+        ],
+    ),
+    "a handler of two methods": (
+        {},
+        Reader.as_view(),
+        [
+            {"methods": ["GET", "HEAD"], "layer": "handler"},
+            {"methods": ["OPTIONS"], "layer": "settings"},
+        ],
+    ),
+    "methods that are not offered": (
+        {"CORS_ALLOW_METHODS": ["GET"]},
+        Orders.as_view(),
+        [
+            # OPTIONS needs an offer; GET, HEAD and POST do not.
+            {"methods": ["GET", "HEAD", "OPTIONS"], "not_offered": ["OPTIONS"]},
+            {"methods": ["POST"], "not_offered": []},
+            {"methods": ["DELETE"], "not_offered": []},
+        ],
+    ),
+    "a class that overrides dispatch()": (
+        {},
+        cors_allow(origins="*")(GraphQL.as_view()),
+        [{"methods": ["*"], "origins": ["*"]}],
+    ),
+    "a function for one method": (
+        {},
+        cors_allow(origins=[APP])(require_POST(answer)),
+        [{"methods": ["POST"]}],
+    ),
+    "a class that serves no OPTIONS": (
+        {},
+        cors_allow(origins=[OTHER])(Reader.as_view(http_method_names=["get"])),
+        [{"methods": ["GET"], "origins": [APP]}],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_what_json_says_of_a_route(name: str) -> None:
+    site, view, expected = ROWS[name]
+
+    with override_settings(**site), urlconf(path("v/", view)):
+        (route, _) = document()["routes"]
+
+    assert [
+        {field: policy[field] for field in wanted}
+        for policy, wanted in zip(route["policies"], expected)
+    ] == expected
+    assert len(route["policies"]) == len(expected)
+
+
+def test_places_are_the_same_on_every_machine() -> None:
+    with urlconf(path("v/", Orders.as_view())):
+        get, post, delete = document()["routes"][0]["policies"]
+
+    line = get["declared_at"]["line"]
+    assert get["declared_at"] == {"file": HERE, "line": line}
+    assert post["declared_at"] == get["declared_at"]
+    assert post["refined_by"] == [{"layer": "handler", "file": HERE, "line": line + 5}]
+    assert delete["declared_at"] == {"file": HERE, "line": line + 9}
+
+
+# name -> (pattern, what is said of the route itself)
+ROUTES: dict[str, tuple[Any, dict[str, Any]]] = {
+    "a function": (
+        path("v/", answer, name="answer"),
+        {"route": "/v/", "name": "answer", "view": f"{__name__}.answer"},
+    ),
+    "a decorated function": (
+        path("v/", cors_allow("public")(answer)),
+        {"view": f"{__name__}.answer"},
+    ),
+    "a class": (
+        path("v/<int:pk>/", Orders.as_view()),
+        {"route": "/v/<int:pk>/", "view": f"{__name__}.Orders"},
+    ),
+    "an @api_view": (path("v/", listing), {"view": f"{__name__}.listing"}),
+    "an instance": (path("v/", Latest()), {"view": f"{__name__}.Latest", "app": "tests"}),
+    "a regular expression": (re_path(r"^v/(\d+)/$", answer), {"route": r"/v/(\d+)/$"}),
+    "without a name": (path("v/", answer), {"name": None}),
+    "in a namespace": (
+        path("a/", include(([path("v/", answer, name="v")], "app"), namespace="space")),
+        {"route": "/a/v/", "name": "space:v"},
+    ),
+    "an installed app": (
+        path("login/", include("django.contrib.auth.urls")),
+        {"app": "auth", "view": "django.contrib.auth.views.LoginView"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_what_json_says_of_the_route_itself(name: str) -> None:
+    pattern, expected = ROUTES[name]
+
+    with urlconf(pattern):
+        route = document()["routes"][0]
+
+    assert {field: route[field] for field in expected} == expected
+
+
+def test_what_nothing_resolves_is_listed_last() -> None:
+    with override_settings(CORS_ALLOWED_ORIGINS=[APP], CORS_URLS_REGEX="^/api/"), urlconf():
+        said = document()
+
+    assert said["version"] == 1
+    assert said["routes"] == [
+        {
+            "route": None,
+            "app": None,
+            "name": None,
+            "view": None,
+            "policies": [said["routes"][0]["policies"][0]],
+        }
+    ]
+    assert said["routes"][0]["policies"][0]["origins"] == [APP]
+
+
+class Unknowable:
+    """A view that answers, but whose class makes no sense."""
+
+    view_class = type("Broken", (), {"as_view": None, "__mro__": ()})
+    initkwargs = 5
+
+    def __call__(self, request: Any) -> HttpResponse:
+        return HttpResponse("answer")
+
+
+def test_a_view_that_nobody_understands_is_listed_as_closed(caplog: Any) -> None:
+    with urlconf(path("v/", Unknowable())):
+        route = document()["routes"][0]
+        table = run("cors_policies").out
+
+    assert route["view"] == f"{__name__}.Unknowable"
+    assert route["policies"][0]["access"] == "deny"
+    assert (route["policies"][0]["layer"], route["policies"][0]["declared_at"]) == ("none", {})
+    assert re.search(r"/v/ +any +nobody +none +cannot be understood", table)
+
+
+# name -> (settings, arguments of i18n_patterns, the language, the route)
+LANGUAGES: dict[str, tuple[dict[str, Any], dict[str, Any], str | None, str]] = {
+    "as Django matches it": ({}, {}, "en-us", "/en/v/"),
+    "a language of its own": ({}, {}, "de", "/de/v/"),
+    "a language that is none": ({}, {}, "xx", "/xx/v/"),
+    "no language": ({}, {}, None, "/en-us/v/"),
+    "the default without a prefix": (
+        {"LANGUAGE_CODE": "en-us"},
+        {"prefix_default_language": False},
+        "en-us",
+        "/v/",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_routes_with_a_language_are_those_that_django_matches(name: str) -> None:
+    site, options, language, route = LANGUAGES[name]
+    patterns = Patterns(i18n_patterns(path("v/", answer), **options))
+
+    with override_settings(**site, ROOT_URLCONF=patterns), translation.override(language):
+        assert document()["routes"][0]["route"] == route
+
+
+@pytest.fixture
+def _receiver() -> Any:
+    check_request_enabled.connect(receiver)
+    yield
+    check_request_enabled.disconnect(receiver)
+
+
+@pytest.mark.usefixtures("_receiver")
+def test_receivers_are_named_where_they_are_asked() -> None:
+    site = {"CORS_ALLOWED_ORIGINS": [APP], "CORS_URLS_REGEX": "^/api/"}
+    patterns = [
+        path("api/v/", answer),
+        path("v/", answer),
+        path("named/", cors_allow(origins=[APP])(answer)),
+    ]
+    with override_settings(**site), urlconf(*patterns):
+        inside, outside, named, _ = (route["policies"][0] for route in document()["routes"])
+        reached = document("--origin", APP)["routes"]
+        table = run("cors_policies").out
+
+    assert (inside["origins"], inside["asks"]) == ([APP], ["check_request_enabled"])
+    assert (outside["origins"], outside["asks"]) == ([], ["check_request_enabled"])
+    assert (named["origins"], named["asks"]) == ([APP], [])
+    assert re.search(rf"^/api/v/ +any +{APP}, asks check_request_enabled +s", table, re.MULTILINE)
+    assert re.search(r"^/v/ +any +asks check_request_enabled +settings", table, re.MULTILINE)
+    assert [(each["route"], each["policies"][0]["reach"]) for each in reached] == [
+        ("/api/v/", "admitted"),
+        ("/v/", "asked"),
+        ("/named/", "admitted"),
+        (None, "admitted"),
+    ]
+
+
+# --- For people --------------------------------------------------------------------------------
+
+# A file of its own, whose lines do not move when a test is written.
+SOURCE = """\
+from django.http import HttpResponse
+from django.urls import path
+from django.views import View
+from cors_views import cors_allow, cors_deny, cors_include
+
+def answer(request):
+    return HttpResponse()
+
+@cors_allow(origins=["https://app.example"], credentials=True)
+class Orders(View):
+    def get(self, request): ...
+
+    @cors_allow(max_age=0)
+    def post(self, request): ...
+
+    @cors_deny
+    def delete(self, request): ...
+
+urlpatterns = [
+    path("orders/", Orders.as_view()),
+    path("both/", cors_allow("partners", "public")(answer)),
+    path("mine/", cors_allow("partners", methods=["GET", "PUT"])(answer)),
+    path("free/", answer),
+    path("in/", cors_include([path("<slug:name>/", answer)], policy="public")),
+]
+"""
+SITE: dict[str, Any] = {"CORS_ALLOWED_ORIGINS": [APP]}
+
+
+@pytest.fixture
+def _site() -> Iterator[None]:
+    names: dict[str, Any] = {"__name__": "views"}
+    exec(compile(SOURCE, str(ROOT / "views.py"), "exec"), names)
+    with override_settings(**SITE), urlconf(*names["urlpatterns"]):
+        yield
+
+
+PIPED = """\
+Route             Methods                Origins                Cookies  Policy             Layer     Declared at
+/orders/          GET                    https://app.example    yes                         class     views.py:9
+/orders/          POST                   https://app.example    yes                         class     views.py:9, refined by handler views.py:13
+/orders/          DELETE                 nobody                          cors_deny          handler   views.py:16
+/both/            any                    https://other.example           partners           route     views.py:21
+/both/            any                    else any origin                 public             route     views.py:21
+/mine/            any (offers GET, PUT)  https://other.example           partners, changed  route     views.py:22
+/free/            any                    https://app.example                                settings  CORS_ALLOWED_ORIGINS
+/in/<slug:name>/  any                    any origin                      public             include   views.py:24
+any other URL     any                    https://app.example                                settings  CORS_ALLOWED_ORIGINS
+
+5 routes, 9 rules: 2 for any origin, 2 with credentials, 1 for nobody.
+"""  # noqa: E501
+
+
+@pytest.mark.usefixtures("_site")
+@pytest.mark.parametrize("columns", ["40", "200"])
+def test_in_a_pipe_every_line_is_complete_whatever_the_width(
+    columns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+
+    assert run("cors_policies").out == PIPED
+
+
+# columns -> what stands there
+IN_A_TERMINAL = {
+    "100": """\
+  Methods           Origins                Cookies  Policy            Layer     Declared at
+/orders/
+  GET               https://app.example    yes                        class     views.py:9
+  POST              https://app.example    yes                        class     views.py:9, refined
+                                                                                by handler
+                                                                                views.py:13
+  DELETE            nobody                          cors_deny         handler   views.py:16
+/both/
+  any               https://other.example           partners          route     views.py:21
+                    else any origin                 public            route     views.py:21
+/mine/
+  any (offers GET,  https://other.example           partners,         route     views.py:22
+  PUT)                                              changed
+/free/
+  any               https://app.example                               settings  CORS_ALLOWED_ORIGINS
+/in/<slug:name>/
+  any               any origin                      public            include   views.py:24
+any other URL
+  any               https://app.example                               settings  CORS_ALLOWED_ORIGINS
+
+5 routes, 9 rules: 2 for any origin, 2 with credentials, 1 for nobody.
+""",
+    "80": """\
+  Methods  Origins             Cookies  Policy     Layer     Declared at
+/orders/
+  GET      https://app.        yes                 class     views.py:9
+           example
+  POST     https://app.        yes                 class     views.py:9, refined
+           example                                           by handler
+                                                             views.py:13
+  DELETE   nobody                       cors_deny  handler   views.py:16
+/both/
+  any      https://other.               partners   route     views.py:21
+           example
+           else any origin              public     route     views.py:21
+/mine/
+  any      https://other.               partners,  route     views.py:22
+  (offers  example                      changed
+  GET,
+  PUT)
+/free/
+  any      https://app.                            settings  CORS_ALLOWED_
+           example                                           ORIGINS
+/in/<slug:name>/
+  any      any origin                   public     include   views.py:24
+any other URL
+  any      https://app.                            settings  CORS_ALLOWED_
+           example                                           ORIGINS
+
+5 routes, 9 rules: 2 for any origin, 2 with credentials, 1 for nobody.
+""",
+}
+
+
+@pytest.mark.usefixtures("_site")
+@pytest.mark.parametrize("columns", IN_A_TERMINAL)
+def test_in_a_terminal_the_table_fits(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+
+    done = run("cors_policies", terminal=True, no_color=True)
+
+    assert done.out == IN_A_TERMINAL[columns]
+
+
+@pytest.mark.usefixtures("_site")
+def test_columns_are_never_slivers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "72")
+    wide = run("cors_policies", terminal=True).out
+    monkeypatch.setenv("COLUMNS", "20")
+
+    assert run("cors_policies", terminal=True).out == wide
+    assert max(map(len, wide.splitlines())) <= 72
+
+
+MARKDOWN = """\
+# Who may read what across origins
+
+| Route | Methods | Origins | Cookies | Headers | Exposed | Max age | Policy | Layer | Declared at |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| /orders/ | GET | https://app.example | yes | `CORS_ALLOW_HEADERS` |  | 86400 |  | class | views.py |
+| /orders/ | POST | https://app.example | yes | `CORS_ALLOW_HEADERS` |  | 0 |  | class | views.py, refined by handler views.py |
+| /orders/ | DELETE | nobody |  |  |  |  | `cors_deny` | handler | views.py |
+
+1 route, 3 rules: 0 for any origin, 2 with credentials, 1 for nobody.
+"""  # noqa: E501
+
+
+@pytest.mark.usefixtures("_site")
+def test_markdown_without_lines_changes_with_access_alone() -> None:
+    done = run("cors_policies", "--format=markdown", "--no-lines", "--route=orders")
+
+    assert done.out == MARKDOWN
+
+
+@pytest.mark.usefixtures("_site")
+def test_markdown_writes_out_the_settings_once_and_keeps_routes_literal() -> None:
+    out = run("cors_policies", "--format=markdown").out
+
+    assert out.count("accept, authorization, content-type") == 1
+    assert "| `/in/<slug:name>/` | any |" in out
+    assert "| views.py:9 |" in out
+
+
+def test_markdown_keeps_a_regex_within_its_cell() -> None:
+    with urlconf(path("v/", cors_allow(origin_regexes=["https://(a|b)\\.example"])(answer))):
+        out = run("cors_policies", "--format=markdown").out
+
+    assert r"| `regex https://(a\|b)\.example` |" in out
+
+
+@pytest.mark.usefixtures("_site")
+@pytest.mark.parametrize(
+    ("by", "headings"),
+    [
+        ("app", ["tests", "no app"]),
+        ("policy", ["partners", "public", "no named policy"]),
+        ("audience", ["any origin", APP, OTHER, "nobody"]),
+    ],
+)
+def test_rows_stand_below_headings(by: str, headings: list[str]) -> None:
+    site = {"INSTALLED_APPS": ["cors_views", "django.contrib.staticfiles"]}
+    with override_settings(**site):
+        out = run("cors_policies", "--format=markdown", f"--group-by={by}").out
+        table = run("cors_policies", f"--group-by={by}").out
+
+    found = [line.removeprefix("## ") for line in out.splitlines() if line.startswith("## ")]
+    assert found == [heading.replace("tests", "views") for heading in headings]
+    for heading in found:
+        assert f"\n{heading}\nRoute" in f"\n{table}"
+
+
+@pytest.mark.usefixtures("_site")
+def test_a_long_list_of_origins_is_cut_in_a_table_alone() -> None:
+    many = [f"https://{number}.example" for number in "abcdefgh"]
+
+    with override_settings(CORS_ALLOWED_ORIGINS=many[::-1]):
+        table = run("cors_policies").out
+        markdown = run("cors_policies", "--format=markdown").out
+
+    assert "https://e.example and 3 more " in table
+    assert ", ".join(many) in markdown
+
+
+class Editor(View):
+    def get(self, request: Any) -> HttpResponse:
+        return HttpResponse("get")
+
+    def put(self, request: Any) -> HttpResponse:
+        return HttpResponse("put")
+
+
+# methods that are offered -> how the table puts it
+OFFERED = {"GET, PUT": "GET, PUT", "GET": "GET, not offered: PUT", "OPTIONS, PUT": "GET, PUT"}
+
+
+@pytest.mark.parametrize("offered", OFFERED)
+def test_what_is_not_offered_is_said(offered: str) -> None:
+    view = cors_allow(origins=[APP], methods=offered.split(", "))(Editor.as_view())
+
+    with urlconf(path("v/", view)):
+        table = run("cors_policies").out
+
+    assert re.search(rf"^/v/ +{OFFERED[offered]} +{APP}", table, re.MULTILINE)
+
+
+def test_a_row_of_options_alone_is_kept() -> None:
+    site = {"CORS_ALLOWED_ORIGINS": [OTHER], "CORS_ALLOW_METHODS": ["GET"]}
+    with override_settings(**site), urlconf(path("v/", Reader.as_view())):
+        table = run("cors_policies").out
+
+    assert re.search(rf"^/v/ +not offered: OPTIONS +{OTHER}", table, re.MULTILINE)
+
+
+def test_a_name_without_any_seam_is_cut_where_the_column_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    long = f"https://{'a' * 60}.example"
+
+    with urlconf(path("v/", cors_allow(origins=[long])(answer))):
+        out = run("cors_policies", terminal=True).out
+
+    assert max(map(len, out.splitlines())) <= 80
+    assert "a" * 34 not in out
+    assert out.count("a" * 20) == 2
+
+
+@pytest.mark.usefixtures("_site")
+def test_more_verbosity_shows_headers_too() -> None:
+    out = run("cors_policies", verbosity=2).out
+
+    assert re.search(r"^Route .* Headers .* Max age ", out)
+    assert "accept, authorization, content-type" in out
+
+
+def test_routes_of_format_suffixes_are_folded_for_people_alone() -> None:
+    patterns = format_suffix_patterns(
+        [path("v/", listing), re_path(r"^w/$", listing), path("x", listing)]
+    )
+
+    with urlconf(*patterns):
+        table = run("cors_policies").out
+        routes = [route["route"] for route in document()["routes"]]
+
+    assert re.findall(r"^/\S+ \(\+ \.format\)|^/\S+", table, re.MULTILINE) == [
+        "/v/ (+ .format)",
+        "/w/$ (+ .format)",
+        "/x (+ .format)",
+    ]
+    assert "3 routes (3 also with a format suffix), 4 rules: 3 for any origin" in table
+    assert len(routes) == 7
+
+
+def test_what_ignores_a_route_ignores_its_format_suffix() -> None:
+    with urlconf(*format_suffix_patterns([path("v/", listing), path("w/", listing)])):
+        found = run("cors_policies", "--fail-on=any-origin", "--ignore=/v/", "--format=json")
+
+    assert [each["route"] for each in json.loads(found.out)["findings"]] == [
+        "/w/",
+        "/w<drf_format_suffix:format>",
+    ]
+
+
+def test_a_format_suffix_with_another_policy_is_not_folded() -> None:
+    with urlconf(path("v/", listing), path("v<drf_format_suffix:format>", cors_deny(listing))):
+        table = run("cors_policies").out
+
+    assert "(+ .format)" not in table
+    assert "/v<drf_format_suffix:format>  GET      nobody" in table
+
+
+# --- What is selected --------------------------------------------------------------------------
+
+# arguments -> the routes that are listed
+SELECTED: dict[str, list[str | None]] = {
+    "--route orders": ["/orders/"],
+    "--route /o --route fre": ["/orders/", "/free/"],
+    "--route /*r*/": ["/orders/", "/free/"],
+    "--route <slug:name>": ["/in/<slug:name>/"],
+    "--ignore orders --ignore /?ree/": ["/both/", "/mine/", "/in/<slug:name>/", None],
+    "--policy partners": ["/both/", "/mine/"],
+    "--policy partners --policy public": ["/both/", "/mine/", "/in/<slug:name>/"],
+    "--app views": ["/orders/", "/both/", "/mine/", "/free/", "/in/<slug:name>/"],
+    "--app views --policy public --route in": ["/in/<slug:name>/"],
+    f"--origin {APP}": ["/orders/", "/both/", "/free/", "/in/<slug:name>/", None],
+    "--origin HTTPS://Other.Example:443": ["/both/", "/mine/", "/in/<slug:name>/"],
+    "--origin null": ["/both/", "/in/<slug:name>/"],
+}
+
+
+@pytest.mark.usefixtures("_site")
+@pytest.mark.parametrize("arguments", SELECTED)
+def test_what_is_selected(arguments: str) -> None:
+    routes = document(*arguments.split())["routes"]
+
+    assert [route["route"] for route in routes] == SELECTED[arguments]
+
+
+@pytest.mark.usefixtures("_site")
+def test_what_an_origin_reaches_ends_with_the_policy_that_answers() -> None:
+    (both,) = document("--origin", OTHER, "--route=both")["routes"]
+    (table,) = re.findall("^/both/.*", run("cors_policies", "--origin", OTHER).out, re.MULTILINE)
+
+    assert [policy["policy"] for policy in both["policies"]] == ["partners"]
+    assert both["policies"][0]["reach"] == "admitted"
+    assert table.split() == ["/both/", "any", "admitted", "partners", "route", "views.py:21"]
+
+
+def test_who_is_asked_about_an_origin_is_named() -> None:
+    view = cors_allow(CorsPolicy(origins=[is_tenant]), "public")(answer)
+
+    with urlconf(path("v/", view)):
+        (route,) = document("--origin", APP)["routes"]
+        out = run("cors_policies", "--origin", APP).out
+        markdown = run("cors_policies", "--origin", APP, "--format=markdown").out
+
+    assert [policy["reach"] for policy in route["policies"]] == ["asked", "admitted"]
+    assert f"asked per request: {__name__}.is_tenant" in out
+    assert f"Only what `{APP}` reaches." in markdown
+
+
+def test_another_urlconf_is_read() -> None:
+    said = document("--urlconf", "tests.urls")
+
+    assert said["urlconf"] == "tests.urls"
+
+
+# --- What fails --------------------------------------------------------------------------------
+
+# risk -> a view that has it, and its near miss
+RISKS: dict[str, tuple[Any, Any]] = {
+    "any-origin": (cors_allow(origins="*"), cors_allow(origins=[APP])),
+    "any-origin, by a regex": (
+        cors_allow(origin_regexes=["https://.*"]),
+        cors_allow(origin_regexes=[r"https://.*\.app\.example"]),
+    ),
+    "any-origin-unsafe": (
+        cors_allow(origins="*"),
+        cors_allow(origins="*", methods=["GET"]),
+    ),
+    "asked": (cors_allow(origins=[is_tenant]), cors_allow(origins="*")),
+    "credentials": (cors_allow(origins=[APP], credentials=True), cors_allow(origins=[APP])),
+    "null": (cors_allow(origins=["null"]), cors_allow(origins=[APP])),
+    "null, by a regex": (
+        cors_allow(origin_regexes=["https://a|null"]),
+        cors_allow(origin_regexes=["https://a"]),
+    ),
+    "plain-http": (
+        cors_allow(origins=["http://app.example"]),
+        cors_allow(origins=["http://localhost:8000", APP]),
+    ),
+    "plain-http, by a regex": (
+        cors_allow(origin_regexes=[r"https?://app\.example"]),
+        cors_allow(origin_regexes=[r"https://app\.example"]),
+    ),
+    "private-network": (
+        cors_allow(origins=[APP], private_network=True),
+        cors_allow(origins=[APP]),
+    ),
+    "undeclared": (lambda view: view, cors_allow),
+}
+
+
+@pytest.mark.parametrize("name", RISKS)
+def test_a_risk_fails_and_its_near_miss_does_not(name: str) -> None:
+    risk = name.partition(",")[0]
+    statuses = []
+    for decorate in RISKS[name]:
+        with override_settings(**SITE), urlconf(path("v/", decorate(answer))):
+            done = run("cors_policies", f"--fail-on={risk}", "--route=v")
+        statuses.append((done.status, done.err.startswith(f"{risk}: /v/ any")))
+
+    assert statuses == [(1, True), (0, False)]
+
+
+def test_what_is_closed_or_admits_nobody_is_no_risk() -> None:
+    every = "--fail-on=" + ",".join(sorted({name.partition(",")[0] for name in RISKS}))
+    closed = [path("a/", cors_deny(answer)), path("b/", cors_allow(origins=[])(answer))]
+
+    with urlconf(*closed, path("c/", answer)):
+        assert run("cors_policies", every).status == 0
+
+
+def test_what_nothing_resolves_is_not_called_undeclared() -> None:
+    with override_settings(**SITE), urlconf():
+        assert run("cors_policies", "--fail-on=undeclared").status == 0
+
+
+@pytest.mark.usefixtures("_site")
+def test_findings_name_the_route_and_the_place_and_leave_the_output_alone() -> None:
+    done = run("cors_policies", "--fail-on", "any-origin, credentials")
+
+    assert done.out == PIPED
+    assert done.err == (
+        "credentials: /orders/ GET: https://app.example; class, views.py:9\n"
+        "credentials: /orders/ POST: https://app.example; class, views.py:9, refined by handler "
+        "views.py:13\n"
+        "any-origin: /both/ any: any origin; route policy 'public', views.py:21\n"
+        "any-origin: /in/<slug:name>/ any: any origin; include policy 'public', views.py:24\n"
+    )
+    assert done.status == 1
+
+
+@pytest.mark.usefixtures("_site")
+def test_findings_are_in_the_json_too() -> None:
+    done = run("cors_policies", "--format=json", "--fail-on=any-origin", "--ignore=in")
+    with override_settings(CORS_ALLOW_ALL_ORIGINS=True), urlconf():
+        everywhere = run("cors_policies", "--format=json", "--fail-on=any-origin", "--no-lines")
+
+    assert json.loads(done.out)["findings"] == [
+        {
+            "risk": "any-origin",
+            "route": "/both/",
+            "methods": ["*"],
+            "declared_at": {"file": "views.py", "line": 21},
+        }
+    ]
+    assert json.loads(everywhere.out)["findings"] == [
+        {
+            "risk": "any-origin",
+            "route": None,
+            "methods": ["*"],
+            "declared_at": {"setting": "CORS_ALLOW_ALL_ORIGINS"},
+        }
+    ]
+    assert (done.status, everywhere.status) == (1, 1)
+
+
+# --- Bad input ---------------------------------------------------------------------------------
+
+
+# arguments -> what stands on stderr
+BAD_INPUT = {
+    "--app viewz": "No route belongs to an app 'viewz'. Did you mean 'views'?",
+    "--app nothing": "No route belongs to an app 'nothing'. Routes belong to views.",
+    "--policy partner": "There is no CORS policy named 'partner'. Did you mean 'partners'?",
+    "--route nope": "No route matches 'nope'.",
+    "--route URL": "No route matches 'URL'.",
+    "--ignore nope": "No route matches 'nope'.",
+    "--fail-on anyorigin": "--fail-on does not know 'anyorigin'. Did you mean 'any-origin'",
+    "--fail-on=": "--fail-on does not know ''. It knows any-origin, ",
+    "--fail-on any-origin,x": "--fail-on does not know 'x'. It knows any-origin, ",
+    "--origin https://app.example/": "Write 'https://app.example'.",
+    "--origin app.example": "it has no scheme",
+    "--origin https://*.example": "a pattern for many",
+    "--format yaml": "argument --format: invalid choice: 'yaml'",
+    "--urlconf tests.nowhere": (
+        "The URLconf 'tests.nowhere' cannot be read: ModuleNotFoundError: No module named"
+    ),
+    "--nonsense": "unrecognized arguments: --nonsense",
+}
+
+
+@pytest.mark.usefixtures("_site")
+@pytest.mark.parametrize("arguments", BAD_INPUT)
+def test_bad_input_is_refused_in_one_line(arguments: str) -> None:
+    done = run("cors_policies", *arguments.split())
+
+    assert BAD_INPUT[arguments] in done.err
+    assert (done.status, done.out, done.err.count("\n")) == (2, "", 1)
+
+
+def test_a_broken_project_is_one_line_too() -> None:
+    with override_settings(ROOT_URLCONF=Hashable(path("v/", include(Hashable())))):
+        done = run("cors_policies")
+
+    assert "ImproperlyConfigured" in done.err
+    assert (done.status, done.out, done.err.count("\n")) == (2, "", 1)
+
+
+class Hashable(SimpleNamespace):
+    """A URLconf whose patterns are no list where there are none."""
+
+    def __init__(self, *patterns: Any) -> None:
+        super().__init__(urlpatterns=list(patterns) or None)
+
+    __hash__ = object.__hash__
+
+
+# --- As a process ------------------------------------------------------------------------------
+
+
+def test_a_process_says_it_by_its_exit_status() -> None:
+    fine = run_in_shop("cors_policies", "--route=orders")
+    found = run_in_shop("cors_policies", "--fail-on=any-origin", "--route=postage")
+    wrong = run_in_shop("cors_policies", "--fromat=json")
+
+    assert (fine.status, found.status, wrong.status) == (0, 1, 2)
+    assert fine.err == ""
+    assert "\x1b" not in fine.out
+    assert found.err == (
+        "any-origin: /api/postage/ POST: any origin; handler, shop/views/services.py:32\n"
+    )
+    assert wrong.out == ""
+    assert wrong.err == (
+        "manage.py cors_policies: unrecognized arguments: --fromat=json (see --help)\n"
+    )
+
+
+def test_a_broken_urlconf_is_one_line_of_a_process() -> None:
+    done = run_in_shop("cors_policies", "--urlconf=shopsite.nowhere")
+
+    assert (done.status, done.out, done.err.count("\n")) == (2, "", 1)
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.usefixtures("_site")
+def test_what_a_caller_keeps_has_no_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As where the command is called in a terminal, by something that keeps what it prints.
+    monkeypatch.setattr(color, "supports_color", lambda: True)
+    monkeypatch.delenv("DJANGO_COLORS", raising=False)
+
+    assert run("cors_policies").out == PIPED
+    assert "\x1b" in run("cors_policies", terminal=True).out
+
+
+def test_colour_is_for_terminals() -> None:
+    coloured = run_in_shop_terminal("cors_policies", "--route=postage")
+    plain = run_in_shop_terminal("cors_policies", "--route=postage", "--no-color")
+    forced = run_in_shop("cors_policies", "--route=postage", "--force-color")
+
+    assert "\x1b[33;1many origin\x1b[0m" in coloured.out
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured.out) == plain.out
+    assert "\x1b" not in plain.out
+    assert "\x1b" in forced.out
