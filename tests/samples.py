@@ -48,14 +48,16 @@ class Sample:
         """Whether all that it assigns are settings."""
         if self.file:
             return "settings" in self.file
+        statements = ast.parse(self.code).body
         names = [
             target.id
-            for node in ast.parse(self.code).body
+            for node in statements
             if isinstance(node, ast.Assign)
             for target in node.targets
             if isinstance(target, ast.Name)
         ]
-        return bool(names) and all(name.isupper() for name in names)
+        others = [node for node in statements if not isinstance(node, ast.Assign | ast.Import)]
+        return bool(names) and not others and all(name.isupper() for name in names)
 
 
 def samples(page: Path) -> list[Sample]:
@@ -78,9 +80,10 @@ def _language(node: nodes.Element) -> str:
 
 def _line(page: Path, code: str) -> int:
     """Return where a block begins: docutils forgets it when it highlights."""
-    first = code.partition("\n")[0].strip()
-    lines = page.read_text("utf-8").splitlines()
-    return next((number for number, line in enumerate(lines, 1) if line.strip() == first), 0)
+    block = [line.strip() for line in code.splitlines()]
+    lines = [line.strip() for line in page.read_text("utf-8").splitlines()]
+    starts = range(len(lines) - len(block) + 1)
+    return next((at + 1 for at in starts if lines[at : at + len(block)] == block), 0)
 
 
 def expanded(value: Any, before: Any) -> Any:

@@ -23,7 +23,7 @@ def bakery(tmp_path: Path) -> Project:
 
 
 def test_the_tutorial(bakery: Project) -> None:
-    view, urls, settings, declared, class_view, class_urls, policies = STEPS
+    view, urls, settings, declared, policies, class_view, class_urls = STEPS
 
     bakery.write(view)
     bakery.write(urls)
@@ -46,7 +46,7 @@ def test_the_tutorial(bakery: Project) -> None:
         assert server.ask("GET", "/loaves/", PAGE)[1]["vary"] == "origin"
         assert ALLOWED not in server.ask("GET", "/loaves/", OTHER)[1]
 
-    for step in (class_view, class_urls, policies):
+    for step in (policies, class_view, class_urls):
         bakery.write(step)
     asked = {"access_control_request_method": "PUT"}
     with bakery.served() as server:
