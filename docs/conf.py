@@ -33,6 +33,8 @@ release = version = cors_views.__version__
 extensions = ["sphinx.ext.autodoc"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
+# Linked to as a file.
+html_extra_path = ["nginx.conf"]
 html_title = f"cors_views {release}"
 highlight_language = "none"
 nitpicky = True
