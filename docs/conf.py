@@ -43,7 +43,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(django|rest_framework|asgiref|debug_toolbar|collections|typing|re|enum)\..*"),
     (r"py:.*", r"(Any|Callable|Iterable|Iterator|Mapping|Sequence|TypeVar|frozenset|Enum)"),
     # Private names in signatures, and plain words in the docstrings' types.
-    (r"py:.*", r"(_\w+|.*\._\w+|cors_views\.declarations\.V)"),
+    (r"py:.*", r"(_\w+|.*\._\w+|cors_views\.declarations\.V|Declarable|Fields)"),
 ]
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"

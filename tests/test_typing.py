@@ -19,6 +19,8 @@ import pytest
 
 from tests.samples import ROOT
 
+pytest.importorskip("mypy", reason="mypy and the stubs of Django come with the extra dev")
+
 #: Reads both files and returns the errors: file, line, message.
 Checker = Callable[[Path], list[tuple[str, int, str]]]
 
@@ -38,8 +40,6 @@ def run(command: list[str]) -> str:
 
 
 def mypy(folder: Path) -> list[tuple[str, int, str]]:
-    pytest.importorskip("mypy", reason="is about what mypy says")
-    pytest.importorskip("rest_framework", reason="types of viewsets need Django REST framework")
     # Not the settings of this package: a user's, who has the stubs.
     settings = folder / "mypy.ini"
     settings.write_text("[mypy]\nstrict = true\n")
