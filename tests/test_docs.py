@@ -92,3 +92,28 @@ def test_every_reason_is_documented_and_every_documented_one_exists() -> None:
     documented = re.findall(r"^``([A-Z_]+)`` ", REASONS, re.MULTILINE)
 
     assert documented == [reason.name for reason in Reason]
+
+
+API = (ROOT / "docs" / "api.rst").read_text()
+
+
+@pytest.mark.parametrize("name", cors_views.__all__)
+def test_every_public_name_has_a_place_in_the_reference(name: str) -> None:
+    assert re.search(rf"^.. auto\w+:: cors_views\.{name}$", API, re.MULTILINE)
+
+
+PAGES = sorted((ROOT / "docs").glob("*.rst"))
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    listed = re.findall(r"^   (\w+)$", (ROOT / "docs" / "index.rst").read_text(), re.MULTILINE)
+
+    assert sorted(listed) == [page.stem for page in PAGES if page.stem != "index"]
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.rst", *PAGES], ids=lambda page: page.name)
+def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
+    """GitHub follows these as they are; ``make docs`` turns those to pages into their own."""
+    links = re.findall(r"`[^`<]+ <([^`>:]+)>`_", page.read_text())
+
+    assert [link for link in links if not (page.parent / link).resolve().exists()] == []

@@ -28,7 +28,7 @@ from django.utils.module_loading import import_string
 
 from cors_views import CorsPolicy, declarations
 from tests.samples import PAGES, ROOT, Reader, Sample, everything, samples
-from tests.tables import Patterns
+from tests.tables import CREDENTIALS, ORIGIN, Patterns, Sender, cors_headers
 
 #: The settings of a fresh project, as far as a sample says ``...`` for them, and the named
 #: policies that samples use without saying so each time.
@@ -267,6 +267,28 @@ def test_the_environments_name_the_same_policies() -> None:
     assert {frozenset(policies) for policies in named} == {frozenset({"storefront", "public"})}
     base = named[0]["storefront"]
     assert CorsPolicy(**base).origins == ()
+
+
+def test_the_layers_of_the_page_about_policies(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = read("docs/policies.rst", monkeypatch)
+    app = "https://app.example.com"
+    sender = Sender("wsgi")
+
+    def told(path: str, method: str) -> tuple[str | None, str | None]:
+        headers = cors_headers(sender.preflight(path, app, method))
+        return headers.get(ORIGIN), headers.get(CREDENTIALS)
+
+    with override_settings(
+        ROOT_URLCONF=Patterns(page.urlpatterns),
+        CORS_POLICIES=FRESH["CORS_POLICIES"],
+        MIDDLEWARE=["cors_views.middleware.CorsMiddleware"],
+    ):
+        for root in ("/orders/", "/v1/orders/"):
+            assert told(root, "GET") == told(root, "PUT") == (app, "true")
+            assert told(root, "POST") == ("*", None)
+            assert told(root, "DELETE") == (None, None)
+        for method in ("GET", "PUT", "POST", "DELETE"):
+            assert told("/closed/", method) == (None, None)
 
 
 def test_the_read_me_lists_nothing_twice() -> None:
