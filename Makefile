@@ -3,22 +3,27 @@
 PYTHON ?= python3
 PORT ?= 8000
 FUZZ_SECONDS ?= 60
+# What test-all hands to tox, such as TOX="-e nodrf", or TOX="-p 2" for two environments at a time.
+TOX ?=
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types format check fuzz mutants bench clean help
+.PHONY: demo test test-all docs package lint types format check fuzz mutants bench clean help
 
 help:
-	@echo "make demo    start the sample shop and its pages at three other origins (PORT=8000)"
-	@echo "make test    run the test suite, and see that it covers every branch"
-	@echo "make lint    check style"
-	@echo "make types   check types"
-	@echo "make check   lint, types and test"
-	@echo "make format  format the code"
-	@echo "make fuzz    fuzz the header parsers for a minute (FUZZ_SECONDS=60)"
-	@echo "make mutants break each rule of the pure core and see the tests fail (half an hour)"
-	@echo "make bench   measure against django-cors-headers and write the results (ten minutes)"
-	@echo "make clean   remove the virtual environment and the demo's database"
+	@echo "make demo     start the sample shop and its pages at three other origins (PORT=8000)"
+	@echo "make test     run the test suite, and see that it covers every branch"
+	@echo "make test-all run it with every Python, Django and DRF (TOX=\"-p 2\")"
+	@echo "make docs     build the documentation"
+	@echo "make package  build what is published, into dist/"
+	@echo "make lint     check style"
+	@echo "make types    check types"
+	@echo "make check    lint, types and test"
+	@echo "make format   format the code"
+	@echo "make fuzz     fuzz the header parsers for a minute (FUZZ_SECONDS=60)"
+	@echo "make mutants  break each rule of the pure core and see the tests fail (half an hour)"
+	@echo "make bench    measure against django-cors-headers and write the results (ten minutes)"
+	@echo "make clean    remove the virtual environment and the demo's database"
 
 demo: $(VENV)/.demo
 	$(BIN)/python sample_project/manage.py playground --port $(PORT)
@@ -31,9 +36,24 @@ test: $(VENV)/.dev
 	$(BIN)/coverage report
 	$(BIN)/python -m pytest tests/browser
 
+# With the interpreters that this machine has; the others are skipped.
+test-all: $(VENV)/.dev
+	$(BIN)/python -m tests.matrix $(TOX)
+
+# Broken links within the pages, and names that nothing documents, are errors.
+docs: $(VENV)/.dev
+	$(BIN)/python -m sphinx -W --keep-going -n -q docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+package: $(VENV)/.dev
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/rstcheck *.rst docs/*.rst sample_project/*.rst
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
@@ -76,5 +96,6 @@ $(VENV)/.dev: setup.cfg pyproject.toml | $(BIN)/python
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build *.egg-info
+	rm -rf $(VENV) .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .tox
+	rm -rf build dist docs/_build *.egg-info
 	rm -f sample_project/*.sqlite3

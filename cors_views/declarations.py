@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import inspect
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from asgiref.sync import AsyncToSync, iscoroutinefunction
@@ -22,6 +22,9 @@ from cors_views.places import Place, caller, caller_in
 from cors_views.policy import CorsPolicy
 
 V = TypeVar("V", bound=Callable[..., Any])
+#: What stands for a declaration where no decorator can: a policy, a name, several of them, or
+#: ``cors_deny``, which is the callable.
+Declarable = CorsPolicy | str | Sequence[CorsPolicy | str] | Callable[..., Any]
 
 _KEY = "_cors_views_mark_"
 _applications = itertools.count()
@@ -189,8 +192,8 @@ class DeclaresCors:
 
     #: Where the class stands; decorators have a place of their own, these attributes have not.
     _cors_views_place: Place | None = None
-    cors_policy: Any = None
-    cors_action_policies: Mapping[str, Any] = {}
+    cors_policy: Declarable | None = None
+    cors_action_policies: Mapping[str, Declarable] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

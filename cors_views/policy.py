@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -15,9 +15,27 @@ from cors_views.fields import FIELDS, Problem
 from cors_views.origins import OriginCallable
 from cors_views.places import caller
 
+if TYPE_CHECKING:
+    # Type checkers know it without its being installed; ``typing`` has it from Python 3.11 on.
+    from typing_extensions import Unpack
+
 Names = Sequence[str] | AbstractSet[str]
 Origins = str | OriginCallable | Sequence[str | OriginCallable] | AbstractSet[str | OriginCallable]
 Regexes = Sequence[str | re.Pattern[str]] | AbstractSet[str | re.Pattern[str]]
+
+
+class Fields(TypedDict, total=False):
+    """The fields of a policy as keywords."""
+
+    origins: Origins | None
+    origin_regexes: Regexes | None
+    methods: Names | None
+    headers: Names | None
+    expose_headers: Names | None
+    credentials: bool | None
+    max_age: int | None
+    private_network: bool | None
+
 
 #: How many entries of a long field the repr shows.
 _SHOWN = 8
@@ -107,7 +125,7 @@ class CorsPolicy:
         """Return the fields that are set, by name."""
         return {field: getattr(self, field) for field in FIELDS if getattr(self, field) is not None}
 
-    def replace(self, **changes: Any) -> CorsPolicy:
+    def replace(self, **changes: Unpack[Fields]) -> CorsPolicy:
         """Return a policy with some fields replaced, validated again as a whole."""
         return CorsPolicy(**{**self.set_fields(), **changes})
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.urls import include
 
 from cors_views.conf import policy_names
-from cors_views.declarations import Declaration, note
+from cors_views.declarations import Declarable, Declaration, note
 from cors_views.decorators import declare, declare_value
 from cors_views.places import caller
+from cors_views.policy import Fields
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 class IncludedURLconf:
@@ -40,7 +44,11 @@ class IncludedURLconf:
 
 
 def cors_include(
-    arg: Any, namespace: str | None = None, *, policy: Any = None, **fields: Any
+    arg: Any,
+    namespace: str | None = None,
+    *,
+    policy: Declarable | None = None,
+    **fields: Unpack[Fields],
 ) -> tuple[Any, str | None, str | None]:
     """Include a URLconf as ``django.urls.include`` does, with a policy for the views below it.
 
@@ -56,10 +64,10 @@ def cors_include(
             f"policy write policy={namespace!r}."
         )
     if policy is None:
-        declaration = declare((), fields, place, "cors_include()")
+        declaration = declare((), {**fields}, place, "cors_include()")
     elif fields:
         policies = tuple(policy) if isinstance(policy, (list, tuple)) else (policy,)
-        declaration = declare(policies, fields, place, "cors_include()")
+        declaration = declare(policies, {**fields}, place, "cors_include()")
     else:
         declaration = declare_value(policy, place, "cors_include()")
     if isinstance(arg, tuple) and len(arg) == 3:

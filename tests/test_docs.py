@@ -12,6 +12,7 @@ from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 from django.test.utils import override_settings
 
+import cors_views
 from cors_views import conf
 from cors_views.fields import FIELDS
 from cors_views.management.selection import RISKS
@@ -22,7 +23,11 @@ from tests.test_drop_in import DIFFERENCES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.rst").read_text()
-SOURCES = {path: path.read_text() for path in (ROOT / "cors_views").rglob("*.py")}
+SETTINGS_PAGE = (ROOT / "docs" / "settings.rst").read_text()
+POLICIES = (ROOT / "docs" / "policies.rst").read_text()
+MOVING = (ROOT / "docs" / "moving.rst").read_text()
+PACKAGE = Path(cors_views.__file__).parent
+SOURCES = {path: path.read_text() for path in PACKAGE.rglob("*.py")}
 
 
 def plain(text: str) -> str:
@@ -39,32 +44,32 @@ SETTINGS = sorted(
 
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_every_setting_is_documented(setting: str) -> None:
-    assert f"``{setting}``" in README
+    assert f"``{setting}``" in SETTINGS_PAGE
 
 
 def test_every_documented_setting_exists() -> None:
-    assert sorted(set(re.findall(r"``(CORS_[A-Z_]+)``", README))) == SETTINGS
+    assert sorted(set(re.findall(r"``(CORS_[A-Z_]+)``", SETTINGS_PAGE))) == SETTINGS
 
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_every_field_is_documented(field: str) -> None:
-    assert re.search(rf"^``{field}`` ", README, re.MULTILINE)
+    assert re.search(rf"^``{field}`` ", POLICIES, re.MULTILINE)
 
 
 @pytest.mark.parametrize("difference", DIFFERENCES)
 def test_every_intended_difference_is_documented(difference: str) -> None:
-    assert plain(difference) in plain(README)
+    assert plain(difference) in plain(MOVING)
 
 
 def test_no_other_difference_is_documented() -> None:
-    table = README.partition("* - difference")[2].partition("What the middleware answers")[0]
+    table = MOVING.partition("* - difference")[2]
 
     assert len(re.findall(r"^   \* - ", table, re.MULTILINE)) == len(DIFFERENCES)
 
 
 def test_every_alias_is_documented_beside_its_setting() -> None:
     for setting, alias in conf.ALIASES.items():
-        row = README.partition(f"\n``{setting}`` ")[2].partition("\n``CORS")[0]
+        row = SETTINGS_PAGE.partition(f"\n``{setting}`` ")[2].partition("\n``CORS")[0]
         assert f"``{alias}``" in row
 
 
@@ -142,3 +147,28 @@ def test_every_option_of_the_commands_is_documented(command: str) -> None:
     options = set(parser._option_string_actions) - set(inherited._option_string_actions)
 
     assert {option for option in options if f"``{option}" not in COMMANDS} == set()
+
+
+API = (ROOT / "docs" / "api.rst").read_text()
+
+
+@pytest.mark.parametrize("name", cors_views.__all__)
+def test_every_public_name_has_a_place_in_the_reference(name: str) -> None:
+    assert re.search(rf"^.. auto\w+:: cors_views\.{name}$", API, re.MULTILINE)
+
+
+PAGES = sorted((ROOT / "docs").glob("*.rst"))
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    listed = re.findall(r"^   (\w+)$", (ROOT / "docs" / "index.rst").read_text(), re.MULTILINE)
+
+    assert sorted(listed) == [page.stem for page in PAGES if page.stem != "index"]
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.rst", *PAGES], ids=lambda page: page.name)
+def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
+    """GitHub follows these as they are; ``make docs`` turns those to pages into their own."""
+    links = re.findall(r"`[^`<]+ <([^`>:]+)>`_", page.read_text())
+
+    assert [link for link in links if not (page.parent / link).resolve().exists()] == []

@@ -13,14 +13,18 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 from django.urls import include, path
+
+from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, declarations, nearest
+from tests.tables import ORIGIN, Sender, urlconf
+
+pytest.importorskip("rest_framework", reason="is a project on Django REST framework")
+
 from rest_framework.decorators import action, api_view
 from rest_framework.response import Response
 from rest_framework.routers import DefaultRouter
 from rest_framework.viewsets import ViewSet
 
-from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, declarations, nearest
 from cors_views.rest_framework import CorsMixin
-from tests.tables import ORIGIN, Sender, urlconf
 
 APPS = ("accounts", "billing", "catalogue", "orders", "reports", "stock")
 

@@ -9,11 +9,14 @@ from django.core.checks import run_checks
 from django.http import HttpResponse, JsonResponse
 from django.urls import path
 from django.views import View
-from ninja import NinjaAPI, Router
-from ninja.decorators import decorate_view
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, declarations
 from tests.tables import METHODS, ORIGIN, Sender, assert_cors_headers, cors_headers, urlconf
+
+pytest.importorskip("ninja", reason="is about Django Ninja")
+
+from ninja import NinjaAPI, Router
+from ninja.decorators import decorate_view
 
 APP = "https://app.example"
 OTHER = "https://other.example"

@@ -7,13 +7,16 @@ import sys
 from typing import Any
 
 import pytest
-from debug_toolbar.toolbar import DebugToolbar
 from django.http import HttpResponse
 from django.test.utils import override_settings
 from django.urls import include, path
 
 from cors_views import cors_allow, cors_deny
 from tests.tables import Sender, urlconf
+
+pytest.importorskip("debug_toolbar", reason="is about django-debug-toolbar")
+
+from debug_toolbar.toolbar import DebugToolbar
 
 APP = "https://app.example"
 OURS = "cors_views.middleware.CorsMiddleware"

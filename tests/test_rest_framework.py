@@ -20,17 +20,8 @@ from django.urls import include, path, re_path
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import never_cache
-from rest_framework import exceptions, permissions, routers
-from rest_framework.decorators import action, api_view, permission_classes
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.response import Response
-from rest_framework.throttling import BaseThrottle
-from rest_framework.urlpatterns import format_suffix_patterns
-from rest_framework.views import APIView
-from rest_framework.viewsets import GenericViewSet, ModelViewSet, ReadOnlyModelViewSet, ViewSet
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, declarations
-from cors_views.rest_framework import CorsMixin
 from tests.tables import (
     METHODS,
     ORIGIN,
@@ -41,6 +32,19 @@ from tests.tables import (
     urlconf,
 )
 from tests.test_nearest import allow, of_class, on_dispatch, origin, who_reads
+
+pytest.importorskip("rest_framework", reason="is about Django REST framework")
+
+from rest_framework import exceptions, permissions, routers
+from rest_framework.decorators import action, api_view, permission_classes
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+from rest_framework.urlpatterns import format_suffix_patterns
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet, ModelViewSet, ReadOnlyModelViewSet, ViewSet
+
+from cors_views.rest_framework import CorsMixin
 
 HANDLER = [origin("handler")]
 POLICY = {

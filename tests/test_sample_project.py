@@ -32,6 +32,9 @@ from playground.calls import CALLS
 from shop import demo_data
 from shopsite import origins
 
+pytest.importorskip("rest_framework", reason="the shop is built on Django REST framework")
+pytest.importorskip("knox", reason="the shop's partners sign in with django-rest-knox")
+
 SAMPLE_PROJECT = Path(__file__).resolve().parent.parent / "sample_project"
 
 ORIGINS = {

@@ -1,4 +1,4 @@
-"""Every wrapper that Django and DRF ship, above and below the decorator: no declaration is lost."""
+"""Every wrapper that Django ships, above and below the decorator: no declaration is lost."""
 
 from __future__ import annotations
 
@@ -27,16 +27,6 @@ from django.utils.decorators import (
 )
 from django.views import View
 from django.views.decorators import cache, clickjacking, common, csrf, debug, gzip, http, vary
-from rest_framework.decorators import (
-    api_view,
-    authentication_classes,
-    parser_classes,
-    permission_classes,
-    renderer_classes,
-    schema,
-    throttle_classes,
-)
-from rest_framework.permissions import AllowAny
 
 from cors_views import cors_allow
 from tests.tables import ORIGIN, Sender, cors_headers, urlconf
@@ -196,38 +186,6 @@ def test_around_a_class_based_view(send: Sender, name: str, place: str, where: s
         view = method_decorator(stack, name=where)(Reader).as_view()
 
     assert admitted(send, view) == (True, True)
-
-
-DRF: dict[str, Decorator] = {
-    "authentication_classes": authentication_classes([]),
-    "permission_classes": permission_classes([AllowAny]),
-    "parser_classes": parser_classes([]),
-    "throttle_classes": throttle_classes([]),
-    "schema": schema(None),
-    "csrf_exempt": csrf.csrf_exempt,
-    "never_cache": cache.never_cache,
-}
-
-
-@pytest.mark.parametrize("name", DRF)
-@pytest.mark.parametrize("place", ["above", "below"])
-def test_below_api_view(send: Sender, name: str, place: str) -> None:
-    wrap = DRF[name]
-    marked = wrap(allow_app(answer)) if place == "above" else allow_app(wrap(answer))
-
-    view = api_view(["GET"])(marked)
-    view.cls.authentication_classes = []
-
-    assert admitted(send, view) == (True, True)
-
-
-def test_the_list_of_drf_policies_is_complete() -> None:
-    """renderer_classes is left to the row below: an empty list of renderers answers nothing."""
-    from rest_framework import renderers
-
-    wrapped = renderer_classes([renderers.JSONRenderer])(allow_app(answer))
-
-    assert admitted(Sender("wsgi"), api_view(["GET"])(wrapped)) == (True, True)
 
 
 def test_async_only_wrappers_keep_a_declaration(send: Sender) -> None:

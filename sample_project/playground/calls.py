@@ -1,6 +1,6 @@
 """The calls that every page makes, and what each page must see.
 
-The expectations are written by hand, from the policies in ``shopsite/settings.py`` and ``shop/``
+The expectations are written by hand, from the policies in ``shopsite/settings`` and ``shop/``
 and from what browsers do (Fetch). Nothing here asks cors_views, so that the pages and
 ``tests/browser/`` can judge it.
 """

@@ -20,10 +20,6 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import etag, require_GET, require_http_methods
 from publicsuffixlist import PublicSuffixList
-from rest_framework.authentication import SessionAuthentication, TokenAuthentication
-from rest_framework.decorators import api_view
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, declarations
 from cors_views.checks.sites import public_suffix_list
@@ -79,38 +75,12 @@ class Dispatcher(View):
         return HttpResponse("dispatched")
 
 
-class SessionView(APIView):
-    authentication_classes = [SessionAuthentication]
-
-    def post(self, request: Any) -> Response:
-        return Response()
-
-
-class ExemptAuthentication(SessionAuthentication):
-    def enforce_csrf(self, request: Any) -> None:
-        return None
-
-
-class ExemptView(SessionView):
-    authentication_classes = [ExemptAuthentication]
-
-
-class ComputedView(SessionView):
-    @property
-    def authentication_classes(self) -> Any:
-        return [SessionAuthentication]
-
-
 class OwnSessions(SessionMiddleware):
     pass
 
 
 class OwnCsrf(CsrfViewMiddleware):
     pass
-
-
-class TokenView(SessionView):
-    authentication_classes = [TokenAuthentication]
 
 
 def of(*origins: str, **fields: Any) -> Any:
@@ -432,34 +402,6 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         of("https://new.example.com")(answer),
         [],
     ),
-    "DRF's session authentication": (
-        SITE,
-        marked(SessionView, of("https://new.example.com")),
-        ["W036"],
-    ),
-    "DRF's session authentication, switched off": (
-        SITE,
-        marked(ExemptView, of("https://new.example.com")),
-        [],
-    ),
-    "DRF's session authentication, given to as_view()": (
-        SITE,
-        of("https://new.example.com")(
-            TokenView.as_view(authentication_classes=[SessionAuthentication])
-        ),
-        ["W036"],
-    ),
-    "DRF's session authentication, taken away by as_view()": (
-        SITE,
-        of("https://new.example.com")(SessionView.as_view(authentication_classes=[])),
-        [],
-    ),
-    "DRF's authentication, computed": (
-        SITE,
-        marked(ComputedView, of("https://new.example.com")),
-        [],
-    ),
-    "DRF's token authentication": (SITE, marked(TokenView, of("https://new.example.com")), []),
     # W037
     "plain http": (
         SITE,
@@ -886,7 +828,7 @@ def test_a_broken_view_raises_nothing_in_the_checks(caplog: Any) -> None:
         return HttpResponse("strange")
 
     strange.view_class = Strange  # type: ignore[attr-defined]
-    with urlconf(path("v/", strange), path("w/", api_view(["GET"])(answer))):
+    with urlconf(path("v/", strange), path("w/", answer)):
         assert short(found(deploy=True)) == []
 
     assert "cannot be found, so it is denied" in caplog.text

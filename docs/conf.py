@@ -1,0 +1,85 @@
+"""How Sphinx builds these pages: ``make docs``."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Any
+
+import django
+from django.conf import settings
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+
+import cors_views
+
+# autodoc imports every module, and some of REST framework's read settings.
+settings.configure(
+    INSTALLED_APPS=[
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.staticfiles",
+        "debug_toolbar",
+    ],
+    STATIC_URL="/static/",
+)
+django.setup()
+
+project = "cors_views"
+author = "The authors of cors_views"
+copyright = f"2026, {author}"
+release = version = cors_views.__version__
+
+extensions = ["sphinx.ext.autodoc"]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+# Linked to as a file.
+html_extra_path = ["nginx.conf"]
+html_title = f"cors_views {release}"
+highlight_language = "none"
+nitpicky = True
+# Names of other projects, which are not linked: nothing is fetched to build these pages.
+nitpick_ignore_regex = [
+    (r"py:.*", r"(django|rest_framework|asgiref|debug_toolbar|collections|typing|re|enum)\..*"),
+    (r"py:.*", r"(Any|Callable|Iterable|Iterator|Mapping|Sequence|TypeVar|frozenset|Enum)"),
+    # Private names in signatures, and plain words in the docstrings' types.
+    (r"py:.*", r"(_\w+|.*\._\w+|cors_views\.declarations\.V|Declarable|Fields)"),
+]
+autodoc_typehints = "signature"
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+python_use_unqualified_type_names = True
+
+
+def link_pages(app: Sphinx, doctree: nodes.document) -> None:
+    """Turn a link to ``checks.rst``, which GitHub follows, into one to the page built from it."""
+    for reference in list(doctree.findall(nodes.reference)):
+        target = PurePosixPath(reference.get("refuri", ""))
+        if target.suffix != ".rst" or ":" in str(target):
+            continue
+        name = PAGES_ELSEWHERE.get(target.name, target.stem)
+        link = addnodes.pending_xref(
+            "",
+            nodes.inline("", reference.astext()),
+            refdomain="std",
+            reftype="doc",
+            reftarget=f"/{name}",
+            refexplicit=True,
+            refwarn=True,
+            refdoc=app.env.docname,
+        )
+        link.source, link.line = reference.source, reference.line
+        reference.replace_self(link)
+
+
+#: Files outside of this folder, and the page that includes each.
+PAGES_ELSEWHERE = {
+    "CHANGELOG.rst": "changelog",
+    "CONTRIBUTING.rst": "contributing",
+    "README.rst": "sample_project",
+}
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("doctree-read", link_pages)
+    return {"parallel_read_safe": True}

@@ -1,0 +1,51 @@
+"""The shop on one machine: an API at one origin, and the playground's pages at three others."""
+
+from __future__ import annotations
+
+import os
+
+from shop import demo_data
+from shopsite import origins
+from shopsite.settings.base import *  # noqa: F403
+from shopsite.settings.base import DATABASES, INSTALLED_APPS, MIDDLEWARE, cors_policies
+
+# It never leaves this machine: the key protects nothing.
+SECRET_KEY = "a-sample-project-that-never-leaves-this-machine-needs-no-secret"
+ALLOWED_HOSTS = [".localhost", "127.0.0.1"]
+
+INSTALLED_APPS = [*INSTALLED_APPS, "playground"]
+MIDDLEWARE = [
+    *MIDDLEWARE,
+    # Innermost: what it has not seen did not reach a view. Records calls of the pages only.
+    "playground.recorder.RecorderMiddleware",
+]
+
+if "PLAYGROUND_DATABASE" in os.environ:
+    DATABASES["default"]["NAME"] = os.environ["PLAYGROUND_DATABASE"]
+
+CORS_POLICIES = cors_policies(storefront=[origins.STOREFRONT], partners=[origins.PARTNER])
+
+# What views get that declare nothing.
+CORS_ALLOWED_ORIGINS = [origins.STOREFRONT]
+
+# CORS lets a page read answers. Whether a page may change anything is asked here.
+CSRF_TRUSTED_ORIGINS = [origins.STOREFRONT]
+
+SHOP_PARTNER_KEY = demo_data.PARTNER_KEY
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{name}: {message}", "style": "{"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "reasons": {"class": "playground.recorder.ReasonHandler"},
+    },
+    "loggers": {
+        # One line for each refused request: why, and where the policy is declared.
+        "cors_views": {"level": "DEBUG", "handlers": ["console", "reasons"], "propagate": False},
+        "django.request": {"level": "ERROR", "handlers": ["console"], "propagate": False},
+        "uvicorn.access": {"level": "INFO", "handlers": ["console"], "propagate": False},
+        "uvicorn.error": {"level": "WARNING", "handlers": ["console"], "propagate": False},
+    },
+}

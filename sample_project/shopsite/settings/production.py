@@ -1,0 +1,49 @@
+"""The shop behind nginx, for a front end at another site over https.
+
+Everything that differs from one deployment to the next comes from the environment, and nothing that
+is secret has a default. ``DJANGO_SETTINGS_MODULE=shopsite.settings.production`` selects this.
+"""
+
+from __future__ import annotations
+
+import os
+
+from shopsite.settings.base import *  # noqa: F403
+from shopsite.settings.base import DATABASES, cors_policies
+
+SECRET_KEY = os.environ["SHOP_SECRET_KEY"]
+#: Lists are separated by spaces.
+ALLOWED_HOSTS = os.environ["SHOP_HOSTS"].split()
+STOREFRONTS = os.environ["SHOP_STOREFRONTS"].split()
+PARTNERS = os.environ.get("SHOP_PARTNERS", "").split()
+SHOP_PARTNER_KEY = os.environ["SHOP_PARTNER_KEY"]
+
+DATABASES["default"]["NAME"] = os.environ["SHOP_DATABASE"]
+
+CORS_POLICIES = cors_policies(storefront=STOREFRONTS, partners=PARTNERS)
+CORS_ALLOWED_ORIGINS = STOREFRONTS
+# A second list, because it is a second question: who may change something.
+CSRF_TRUSTED_ORIGINS = STOREFRONTS
+
+# The front end is at another site, where cookies go along only if they say so, and only over https.
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "None"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+
+# nginx ends TLS and says so; it overwrites what a client sends. Without nginx in front, anybody
+# could claim https: then remove this line.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = True
+SECURE_HSTS_SECONDS = 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "loggers": {
+        # Mistakes only. At DEBUG it is a line for each refusal, which strangers can cause at will.
+        "cors_views": {"level": "INFO", "handlers": ["console"]},
+        "django": {"level": "WARNING", "handlers": ["console"]},
+    },
+}

@@ -1,0 +1,75 @@
+"""What the checks make of the authentication of REST framework's views."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test.utils import override_settings
+from django.urls import path
+
+from tests.checks.test_effective import (
+    SITE,
+    _nothing_else_is_declared,  # noqa: F401
+    found,
+    marked,
+    of,
+    short,
+)
+from tests.tables import urlconf
+
+pytest.importorskip("rest_framework", reason="is about Django REST framework")
+
+from rest_framework.authentication import SessionAuthentication, TokenAuthentication
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+
+class SessionView(APIView):
+    authentication_classes = [SessionAuthentication]
+
+    def post(self, request: Any) -> Response:
+        return Response()
+
+
+class ExemptAuthentication(SessionAuthentication):
+    def enforce_csrf(self, request: Any) -> None:
+        return None
+
+
+class ExemptView(SessionView):
+    authentication_classes = [ExemptAuthentication]
+
+
+class ComputedView(SessionView):
+    @property
+    def authentication_classes(self) -> Any:
+        return [SessionAuthentication]
+
+
+class TokenView(SessionView):
+    authentication_classes = [TokenAuthentication]
+
+
+NEW = of("https://new.example.com")
+
+#: A view whose policy names an origin that CSRF protection does not trust, and what is found.
+VIEWS: dict[str, tuple[Any, list[str]]] = {
+    "session authentication": (marked(SessionView, NEW), ["W036"]),
+    "switched off": (marked(ExemptView, NEW), []),
+    "given to as_view()": (
+        NEW(TokenView.as_view(authentication_classes=[SessionAuthentication])),
+        ["W036"],
+    ),
+    "taken away by as_view()": (NEW(SessionView.as_view(authentication_classes=[])), []),
+    "computed": (marked(ComputedView, NEW), []),
+    "token authentication": (marked(TokenView, NEW), []),
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_an_origin_that_csrf_protection_does_not_trust(name: str) -> None:
+    view, expected = VIEWS[name]
+
+    with override_settings(**SITE), urlconf(path("v/", view)):
+        assert short(found()) == expected

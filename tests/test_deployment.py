@@ -1,0 +1,243 @@
+"""The sample project in production: gunicorn behind nginx with TLS and a cache, on one machine.
+
+It runs ``docs/nginx.conf`` and ``shopsite.settings.production`` as they are, with other ports,
+paths and hosts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import secrets
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from pathlib import Path
+
+import pytest
+
+from tests.project import wait_for
+from tests.samples import ROOT
+
+pytest.importorskip("knox", reason="the shop's partners sign in with django-rest-knox")
+pytest.importorskip("gunicorn", reason="gunicorn is what serves the shop in production")
+
+HOST = "api.example.com"
+STOREFRONT, PARTNER = "https://www.example.org", "https://partner.example"
+STRANGER = "https://stranger.example"
+ALLOWED = "access-control-allow-origin"
+
+
+def find(program: str) -> str:
+    """Return the path of a program; where there is none, say what is not tested."""
+    # Debian keeps nginx where only root looks.
+    found = shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
+    if found is None and os.environ.get("REQUIRE_NGINX"):
+        pytest.fail(f"REQUIRE_NGINX is set, and there is no {program}")
+    if found is None:
+        pytest.skip(f"the deployment is tested where there is {program}")
+    return found
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+@dataclass
+class Site:
+    """The shop at nginx's door."""
+
+    port: int
+    cache: Path
+
+    def ask(
+        self, path: str, origin: str | None = None, method: str = "GET", **headers: str
+    ) -> http.client.HTTPResponse:
+        context = ssl._create_unverified_context()
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", self.port, timeout=20, context=context
+        )
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        given = {"Origin": origin} if origin else {}
+        connection.request(method, path, headers={"Host": HOST, **given, **sent})
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return answer
+
+    def copies(self) -> int:
+        """Return how many answers the cache holds."""
+        return sum(file.is_file() for file in self.cache.rglob("*"))
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "shopsite.settings.production",
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "sample_project"), str(ROOT)]),
+        "SHOP_SECRET_KEY": secrets.token_urlsafe(60),
+        "SHOP_HOSTS": HOST,
+        "SHOP_STOREFRONTS": STOREFRONT,
+        "SHOP_PARTNERS": PARTNER,
+        "SHOP_PARTNER_KEY": secrets.token_urlsafe(16),
+        "SHOP_DATABASE": str(folder / "shop.sqlite3"),
+    }
+
+
+def configuration(folder: Path, application: int, plain: int, tls: int) -> str:
+    """Return ``docs/nginx.conf`` for this machine; nginx wants a frame around it."""
+    text = (ROOT / "docs" / "nginx.conf").read_text("utf-8")
+    for written, here in {
+        "127.0.0.1:8000": f"127.0.0.1:{application}",
+        "listen 80;": f"listen 127.0.0.1:{plain};",
+        "listen 443 ssl;": f"listen 127.0.0.1:{tls} ssl;",
+        "/etc/ssl/": f"{folder}/",
+        "/var/cache/nginx/shop": str(folder / "cache"),
+    }.items():
+        assert text.count(written) >= 1, written
+        text = text.replace(written, here)
+    own = "".join(
+        f"{name}_temp_path {folder}/{name};\n"
+        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    return (
+        f"daemon off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
+        f"events {{}}\nhttp {{\naccess_log off;\n{own}{text}}}\n"
+    )
+
+
+def manage(folder: Path, env: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "sample_project" / "manage.py"), *arguments],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@contextlib.contextmanager
+def running(command: list[str], port: int, folder: Path, env: dict[str, str]) -> Iterator[None]:
+    log = folder / f"{Path(command[0]).name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=folder, env=env, stdout=output, stderr=output)
+        try:
+            wait_for(port, process, log)
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    nginx, openssl = find("nginx"), find("openssl")
+    folder = tmp_path_factory.mktemp("production")
+    # nginx's workers are of another user where root starts it.
+    for above in (folder, *folder.parents[:2]):
+        above.chmod(0o755)
+    env = environment(folder)
+    manage(folder, env, "migrate", "--verbosity", "0")
+    manage(folder, env, "seed_shop", "--verbosity", "0")
+    subprocess.run(
+        f"{openssl} req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN={HOST} "
+        f"-keyout {folder}/{HOST}.key -out {folder}/{HOST}.pem",
+        shell=True,
+        check=True,
+        capture_output=True,
+    )
+    application, plain, tls = free_port(), free_port(), free_port()
+    (folder / "nginx.conf").write_text(configuration(folder, application, plain, tls))
+    gunicorn = [sys.executable, "-m", "gunicorn", "--workers", "1", "--threads", "2"]
+    gunicorn += ["--bind", f"127.0.0.1:{application}", "shopsite.wsgi:application"]
+    with (
+        running(gunicorn, application, folder, env),
+        running([nginx, "-c", str(folder / "nginx.conf")], tls, folder, env),
+    ):
+        yield Site(tls, folder / "cache")
+
+
+def test_production_settings_pass_the_checks_of_a_deployment(tmp_path: Path) -> None:
+    said = manage(tmp_path, environment(tmp_path), "check", "--deploy", "--fail-level", "WARNING")
+
+    # The one that is silenced is what the sample project's README explains.
+    assert "no issues (1 silenced)" in said
+
+
+def test_any_origin_makes_one_copy_in_all(site: Site) -> None:
+    before = site.copies()
+    answers = [site.ask("/api/products/", origin) for origin in (STOREFRONT, STRANGER, None)]
+
+    assert [answer.getheader(ALLOWED) for answer in answers] == ["*", "*", "*"]
+    assert "origin" not in (answers[0].getheader("vary") or "").lower()
+    assert [answer.getheader("x-cache") for answer in answers] == ["MISS", "HIT", "HIT"]
+    assert site.copies() == before + 1
+
+
+def test_named_origins_make_one_copy_each(site: Site) -> None:
+    before = site.copies()
+    origins = (PARTNER, STRANGER, PARTNER, STRANGER)
+    answers = [site.ask("/api/products/enamel-mug/", origin) for origin in origins]
+
+    assert [one.getheader(ALLOWED) for one in answers] == [PARTNER, "*", PARTNER, "*"]
+    assert "origin" in answers[0].getheader("vary", "").lower()
+    assert [one.getheader("x-cache") for one in answers] == ["MISS", "MISS", "HIT", "HIT"]
+    assert site.copies() == before + 2
+
+
+def test_the_settings_policy_makes_one_copy_each(site: Site) -> None:
+    origins = (STOREFRONT, STRANGER, STOREFRONT, None)
+    answers = [site.ask("/api/prices/", origin) for origin in origins]
+
+    assert [one.getheader(ALLOWED) for one in answers] == [STOREFRONT, None, STOREFRONT, None]
+    assert [one.getheader("x-cache") for one in answers] == ["MISS", "MISS", "HIT", "MISS"]
+
+
+def test_a_preflight_passes_through(site: Site) -> None:
+    before = site.copies()
+    answers = [
+        site.ask("/api/cart/", origin, "OPTIONS", access_control_request_method="PATCH")
+        for origin in (STOREFRONT, STRANGER)
+    ]
+
+    assert [answer.status for answer in answers] == [200, 200]
+    assert [answer.getheader(ALLOWED) for answer in answers] == [STOREFRONT, None]
+    assert "PATCH" in answers[0].getheader("access-control-allow-methods", "")
+    assert site.copies() == before
+
+
+def test_what_depends_on_a_cookie_is_in_no_cache(site: Site) -> None:
+    before = site.copies()
+    answer = site.ask("/api/products/wool-blanket/", PARTNER, cookie="sessionid=x")
+
+    assert answer.getheader("x-cache") == "BYPASS"
+    assert site.copies() == before
+
+
+def test_cookies_travel_to_another_site_over_https_alone(site: Site) -> None:
+    answer = site.ask("/api/session/", STOREFRONT)
+
+    assert answer.getheader(ALLOWED) == STOREFRONT
+    assert answer.getheader("access-control-allow-credentials") == "true"
+    cookie = SimpleCookie(answer.getheader("set-cookie", ""))["csrftoken"]
+    assert (cookie["samesite"], cookie["secure"]) == ("None", True)
+
+
+def test_plain_http_is_redirected(site: Site) -> None:
+    text = (site.cache.parent / "nginx.conf").read_text()
+    plain = int(text.partition("listen 127.0.0.1:")[2].partition(";")[0])
+    connection = http.client.HTTPConnection("127.0.0.1", plain, timeout=20)
+    with contextlib.closing(connection):
+        connection.request("GET", "/api/products/", headers={"Host": HOST})
+        answer = connection.getresponse()
+
+    assert (answer.status, answer.getheader("location")) == (301, f"https://{HOST}/api/products/")
