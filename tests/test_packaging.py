@@ -18,6 +18,9 @@ import cors_views
 from tests.project import Project
 from tests.samples import ROOT, samples
 
+pytest.importorskip("build", reason="build makes the sdist and the wheel")
+pytest.importorskip("twine", reason="twine judges them")
+
 pytestmark = pytest.mark.skipif(
     not (ROOT / "cors_views").is_dir(), reason="there is no source to build from beside the tests"
 )
