@@ -542,3 +542,68 @@ def test_that_a_manual_redirect_shows_nothing() -> None:
 
     assert (verdict.type, verdict.status, verdict.headers) == ("opaqueredirect", 0, ())
     assert (verdict.reason, verdict.redirected) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "becomes"),
+    [
+        pytest.param(301, "POST", "GET", id="post-301"),
+        pytest.param(302, "POST", "GET", id="post-302"),
+        pytest.param(303, "POST", "GET", id="post-303"),
+        pytest.param(307, "POST", "POST", id="post-307"),
+        pytest.param(308, "POST", "POST", id="post-308"),
+        pytest.param(303, "HEAD", "HEAD", id="head-303"),
+    ],
+)
+def test_the_method_after_a_redirect(status: int, method: str, becomes: str) -> None:
+    body = b"x" if method == "POST" else None
+
+    verdict = play([to("/x", status), ANYBODY], method=method, body=body)
+
+    sent = verdict.exchanges[-1].sent
+    assert (sent.method, sent.body) == (becomes, b"x" if becomes == "POST" else None)
+
+
+# --- What a script may read ----------------------------------------------------------------------
+
+EXPOSE = "Access-Control-Expose-Headers"
+SAFELISTED = {
+    "Cache-Control",
+    "Content-Language",
+    "Content-Length",
+    "Content-Type",
+    "Expires",
+    "Last-Modified",
+    "Pragma",
+}
+
+
+@pytest.mark.parametrize(
+    ("expose", "page", "shown"),
+    [
+        pytest.param("", {}, set(), id="nothing"),
+        pytest.param("x-a", {}, {"X-A"}, id="one"),
+        pytest.param("X-A, Set-Cookie", {}, {"X-A"}, id="never-set-cookie"),
+        pytest.param("*", {}, {"X-A", "X-B", ORIGIN, CREDENTIALS, EXPOSE}, id="all"),
+        pytest.param("*", INCLUDE, set(), id="a-name-with-cookies"),
+        pytest.param("", {"url": f"{PAGE}/x"}, {"X-A", "X-B", ORIGIN, CREDENTIALS, EXPOSE},
+            id="at-home"),
+    ],
+)  # fmt: skip
+def test_the_headers_that_a_script_may_read(
+    expose: str, page: dict[str, Any], shown: set[str]
+) -> None:
+    headers = {ORIGIN: PAGE, CREDENTIALS: "true", EXPOSE: expose, "X-A": "1", "X-B": "2"}
+    headers |= dict.fromkeys([*SAFELISTED, "Set-Cookie"], "x")
+
+    verdict = play([Received(200, tuple(headers.items()))], **page)
+
+    assert {name for name, _ in verdict.headers} == SAFELISTED | shown
+
+
+def test_that_preflights_carry_no_cookies() -> None:
+    allowed = Received(200, ((ORIGIN, PAGE), (CREDENTIALS, "true"), (METHODS, "PUT")))
+
+    verdict = play([allowed, allowed], **PUT, **INCLUDE)
+
+    assert [exchange.sent.credentials for exchange in verdict.exchanges] == [False, True]

@@ -492,3 +492,28 @@ def test_that_preflights_are_remembered_by_a_clock() -> None:
     assert [exchanges(), exchanges()] == [2, 1]
     now[0] = 7201
     assert exchanges() == 2
+
+
+def test_that_a_page_without_origin_is_at_another_site() -> None:
+    client = Client()
+    client.cookies["a"] = "1"
+
+    with urlconf(path("any/", cors_allow(origins=["null"], credentials=True)(echo))):
+        page = Browser("null", client=client)
+        assert page.fetch("/any/", credentials="include").json()["cookies"] == {}
+
+
+@pytest.mark.parametrize(
+    ("credentials", "kept"), [("omit", set()), ("same-origin", set()), ("include", {"a"})]
+)
+def test_which_cookies_are_kept(credentials: Any, kept: set[str]) -> None:
+    def sets_one(request: HttpRequest) -> HttpResponse:
+        response = HttpResponse()
+        response.set_cookie("a", "1")
+        return response
+
+    with urlconf(path("sets/", here(sets_one))):
+        page = Browser(PAGE)
+        page.fetch("/sets/", credentials=credentials)
+
+    assert set(page.client.cookies) == kept
