@@ -81,6 +81,8 @@ def environment(folder: Path) -> dict[str, str]:
     return os.environ | {
         "DJANGO_SETTINGS_MODULE": "shopsite.settings.production",
         "PYTHONPATH": os.pathsep.join([str(ROOT / "sample_project"), str(ROOT)]),
+        # gunicorn keeps a socket below it.
+        "HOME": str(folder),
         "SHOP_SECRET_KEY": secrets.token_urlsafe(60),
         "SHOP_HOSTS": HOST,
         "SHOP_STOREFRONTS": STOREFRONT,
@@ -106,8 +108,10 @@ def configuration(folder: Path, application: int, plain: int, tls: int) -> str:
         f"{name}_temp_path {folder}/{name};\n"
         for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
+    # Its workers would be of a user who may not look into pytest's folders.
+    user = "user root;\n" if os.geteuid() == 0 else ""
     return (
-        f"daemon off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
+        f"{user}daemon off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
         f"events {{}}\nhttp {{\naccess_log off;\n{own}{text}}}\n"
     )
 
@@ -142,9 +146,6 @@ def running(command: list[str], port: int, folder: Path, env: dict[str, str]) ->
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     nginx, openssl = find("nginx"), find("openssl")
     folder = tmp_path_factory.mktemp("production")
-    # nginx's workers are of another user where root starts it.
-    for above in (folder, *folder.parents[:2]):
-        above.chmod(0o755)
     env = environment(folder)
     manage(folder, env, "migrate", "--verbosity", "0")
     manage(folder, env, "seed_shop", "--verbosity", "0")
