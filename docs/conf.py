@@ -40,10 +40,14 @@ highlight_language = "none"
 nitpicky = True
 # Names of other projects, which are not linked: nothing is fetched to build these pages.
 nitpick_ignore_regex = [
-    (r"py:.*", r"(django|rest_framework|asgiref|debug_toolbar|collections|typing|re|enum)\..*"),
+    (
+        r"py:.*",
+        r"(django|rest_framework|asgiref|debug_toolbar|pytest|collections|typing|re|enum)\..*",
+    ),
     (r"py:.*", r"(Any|Callable|Iterable|Iterator|Mapping|Sequence|TypeVar|frozenset|Enum)"),
-    # Private names in signatures, and plain words in the docstrings' types.
-    (r"py:.*", r"(_\w+|.*\._\w+|cors_views\.declarations\.V|Declarable|Fields)"),
+    # Private names in signatures, aliases, and plain words in the docstrings' types.
+    (r"py:.*", r"(_\w+|.*\._\w+|cors_views\.declarations\.V|.*ClientT|Declarable|Fields)"),
+    (r"py:.*", r"(FetchOptions|HeaderList|Credentials|Redirect)"),
 ]
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
