@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import os
 
+from django.core.exceptions import ImproperlyConfigured
+
 from shopsite.settings.base import *  # noqa: F403
 from shopsite.settings.base import DATABASES, cors_policies
 
-SECRET_KEY = os.environ["SHOP_SECRET_KEY"]
-#: Lists are separated by spaces.
-ALLOWED_HOSTS = os.environ["SHOP_HOSTS"].split()
-STOREFRONTS = os.environ["SHOP_STOREFRONTS"].split()
-PARTNERS = os.environ.get("SHOP_PARTNERS", "").split()
-SHOP_PARTNER_KEY = os.environ["SHOP_PARTNER_KEY"]
 
-DATABASES["default"]["NAME"] = os.environ["SHOP_DATABASE"]
+def required(name: str) -> str:
+    """Return a variable of the environment; say which one is missing."""
+    if name not in os.environ:
+        raise ImproperlyConfigured(f"The environment lacks {name}; README.rst lists what it needs.")
+    return os.environ[name]
+
+
+SECRET_KEY = required("SHOP_SECRET_KEY")
+#: Lists are separated by spaces.
+ALLOWED_HOSTS = required("SHOP_HOSTS").split()
+STOREFRONTS = required("SHOP_STOREFRONTS").split()
+PARTNERS = os.environ.get("SHOP_PARTNERS", "").split()
+SHOP_PARTNER_KEY = required("SHOP_PARTNER_KEY")
+
+DATABASES["default"]["NAME"] = required("SHOP_DATABASE")
 
 CORS_POLICIES = cors_policies(storefront=STOREFRONTS, partners=PARTNERS)
 CORS_ALLOWED_ORIGINS = STOREFRONTS
@@ -33,6 +43,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 # could claim https: then remove this line.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
+# Browsers will not forget for a year: only where every host below this one speaks https.
 SECURE_HSTS_SECONDS = 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
