@@ -80,7 +80,7 @@ def find_route(request: HttpRequest) -> protocol.Route:
         # A broken URLconf or converter fails the request where Django meets it, not here.
         logger.exception("Resolving %r failed.", request.path_info)
         # Which view was meant is unknown, and it may deny what the settings allow.
-        return _closed("a URL that cannot be resolved") if anything_applied() else undeclared()
+        return _closed("a URL that cannot be resolved") if anything_applied() else unrouted()
 
 
 def resolve(request: HttpRequest) -> ResolverMatch | None:
@@ -226,7 +226,13 @@ class _Builder:
         policy = self._compile(refining, self.site.policy)
         if layers:
             return protocol.Ruling((policy,), trail=tuple(passed), signal=True)
-        return protocol.Ruling((policy,), signal=True, gated=True, governed=not self.site.opt_in)
+        return protocol.Ruling(
+            (policy,),
+            signal=True,
+            gated=True,
+            governed=not self.site.opt_in,
+            because="nothing is declared for this method",
+        )
 
     def _compile(self, declared: CorsPolicy, base: CorsPolicy) -> protocol.CompiledPolicy:
         effective = declared.refine(base)
@@ -286,24 +292,33 @@ def _candidates(rulings: dict[str, protocol.Ruling], other: protocol.Ruling) -> 
 
 #: One entry for each route that was asked for; a request can name no route that does not exist.
 _routes: dict[Chain, protocol.Route] = {}
-_undeclared: list[protocol.Route] = []
 #: One set of origins for all routes whose policies name the same ones.
 _origin_set = functools.cache(OriginSet)
 
 
+@functools.cache
 def undeclared() -> protocol.Route:
-    """Return the route of every view that declares nothing, and of URLs without any view."""
-    if not _undeclared:
-        site = conf.site()
-        ruling = protocol.Ruling(
-            (_compiled(site.policy),),
-            signal=True,
-            gated=True,
-            undeclared=True,
-            governed=not site.opt_in,
-        )
-        _undeclared.append(protocol.Route({}, ruling))
-    return _undeclared[0]
+    """Return the route of every view that declares nothing."""
+    return _of_the_settings("the view declares nothing")
+
+
+@functools.cache
+def unrouted() -> protocol.Route:
+    """Return the route of the URLs that lead to no view."""
+    return _of_the_settings("no route matches the URL")
+
+
+def _of_the_settings(because: str) -> protocol.Route:
+    site = conf.site()
+    ruling = protocol.Ruling(
+        (_compiled(site.policy),),
+        signal=True,
+        gated=True,
+        undeclared=True,
+        governed=not site.opt_in,
+        because=because,
+    )
+    return protocol.Route({}, ruling)
 
 
 def chain_of(match: ResolverMatch) -> Chain:
@@ -312,8 +327,10 @@ def chain_of(match: ResolverMatch) -> Chain:
 
 
 def route_of(match: ResolverMatch | None) -> protocol.Route:
-    """Return the route that a match names, compiled once; without a match, the undeclared one."""
-    if match is None or not match.tried:
+    """Return the route that a match names, compiled once, or that of URLs without a view."""
+    if match is None:
+        return unrouted()
+    if not match.tried:
         return undeclared()
     # The chain of patterns, not the view: one view may stand below two includes.
     chain = tuple(match.tried[-1])
@@ -338,7 +355,8 @@ def _closed(why: str) -> protocol.Route:
 
 def _forget() -> None:
     _routes.clear()
-    _undeclared.clear()
+    undeclared.cache_clear()
+    unrouted.cache_clear()
     _origin_set.cache_clear()
 
 

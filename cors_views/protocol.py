@@ -177,10 +177,13 @@ class Ruling:
         Whether the route declares nothing at all: the settings answer as django-cors-headers does.
     ``governed``
         False where nothing speaks: the settings, under ``CORS_OPT_IN``, for what is not opted in.
+    ``because``
+        Why the settings alone speak, for people: who finds no route corrects the URL, not them.
     """
 
     __slots__ = (
         "always",
+        "because",
         "denied",
         "gated",
         "governed",
@@ -201,6 +204,7 @@ class Ruling:
         gated: bool = False,
         undeclared: bool = False,
         governed: bool = True,
+        because: str = "",
     ) -> None:
         self.policies = policies
         self.trail = trail
@@ -208,6 +212,7 @@ class Ruling:
         self.gated = gated
         self.undeclared = undeclared
         self.governed = governed
+        self.because = because
         #: Whether a ``cors_deny`` decides.
         self.denied = governed and not policies
         #: The answer for everybody, where the policy alone decides.
@@ -227,7 +232,8 @@ class Ruling:
     def source(self) -> str:
         """What decided, for people."""
         if self.signal:
-            decisive, refining = "the CORS_* settings", self.trail
+            because = f": {self.because}" if self.because else ""
+            decisive, refining = f"the CORS_* settings{because}", self.trail
         else:
             decisive, refining = str(self.trail[0]), self.trail[1:]
         return decisive + "".join(f", refined by the {layer}" for layer in refining)

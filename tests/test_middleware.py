@@ -1246,7 +1246,16 @@ REFUSALS: dict[str, tuple[Any, tuple[str, ...], str]] = {
     ),
     "no origin": (allow_app(answer), ("GET", "garbage"), "the Origin header holds no origin"),
     "denied": (cors_deny(answer), ("GET", APP), "the view is closed to other origins by cors_deny"),
-    "settings": (answer, ("GET", APP), "does not admit the origin (the CORS_* settings)"),
+    "settings": (
+        answer,
+        ("GET", APP),
+        "does not admit the origin (the CORS_* settings: the view declares nothing)",
+    ),
+    "settings, for one method": (
+        shop(post=allow_app),
+        ("GET", APP),
+        "(the CORS_* settings: nothing is declared for this method)",
+    ),
     "method": (
         shop(allow_app),
         ("OPTIONS", APP, "PUT"),
@@ -1287,6 +1296,18 @@ def test_a_refusal_is_one_debug_line(send: Sender, caplog: Any, name: str) -> No
     assert len(logged(caplog)) == 1
     assert line in logged(caplog)[0]
     assert "secret" not in caplog.text
+
+
+def test_a_misspelt_url_is_called_one(send: Sender, caplog: Any) -> None:
+    caplog.set_level(logging.DEBUG, "cors_views")
+
+    with urlconf(path("v/", answer)):
+        send.actual("/misspelt/", APP)
+        send.preflight("/misspelt/", APP, "PUT")
+
+    assert [line.rpartition("(")[2] for line in logged(caplog)] == [
+        "the CORS_* settings: no route matches the URL)."
+    ] * 2
 
 
 def answers_with(**headers: str) -> Any:

@@ -148,7 +148,7 @@ def rows(resolver: URLResolver) -> Iterator[Row]:
                 _add(found, ruling, names)
         for governed in sorted(found, key=lambda each: each.rank):
             yield from _rows_of(chain, governed)
-    yield from _rows_of((), _Governed(nearest.undeclared().other, {}))
+    yield from _rows_of((), _Governed(nearest.unrouted().other, {}))
 
 
 def _add(found: list[_Governed], ruling: Ruling, names: tuple[str, ...] | None) -> None:

@@ -224,7 +224,6 @@ CALLS = (
             200,
             "Any origin and cookies never go together: browsers refuse “*” here.",
             cookie=True,
-            logged=False,
         ),
         partner=hidden(
             200,
