@@ -37,6 +37,12 @@ logger = logging.getLogger("cors_views")
 Chain = tuple[Any, ...]
 
 
+class _MatchedByHand(NamedTuple):
+    """What stands for a URLconf entry where no resolver has found one."""
+
+    callback: Any
+
+
 class Layer(NamedTuple):
     """A declaration and the layer it stands on: handler, route, class or include."""
 
@@ -331,7 +337,8 @@ def route_of(match: ResolverMatch | None) -> protocol.Route:
     if match is None:
         return unrouted()
     if not match.tried:
-        return undeclared()
+        # Made by hand, perhaps anew for each request: looked at each time, and not kept.
+        return build_safely((_MatchedByHand(match.func),))
     # The chain of patterns, not the view: one view may stand below two includes.
     chain = tuple(match.tried[-1])
     route = _routes.get(chain)

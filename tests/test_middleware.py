@@ -19,7 +19,7 @@ from django.http import (
 )
 from django.test import RequestFactory
 from django.test.utils import override_settings
-from django.urls import path
+from django.urls import ResolverMatch, path
 from django.views import View
 from django.views.decorators.common import no_append_slash
 from django.views.decorators.http import require_http_methods
@@ -1296,6 +1296,32 @@ def test_a_refusal_is_one_debug_line(send: Sender, caplog: Any, name: str) -> No
     assert len(logged(caplog)) == 1
     assert line in logged(caplog)[0]
     assert "secret" not in caplog.text
+
+
+class MatchesByHand:
+    """A middleware that answers by itself, and says of which view; it has walked no URLconf."""
+
+    def __init__(self, get_response: Any) -> None:
+        pass
+
+    def __call__(self, request: Any) -> HttpResponse:
+        view = {"/denied/": cors_deny(answer), "/plain/": answer}[request.path]
+        request.resolver_match = ResolverMatch(view, (), {})
+        return HttpResponse("by hand")
+
+
+@pytest.mark.parametrize(
+    ("url", "headers"), [("/denied/", {}), ("/plain/", {ORIGIN: APP, "vary": "origin"})]
+)
+def test_the_view_of_a_match_that_no_resolver_made_is_asked_for_its_policy(
+    url: str, headers: dict[str, str]
+) -> None:
+    stack = [STACK[0], f"{__name__}.MatchesByHand"]
+
+    with override_settings(MIDDLEWARE=stack, CORS_ALLOWED_ORIGINS=[APP]), urlconf():
+        response = Sender("wsgi").actual(url, APP)
+
+    assert_cors_headers(response, headers)
 
 
 def test_a_misspelt_url_is_called_one(send: Sender, caplog: Any) -> None:
