@@ -5,6 +5,8 @@ PORT ?= 8000
 FUZZ_SECONDS ?= 60
 # What test-all hands to tox, such as TOX="-e nodrf", or TOX="-p 2" for two environments at a time.
 TOX ?=
+# How many tests run at a time; 0 for one after the other, in one process.
+WORKERS ?= auto
 VENV ?= .venv
 BIN := $(VENV)/bin
 
@@ -31,10 +33,10 @@ demo: $(VENV)/.demo
 # The browser tests run apart: the others have to cover every branch by themselves.
 test: $(VENV)/.dev
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --ignore=tests/browser
+	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal --ignore=tests/browser
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/browser
 
 # With the interpreters that this machine has; the others are skipped.
 test-all: $(VENV)/.dev

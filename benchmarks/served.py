@@ -14,7 +14,11 @@ from django.conf import settings
 
 # Before sites.py is imported: it would configure its own, which have no URLconf.
 settings.configure(
-    SECRET_KEY="benchmarks", ALLOWED_HOSTS=["*"], USE_I18N=False, ROOT_URLCONF=__name__
+    SECRET_KEY="benchmarks",
+    ALLOWED_HOSTS=["*"],
+    INSTALLED_APPS=["cors_views"],
+    USE_I18N=False,
+    ROOT_URLCONF=__name__,
 )
 
 from django.core.asgi import get_asgi_application  # noqa: E402

@@ -19,7 +19,9 @@ CONTENDERS = {"Django": NO_MIDDLEWARE, "django-cors-headers": THEIRS, "cors_view
 STRANGER = "https://stranger.example.org"
 
 if not settings.configured:
-    settings.configure(SECRET_KEY=SECRET_KEY, ALLOWED_HOSTS=["*"], USE_I18N=False)
+    settings.configure(
+        SECRET_KEY=SECRET_KEY, ALLOWED_HOSTS=["*"], INSTALLED_APPS=["cors_views"], USE_I18N=False
+    )
     django.setup()
 
 from django.core.handlers.asgi import ASGIRequest  # noqa: E402

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.apps import apps
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
@@ -108,6 +109,11 @@ class CorsMiddleware:
         self.async_mode = iscoroutinefunction(get_response)
         if self.async_mode:
             markcoroutinefunction(self)
+        if apps.ready and not apps.is_installed("cors_views"):
+            logger.warning(
+                "'cors_views' is missing from INSTALLED_APPS, so manage.py check cannot say what "
+                "is wrong with the policies."
+            )
         # System checks do not run under gunicorn or uvicorn.
         for problem in conf.site().problems:
             logger.warning("Left out of the settings: %s", problem)

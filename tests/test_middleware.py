@@ -1324,6 +1324,18 @@ def test_the_view_of_a_match_that_no_resolver_made_is_asked_for_its_policy(
     assert_cors_headers(response, headers)
 
 
+@pytest.mark.parametrize(
+    ("installed", "warnings"), [(["cors_views"], 0), ([], 1)], ids=["installed", "missing"]
+)
+def test_an_app_that_is_missing_is_said_once(
+    caplog: Any, installed: list[str], warnings: int
+) -> None:
+    with override_settings(INSTALLED_APPS=installed):
+        CorsMiddleware(answer)
+
+    assert sum("INSTALLED_APPS" in line for line in logged(caplog)) == warnings
+
+
 def test_a_misspelt_url_is_called_one(send: Sender, caplog: Any) -> None:
     caplog.set_level(logging.DEBUG, "cors_views")
 
