@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.conf.urls.i18n import is_language_prefix_patterns_used
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.urls import ResolverMatch, URLResolver, get_resolver
@@ -118,6 +117,9 @@ def _language_of(request: HttpRequest, urlconf: Any) -> str | None:
 
     Routes may be translated without a language prefix; then the browser's wish decides, as there.
     """
+    # Here, not above: it imports what a site without languages may do without.
+    from django.conf.urls.i18n import is_language_prefix_patterns_used
+
     if is_language_prefix_patterns_used(urlconf)[0]:
         return get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
     return get_language_from_request(request) if conf.chooses_language() else None

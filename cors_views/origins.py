@@ -6,6 +6,7 @@ An origin is what a browser writes in the Origin header: RFC 6454 section 6.2 an
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
@@ -143,6 +144,8 @@ def _compress(pieces: list[str]) -> str:
     return ":".join(pieces[:best_start]) + "::" + ":".join(pieces[best_start + best_length :])
 
 
+# A site names the same few origins at many views.
+@functools.lru_cache(maxsize=1_024)
 def parse_pattern(text: str) -> str:
     """Return the configured origin or pattern ``text`` in its normal form.
 
