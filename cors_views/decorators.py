@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from cors_views.declarations import Declaration, V, apply
 from cors_views.fields import FIELDS
-from cors_views.places import Place, caller
+from cors_views.places import Place, blaming, caller
 from cors_views.policy import CorsPolicy, Names, Origins, Regexes, field_hint
 
 
@@ -95,7 +95,7 @@ def declare(
     ``written`` is what the user wrote them in, for the messages.
     """
     for policy in policies:
-        _check_argument(policy, f"{written} at {place}")
+        _check_argument(policy, place, written)
     unknown = [
         f"{written} at {place}: {field!r} is no field of a policy. {field_hint(field)}"
         for field in fields
@@ -103,20 +103,21 @@ def declare(
     ]
     if unknown:
         known = {field: value for field, value in fields.items() if field in FIELDS}
-        raise TypeError("\n".join([*unknown, *_wrong_with(known)]))
+        raise blaming(place, TypeError("\n".join([*unknown, *_wrong_with(known)])))
     fields = {field: value for field, value in fields.items() if value is not None}
     if len(policies) > 1 and fields:
-        raise TypeError(
+        message = (
             f"{written} at {place} takes one policy with fields that replace its own, or "
             "several policies, not both. Define the policy you mean in CORS_POLICIES."
         )
+        raise blaming(place, TypeError(message))
     if policies:
         # Through a policy, so that they are checked, and nobody's list is kept.
         replacing = CorsPolicy(**fields).set_fields() if fields else {}
         declaration = Declaration(policies, place, tuple(replacing.items()))
     else:
         declaration = Declaration((CorsPolicy(**fields),), place)
-    _check_names(declaration, f"{written} at {place}")
+    _check_names(declaration, written)
     return declaration
 
 
@@ -130,9 +131,8 @@ def declare_value(value: Any, place: Place, written: str) -> Declaration:
         return denial(place)
     policies = tuple(value) if isinstance(value, (list, tuple)) else (value,)
     if not policies:
-        raise ImproperlyConfigured(
-            f"{written} at {place} names no policy. For nobody write cors_deny."
-        )
+        message = f"{written} at {place} names no policy. For nobody write cors_deny."
+        raise blaming(place, ImproperlyConfigured(message))
     return declare(policies, {}, place, written)
 
 
@@ -145,40 +145,45 @@ def _wrong_with(fields: dict[str, Any]) -> list[str]:
     return []
 
 
-def _check_argument(policy: Any, where: str) -> None:
+def _check_argument(policy: Any, place: Place, written: str) -> None:
     if isinstance(policy, CorsPolicy):
         return
     if not isinstance(policy, str):
         by_keyword = (
             "Write the fields of a policy by keyword, origins=[...], or as CorsPolicy(...)."
         )
-        raise TypeError(
-            f"{where} takes policies and names of CORS_POLICIES, not {policy!r}. "
+        message = (
+            f"{written} at {place} takes policies and names of CORS_POLICIES, not {policy!r}. "
             f"{_hint_for(policy) or by_keyword}"
         )
+        raise blaming(place, TypeError(message))
     if "://" in policy or policy in ("*", "null"):
         origins = repr(policy) if policy == "*" else f"[{policy!r}]"
-        raise TypeError(
-            f"{where} takes {policy!r} for the name of a policy. For an origin write "
+        message = (
+            f"{written} at {place} takes {policy!r} for the name of a policy. For an origin write "
             f"origins={origins}, or CorsPolicy(origins={origins})."
         )
+        raise blaming(place, TypeError(message))
 
 
-def _check_names(declaration: Declaration, where: str) -> None:
+def _check_names(declaration: Declaration, written: str) -> None:
     """Refuse unknown names now: while serving it is too late to tell anybody."""
     if not settings.configured and any(isinstance(item, str) for item in declaration.policies):
         return
+    place = declaration.place
     try:
         policies = declaration.resolve()
     except ImproperlyConfigured as error:
-        raise ImproperlyConfigured(f"{where}: {error}") from error
+        message = f"{written} at {place}: {error}"
+        raise blaming(place, ImproperlyConfigured(message)) from error
     if len(policies) > 1:
         for policy, named in zip(policies, declaration.policies):
             if not policy.names_origins:
-                raise TypeError(
-                    f"{where} lists several policies, but {named!r} names no origins. Among "
-                    "several, each must say whom it admits."
+                message = (
+                    f"{written} at {place} lists several policies, but {named!r} names no "
+                    "origins. Among several, each must say whom it admits."
                 )
+                raise blaming(place, TypeError(message))
 
 
 def _is_view(value: Any) -> bool:
@@ -190,7 +195,9 @@ def _view(view: V, decorator: str) -> V:
     if _is_view(view):
         return view
     hint = _hint_for(view) or "Write it above a function or a class."
-    raise TypeError(f"{decorator} at {caller()} decorates a view, not {view!r}. {hint}")
+    place = caller()
+    message = f"{decorator} at {place} decorates a view, not {view!r}. {hint}"
+    raise blaming(place, TypeError(message))
 
 
 def _hint_for(value: Any) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+E = TypeVar("E", bound=Exception)
 
 _PACKAGE = __name__.partition(".")[0]
 #: Frames between a declaration and its author: ours, and what applies a decorator for somebody.
@@ -36,6 +38,16 @@ class Place(NamedTuple):
             if path.is_relative_to(folder) and folder != path.anchor:
                 return path.relative_to(folder).as_posix()
         return f"…/{path.name}"
+
+
+def blaming(place: Place, error: E) -> E:
+    """Return an error that says in its ``filename`` which file has to be corrected.
+
+    Django's autoreloader watches that file, or else the one of the traceback's last line, which
+    is ours: ``runserver`` would not see the correction of a module that it could not import.
+    """
+    vars(error)["filename"] = place.file if place.line else caller().file
+    return error
 
 
 def caller() -> Place:

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from cors_views import fields
 from cors_views.fields import FIELDS, Problem
 from cors_views.origins import OriginCallable
-from cors_views.places import caller
+from cors_views.places import blaming, caller
 
 if TYPE_CHECKING:
     # Type checkers know it without its being installed; ``typing`` has it from Python 3.11 on.
@@ -104,7 +104,9 @@ class CorsPolicy:
         }
         values, problems = _validated(given)
         if problems:
-            raise ImproperlyConfigured(fields.report(problems, f"declared at {caller()}"))
+            place = caller()
+            report = fields.report(problems, f"declared at {place}")
+            raise blaming(place, ImproperlyConfigured(report))
         self._fill(values)
 
     def _fill(self, values: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -11,6 +12,7 @@ from django.views.generic import base
 
 from cors_views.declarations import DeclaresCors, class_place
 from cors_views.decorators import declare_value
+from cors_views.places import Place, blaming, caller
 from cors_views.policy import close_matches
 
 try:
@@ -49,31 +51,43 @@ class CorsMixin(DeclaresCors):
     def as_view(cls, *args: Any, **initkwargs: Any) -> Any:
         """Check the policies, then return what the view class returns."""
         if "cors_action_policies" in initkwargs:
-            raise ImproperlyConfigured(
+            message = (
                 f"{cls.__qualname__}.as_view() takes no cors_action_policies. Write them on the "
                 "class, or decorate the actions."
             )
+            raise blaming(caller(), ImproperlyConfigured(message))
         _check(cls, initkwargs.get("cors_policy"))
         return super().as_view(*args, **initkwargs)  # type: ignore[misc]
 
 
 def _check(view_class: type[DeclaresCors], cors_policy: Any) -> None:
     if cors_policy is not None:
-        place = class_place(view_class)
-        declare_value(cors_policy, place, f"{view_class.__qualname__}.as_view(cors_policy=...)")
+        declare_value(
+            cors_policy,
+            _call_place(view_class),
+            f"{view_class.__qualname__}.as_view(cors_policy=...)",
+        )
     for owner in view_class.__mro__:
         place, name = class_place(owner), owner.__qualname__
         if owner.__dict__.get("cors_policy") is not None:
             declare_value(owner.__dict__["cors_policy"], place, f"{name}.cors_policy")
         policies = owner.__dict__.get("cors_action_policies") or {}
         if not isinstance(policies, Mapping):
-            raise ImproperlyConfigured(
+            message = (
                 f"{name}.cors_action_policies at {place} is {policies!r}, not a dict of policies "
                 'by action. Write cors_action_policies = {"list": "public"}.'
             )
+            raise blaming(place, ImproperlyConfigured(message))
         for action, value in policies.items():
             _check_action(view_class, owner, action)
             declare_value(value, place, f"{name}.cors_action_policies[{action!r}]")
+
+
+def _call_place(view_class: type) -> Place:
+    """Return where ``as_view()`` is called; the class, where a router calls it."""
+    place = caller()
+    by_router = Path(place.file).is_relative_to(Path(views.__file__).parent)
+    return class_place(view_class) if by_router else place
 
 
 def _check_action(view_class: type, owner: type, action: Any) -> None:
@@ -81,10 +95,12 @@ def _check_action(view_class: type, owner: type, action: Any) -> None:
     if action in known:
         return
     hint = close_matches(str(action), known) or f"It has {', '.join(known)}."
-    raise ImproperlyConfigured(
-        f"{owner.__qualname__}.cors_action_policies at {class_place(owner)} names "
-        f"{action!r}, but {view_class.__qualname__} has no such action. {hint}"
+    place = class_place(owner)
+    message = (
+        f"{owner.__qualname__}.cors_action_policies at {place} names {action!r}, but "
+        f"{view_class.__qualname__} has no such action. {hint}"
     )
+    raise blaming(place, ImproperlyConfigured(message))
 
 
 def _actions(view_class: type) -> Iterator[str]:

@@ -10,7 +10,7 @@ from django.urls import include
 from cors_views.conf import policy_names
 from cors_views.declarations import Declarable, Declaration, note
 from cors_views.decorators import declare, declare_value
-from cors_views.places import caller
+from cors_views.places import blaming, caller
 from cors_views.policy import Fields
 
 if TYPE_CHECKING:
@@ -59,10 +59,11 @@ def cors_include(
     """
     place = caller()
     if policy is None and not fields and namespace in policy_names():
-        raise TypeError(
+        message = (
             f"cors_include() at {place} takes a namespace second, as include() does. For the "
             f"policy write policy={namespace!r}."
         )
+        raise blaming(place, TypeError(message))
     if policy is None:
         declaration = declare((), {**fields}, place, "cors_include()")
     elif fields:
@@ -72,9 +73,8 @@ def cors_include(
         declaration = declare_value(policy, place, "cors_include()")
     if isinstance(arg, tuple) and len(arg) == 3:
         if namespace is not None:
-            raise TypeError(
-                f"cors_include() at {place}: the 3-tuple {arg[1:]!r} has a namespace already."
-            )
+            message = f"cors_include() at {place}: the 3-tuple {arg[1:]!r} has a namespace already."
+            raise blaming(place, TypeError(message))
         urlconf, app_name, namespace = arg
     else:
         urlconf, app_name, namespace = include(arg, namespace)

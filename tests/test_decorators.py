@@ -268,6 +268,7 @@ def test_type_error(declare: Callable[[], Any], message: str) -> None:
 
     # A dict in a message has braces of its own.
     assert str(caught.value) == message.replace("{here}", place)
+    assert vars(caught.value)["filename"] == __file__
 
 
 @pytest.mark.parametrize(
@@ -334,6 +335,8 @@ def test_improperly_configured(declare: Callable[[], Any], message: str) -> None
         declare()
 
     assert str(caught.value) == message.replace("{here}", place)
+    # What runserver watches until the mistake is corrected.
+    assert vars(caught.value)["filename"] == __file__
 
 
 # --- Where it was declared ---------------------------------------------------------------------

@@ -139,6 +139,7 @@ def test_mistakes_are_refused_where_they_are_written(name: str) -> None:
         cors_include([path("v/", answer)], **arguments)
 
     assert message in str(raised.value)
+    assert vars(raised.value)["filename"] == __file__
     if error is ImproperlyConfigured:
         assert "test_urls.py:" in str(raised.value)
 
@@ -152,8 +153,10 @@ def test_an_include_around_an_include_keeps_both(send: Sender) -> None:
 
 
 def test_a_second_namespace_for_a_3_tuple_is_refused() -> None:
-    with pytest.raises(TypeError, match="has a namespace already"):
+    with pytest.raises(TypeError, match="has a namespace already") as raised:
         cors_include(([], "app", "name"), "other", origins=[APP])
+
+    assert vars(raised.value)["filename"] == __file__
 
 
 def test_decorating_an_include_is_refused() -> None:
@@ -169,8 +172,10 @@ def test_the_repr_says_what_is_included(target: Any, shown: str) -> None:
 
 
 def test_a_policy_in_the_place_of_the_namespace_is_refused() -> None:
-    with pytest.raises(TypeError, match="write policy='partners'"):
+    with pytest.raises(TypeError, match="write policy='partners'") as raised:
         cors_include(([path("v/", answer)], "app"), "partners")
+
+    assert vars(raised.value)["filename"] == __file__
 
 
 def test_an_include_stands_for_its_module_in_everything_else() -> None:
