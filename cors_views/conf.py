@@ -134,7 +134,8 @@ def _origins(value: Any, field: str) -> tuple[list[Any], list[Problem]]:
     if isinstance(value, str) or callable(value):
         # As for every other sequence: a lone string would be taken letter by letter.
         message = "is no sequence of origins"
-        hint = _instead_of_star() if value == "*" else f"Write [{value!r}] instead."
+        meant = fields.in_text(value) if isinstance(value, str) else [value]
+        hint = _instead_of_star() if value == "*" else f"Write {meant!r} instead."
         return [], [Problem(field, value, "sequence", message, hint)]
     valid, problems = fields.origins(value, field)
     for entry in valid:

@@ -72,7 +72,10 @@ _A_REGEX = r"Write an expression such as r'https://[a-z]+\.example\.com'."
 
 def origins(value: Any, field: str = "origins") -> tuple[list[str | OriginCallable], list[Problem]]:
     """Check origins: a sequence of patterns and callables, ``"*"``, or a single one of them."""
-    if isinstance(value, str) or (callable(value) and not isinstance(value, type)):
+    lone = callable(value) and not isinstance(value, type)
+    if isinstance(value, str):
+        lone = not _are_origins(in_text(value))
+    if lone:
         value = [value]
     entries, problems = _entries(value, field, "origins or callables")
     valid: list[str | OriginCallable] = []
@@ -93,16 +96,36 @@ def origins(value: Any, field: str = "origins") -> tuple[list[str | OriginCallab
             try:
                 valid.append(parse_pattern(entry))
             except OriginError as error:
-                hint = f"Write {error.hint!r} instead." if error.hint else _AN_ORIGIN
-                problems.append(Problem(field, entry, error.kind, str(error), hint))
+                problems.append(Problem(field, entry, error.kind, str(error), _cure(entry, error)))
     return valid, problems
+
+
+def _cure(entry: str, error: OriginError) -> str:
+    pieces = in_text(entry)
+    if _are_origins(pieces):
+        return f"Write {', '.join(map(repr, pieces))} instead."
+    return f"Write {error.hint!r} instead." if error.hint else _AN_ORIGIN
+
+
+def _are_origins(pieces: list[str]) -> bool:
+    """Return whether these are several origins, each of which may be configured."""
+    try:
+        return len([parse_pattern(piece) for piece in pieces]) > 1
+    except OriginError:
+        return False
+
+
+def in_text(text: str) -> list[str]:
+    """Return the names that somebody wrote in one string, with commas or white space between."""
+    return text.replace(",", " ").split()
 
 
 def origin_regexes(
     value: Any, field: str = "origin_regexes"
 ) -> tuple[list[re.Pattern[str]], list[Problem]]:
     """Check regexes: a sequence of strings or compiled patterns that match a whole origin."""
-    entries, problems = _entries(value, field, "regular expressions")
+    # A comma or a blank may be part of an expression.
+    entries, problems = _entries(value, field, "regular expressions", lambda text: [text])
     valid: list[re.Pattern[str]] = []
     for entry in entries:
         if isinstance(entry, re.Pattern) and isinstance(entry.pattern, str):
@@ -166,13 +189,18 @@ def _is_hashable(value: Any) -> bool:
     return True
 
 
-def _entries(value: Any, field: str, what: str) -> tuple[list[Any], list[Problem]]:
-    """Return what a sequence field holds; a lone string would be taken letter by letter."""
+def _entries(
+    value: Any, field: str, what: str, meant: Callable[[str], list[str]] = in_text
+) -> tuple[list[Any], list[Problem]]:
+    """Return what a sequence field holds; a lone string would be taken letter by letter.
+
+    ``meant`` returns the entries that somebody may have meant by one.
+    """
     if isinstance(value, Set):
         return sorted(value, key=_shown), []
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
         return list(value), []
-    hint = f"Write [{value!r}] instead." if isinstance(value, str) else "Write a list."
+    hint = f"Write {meant(value)!r} instead." if isinstance(value, str) else "Write a list."
     return [], [Problem(field, value, "sequence", f"is no sequence of {what}", hint)]
 
 

@@ -558,3 +558,12 @@ def test_that_a_number_too_long_to_print_is_no_max_age() -> None:
 def test_that_methods_browsers_never_send_are_left_out() -> None:
     with override_settings(CORS_ALLOW_METHODS=["GET", "TRACE"]):
         assert conf.site().policy.methods == ("GET",)
+
+
+def test_that_several_origins_in_one_string_are_told_apart() -> None:
+    with override_settings(CORS_ALLOWED_ORIGINS=f"{APP},https://b.example"):
+        problems = conf.site().problems
+
+    assert [problem.hint for problem in problems] == [
+        f"Write [{APP!r}, 'https://b.example'] instead."
+    ]

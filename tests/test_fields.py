@@ -109,6 +109,62 @@ def test_that_a_lone_string_is_not_taken_letter_by_letter(field: str, value: str
     )
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "meant"),
+    [
+        pytest.param("methods", "GET, POST", ["GET", "POST"], id="methods"),
+        pytest.param("headers", "x-a x-b", ["x-a", "x-b"], id="headers-with-a-blank"),
+        pytest.param("expose_headers", "ETag,\nLink,", ["ETag", "Link"], id="line-and-last-comma"),
+        pytest.param("expose_headers", "", [], id="empty"),
+        pytest.param("origin_regexes", "https://[a-z]{1,3}", ["https://[a-z]{1,3}"], id="regex"),
+        pytest.param(
+            "origins",
+            "https://a.example,https://b.example",
+            ["https://a.example", "https://b.example"],
+            id="origins",
+        ),
+        pytest.param(
+            "origins", "https://a.example  null", ["https://a.example", "null"], id="null"
+        ),
+    ],
+)
+def test_that_several_names_in_one_string_are_told_apart(
+    field: str, value: str, meant: list[str]
+) -> None:
+    hint = f"Write {meant!r} instead."
+
+    assert check(field, value) == (
+        [],
+        [Problem(field, value, "sequence", NO_SEQUENCE[field], hint)],
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        pytest.param(
+            "https://a.example, https://b.example",
+            "Write 'https://a.example', 'https://b.example' instead.",
+            id="two-origins",
+        ),
+        pytest.param("https://a.example ", "Write 'https://a.example' instead.", id="a-blank"),
+        pytest.param(
+            "https://a.example, b",
+            "Write an origin such as 'https://app.example.com' or 'https://*.example.com'.",
+            id="an-origin-and-something-else",
+        ),
+    ],
+)
+def test_that_several_origins_in_one_entry_are_told_apart(value: str, hint: str) -> None:
+    assert [problem.hint for problem in check("origins", [value])[1]] == [hint]
+
+
+def test_that_a_lone_origin_with_something_else_is_no_list() -> None:
+    value = "https://a.example, b"
+
+    assert check("origins", value) == check("origins", [value])
+
+
 TOO_LONG = "M" * 65
 FORBIDDEN_METHOD = "is a method that browsers never send for a script"
 FORBIDDEN_IN_REQUESTS = "is a header that browsers let no script set"
