@@ -142,18 +142,25 @@ def _untrusted(use: Use) -> tuple[str, ...]:
 
 def _csrf(source: str, origins: tuple[str, ...], uses: list[Use]) -> CheckMessage:
     methods = sorted({method for use in uses for method in use.unsafe_methods})
-    missing = listed([repr(_for_csrf(origin)) for origin in origins])
     return Warning(
         f"The {source} lets {listed(origins)} send {', '.join(methods)} with credentials to "
         f"{routes_named([use.chain for use in uses])}, but CSRF protection will refuse it.",
-        hint=f"Add {missing} to CSRF_TRUSTED_ORIGINS.",
+        hint=" ".join(_hints_for_csrf(origins)),
         id="cors_views.W036",
     )
 
 
-def _for_csrf(origin: str) -> str:
-    # CSRF_TRUSTED_ORIGINS has no wildcard for ports; 8080 stands for those that are used.
-    return origin.removesuffix(":*") + ":8080" if origin.endswith(":*") else origin
+def _hints_for_csrf(origins: tuple[str, ...]) -> Iterator[str]:
+    any_port = [origin for origin in origins if origin.endswith(":*")]
+    named = [repr(origin) for origin in origins if origin not in any_port]
+    if named:
+        yield f"Add {listed(named)} to CSRF_TRUSTED_ORIGINS."
+    if any_port:
+        some = listed([repr(f"{origin.removesuffix('*')}8080") for origin in any_port])
+        yield (
+            "CSRF_TRUSTED_ORIGINS takes no pattern for ports: list each origin there with the port "
+            f"that you use, such as {some}."
+        )
 
 
 def _plain_http(use: Use) -> Iterator[CheckMessage]:

@@ -129,7 +129,12 @@ def allowed_hosts() -> list[str]:
 def _may_share_a_site(origin: str) -> bool:
     """Return whether the origin can be at the site of this server, as far as the settings tell."""
     hosts = allowed_hosts()
-    return "*" in hosts or site_of(host_of(origin)) in _sites(tuple(hosts))
+    # Whoever has named no host yet has not said where the site will be.
+    return (
+        not settings.ALLOWED_HOSTS
+        or "*" in hosts
+        or site_of(host_of(origin)) in _sites(tuple(hosts))
+    )
 
 
 @functools.lru_cache(maxsize=1)

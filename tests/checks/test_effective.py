@@ -303,7 +303,12 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     "credentials for another site while developing": (
         stranger(ALLOWED_HOSTS=[], DEBUG=True),
         of(OTHER)(answer),
-        ["W035"],
+        [],
+    ),
+    "credentials for another site before any host is named": (
+        stranger(ALLOWED_HOSTS=[]),
+        of(OTHER)(answer),
+        [],
     ),
     "credentials for localhost in production": (
         stranger(CSRF_TRUSTED_ORIGINS=["http://localhost:5173"]),
@@ -654,7 +659,21 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
         [of("http://localhost:*")(answer)],
         "W036",
         ".*",
-        "Add 'http://localhost:8080' to CSRF_TRUSTED_ORIGINS.",
+        (
+            "CSRF_TRUSTED_ORIGINS takes no pattern for ports: list each origin there with the port "
+            "that you use, such as 'http://localhost:8080'."
+        ),
+    ),
+    "a port that it has no wildcard for, and an origin": (
+        SITE,
+        [of("https://new.example.com", "http://localhost:*")(answer)],
+        "W036",
+        ".*",
+        (
+            "Add 'https://new.example.com' to CSRF_TRUSTED_ORIGINS. "
+            "CSRF_TRUSTED_ORIGINS takes no pattern for ports: list each origin there with the port "
+            "that you use, such as 'http://localhost:8080'."
+        ),
     ),
     "a named policy, wherever it is used": (
         {
