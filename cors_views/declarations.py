@@ -56,10 +56,14 @@ class Declaration(NamedTuple):
 
 
 class Applied(NamedTuple):
-    """That something was declared: where, and on what, for the check that finds what is lost."""
+    """That something was declared: where, and on what, for the check that finds what is lost.
+
+    ``attribute`` is the one that holds the declaration, where no decorator does.
+    """
 
     place: Place
     target: str
+    attribute: str = ""
 
 
 class Mark(NamedTuple):
@@ -85,9 +89,9 @@ def anything_applied() -> bool:
     return bool(_everything_applied)
 
 
-def note(place: Place, target: str) -> Applied:
+def note(place: Place, target: str, attribute: str = "") -> Applied:
     """Remember that something was declared."""
-    applied = Applied(place, target)
+    applied = Applied(place, target, attribute)
     _everything_applied.add(applied)
     return applied
 
@@ -206,7 +210,8 @@ class DeclaresCors:
 
 def attribute_of(owner: type, attribute: str) -> Applied:
     """Return what is noted of a declaration that is an attribute of a class."""
-    return Applied(class_place(owner), f"{owner.__module__}.{owner.__qualname__}.{attribute}")
+    target = f"{owner.__module__}.{owner.__qualname__}.{attribute}"
+    return Applied(class_place(owner), target, f"{attribute} of {owner.__qualname__}")
 
 
 def class_place(owner: type) -> Place:

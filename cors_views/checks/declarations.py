@@ -70,9 +70,9 @@ def check_public_views(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _unreached(reached: set[Applied]) -> Iterator[CheckMessage]:
-    for place, target in sorted(everything_applied() - reached):
+    for applied in sorted(everything_applied() - reached):
         yield Warning(
-            f"No route reaches the policy that {place} declares on {target}.",
+            f"No route reaches the policy that {applied.place} declares on {applied.target}.",
             hint="Is it below a decorator without functools.wraps? Then write it above that, or in "
             "the URLconf. Else route the view. A method that is overridden takes its declaration "
             "along: repeat it there.",

@@ -10,12 +10,12 @@ from django.urls import ResolverMatch
 from cors_views import conf, nearest
 from cors_views.browsing import PageRequest, Verdict
 from cors_views.management import wording
-from cors_views.management.overview import view_name
+from cors_views.management.overview import is_installed, view_name
 from cors_views.management.sending import Heard
 from cors_views.middleware import CorsMiddleware, Outcome
 from cors_views.nearest import Layer
 from cors_views.origins import SPECIAL
-from cors_views.protocol import Reason, Ruling, admitting
+from cors_views.protocol import CompiledPolicy, Reason, Ruling, admitting
 from cors_views.uses import Source, sources_of
 
 _MIDDLEWARE = "cors_views.middleware.CorsMiddleware"
@@ -40,8 +40,12 @@ class Refusal(NamedTuple):
     def sources(self, outcome: Outcome) -> dict[str, Source]:
         """Return who sets which field of the policy that decides."""
         ruling = outcome.ruling
-        policy = admitting(ruling, outcome.origin, outcome.answers) or ruling.policies[-1]
-        return sources_of(ruling, ruling.policies.index(policy))
+        return sources_of(ruling, ruling.policies.index(self.policy(outcome)))
+
+    def policy(self, outcome: Outcome) -> CompiledPolicy:
+        """Return the policy that decides; the last one where none admits the origin."""
+        ruling = outcome.ruling
+        return admitting(ruling, outcome.origin, outcome.answers) or ruling.policies[-1]
 
 
 def advice(refusal: Refusal) -> str:
@@ -70,13 +74,33 @@ def _denied(refusal: Refusal, outcome: Outcome) -> str:
     allow = f"@cors_allow(origins=[{refusal.page.origin!r}])"
     if not isinstance(layer, Layer):
         return f"{refusal.view}: {layer}; the log says why."
-    place = wording.place(layer, lines=True)
-    if layer.name in ("handler", "route"):
-        return f"{place}: write {allow} instead of cors_deny, if pages are meant to read this."
+    place = _place(layer)
+    written = _written_at(refusal, layer)
+    if written:
+        policy = f"{written}(origins=[{refusal.page.origin!r}])"
+        return f"{place}: write {policy} instead of cors_deny, if pages are meant to read this."
     method = refusal.page.method
     implemented = nearest.route_of(refusal.match).implemented
     handler = f"its {method.lower()}" if method in implemented else "it"
     return f"{refusal.view}: write {allow} above {handler}; the cors_deny at {place} is a default."
+
+
+def _written_at(refusal: Refusal, layer: Layer) -> str:
+    """Return what to write in the place of a ``cors_deny``; nothing where a nearer one is better.
+
+    Nobody decorates the views of installed packages, so for these it is the include.
+    """
+    if layer.applied.attribute:
+        return "CorsPolicy"
+    if layer.name == "include":
+        return "policy=CorsPolicy" if is_installed(nearest.chain_of(refusal.match)) else ""
+    return "@cors_allow" if layer.name in ("handler", "route") else ""
+
+
+def _place(layer: Layer) -> str:
+    """Return the place of a layer, and the attribute that holds it: a class has several."""
+    place = wording.place(layer, lines=True)
+    return f"{place}, {layer.applied.attribute}" if layer.applied.attribute else place
 
 
 def _no_policy(refusal: Refusal, outcome: Outcome) -> str:
@@ -93,9 +117,12 @@ def _not_admitted(refusal: Refusal, outcome: Outcome) -> str:
         # To admit it by name would look as if it were one page.
         place = where(source, "origins")
         return f"{place}: nothing, unless any page may read: then write origins='*'."
-    if source.layer is None:
-        return f"settings: add {origin!r} to {conf.name_in_use('CORS_ALLOWED_ORIGINS')}."
-    return f"{where(source, 'origins')}: add {origin!r} to origins."
+    policy = refusal.policy(outcome)
+    cookies = " with the visitor's cookies" if policy.credentials else ""
+    names = "origins" if source.layer else conf.name_in_use("CORS_ALLOWED_ORIGINS")
+    return (
+        f"{where(source, 'origins')}: add {origin!r} to {names}, if you trust its pages{cookies}."
+    )
 
 
 def _method(refusal: Refusal, outcome: Outcome) -> str:
@@ -158,7 +185,7 @@ def where(source: Source, field: str) -> str:
         return "settings"
     if source.policy_name and field not in dict(source.layer.declaration.fields):
         return f"settings, CORS_POLICIES[{source.policy_name!r}]"
-    return wording.place(source.layer, lines=True)
+    return _place(source.layer)
 
 
 def decided_by(ruling: Ruling) -> str:

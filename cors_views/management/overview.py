@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.apps import apps
@@ -248,6 +250,15 @@ def view_name(chain: Chain) -> str:
     if not nearest.understands(chain):
         return name_of(type(callback))
     return name_of(callbacks.take_apart(callback).view_class or callback)
+
+
+def is_installed(chain: Chain) -> bool:
+    """Return whether the view of a route is of an installed package, where nobody decorates it."""
+    callback = chain[-1].callback
+    *_, innermost = wrapped(callbacks.take_apart(callback).view_class or callback)
+    module = sys.modules.get(getattr(innermost, "__module__", ""))
+    folders = Path(getattr(module, "__file__", None) or "").parts
+    return not {"site-packages", "dist-packages"}.isdisjoint(folders)
 
 
 def url_name(chain: Chain) -> str:

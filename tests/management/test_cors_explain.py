@@ -31,6 +31,8 @@ SOURCE = """\
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 from django.views import View
+from django.views.generic import RedirectView
+from cors_views.declarations import DeclaresCors
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
 
 def answer(request, **kwargs):
@@ -90,6 +92,19 @@ class Odd:
     def __call__(self, request):
         return answer(request)
 
+class Attributes(DeclaresCors, View):
+    cors_policy = CorsPolicy(origins=["https://app.example"])
+    cors_action_policies = {"get": cors_deny}
+
+    def get(self, request):
+        return answer(request)
+
+    def put(self, request):
+        return answer(request)
+
+class AllClosed(Attributes):
+    cors_policy = cors_deny
+
 urlpatterns = [
     path("orders/", Orders.as_view()),
     path("closed/", Closed.as_view()),
@@ -107,6 +122,9 @@ urlpatterns = [
     path("two/", cors_allow(CorsPolicy(origins=["https://b.example"]), "partners")(answer)),
     path("plain/", Plain.as_view()),
     path("shut/", cors_include([path("", answer)], policy=cors_deny)),
+    path("attributes/", Attributes.as_view()),
+    path("attributes/closed/", AllClosed.as_view()),
+    path("others/", cors_include([path("", RedirectView.as_view(url="/"))], policy=cors_deny)),
     path("in/", cors_include([path("<int:number>/", answer)], policy="public")),
 ]
 """
@@ -119,6 +137,7 @@ def at(text: str) -> str:
 
 
 ORDERS, POST, DELETE = at("credentials=True"), at("max_age=0"), at("    @cors_deny")
+OTHERS, ATTRIBUTES, ALL_CLOSED = at('"others/'), at("class Attributes"), at("class AllClosed")
 PLAIN, STAR, ASKED, PARTNERS = at("=False"), at('"star/'), at('"asked/'), at('"partners/')
 
 
@@ -161,6 +180,39 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         f"{APP} GET /shut/",
         Reason.DENIED,
         "views.answer: write @cors_allow(origins=['https://app.example']) above it; the cors_deny",
+    ),
+    "an include that is closed, of a package's views": (
+        {},
+        f"{APP} GET /others/",
+        Reason.DENIED,
+        (
+            f"{OTHERS}: write policy=CorsPolicy(origins=['https://app.example']) instead of cors_deny, "
+            "if pages are meant to read this."
+        ),
+    ),
+    "an action that is closed by its attribute": (
+        {},
+        f"{APP} GET /attributes/",
+        Reason.DENIED,
+        (
+            f"{ATTRIBUTES}, cors_action_policies['get'] of Attributes: write "
+            "CorsPolicy(origins=['https://app.example']) instead of cors_deny"
+        ),
+    ),
+    "a class that is closed by its attribute": (
+        {},
+        f"{APP} PUT /attributes/closed/",
+        Reason.DENIED,
+        (
+            f"{ALL_CLOSED}, cors_policy of AllClosed: write "
+            "CorsPolicy(origins=['https://app.example']) instead of cors_deny"
+        ),
+    ),
+    "a stranger, at a class with an attribute": (
+        {},
+        f"{OTHER} PUT /attributes/",
+        Reason.ORIGIN_NOT_ADMITTED,
+        f"{ATTRIBUTES}, cors_policy of Attributes: add 'https://other.example' to origins, if",
     ),
     "a view that nobody understands": (
         {},
@@ -208,31 +260,40 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         {},
         f"{APP} GET /free/",
         Reason.ORIGIN_NOT_ADMITTED,
-        "settings: add 'https://app.example' to CORS_ALLOWED_ORIGINS.",
+        "settings: add 'https://app.example' to CORS_ALLOWED_ORIGINS, if you trust its pages.",
     ),
     "a stranger, and the older name of a setting": (
         {"CORS_ORIGIN_WHITELIST": [OTHER]},
         f"{APP} GET /free/",
         Reason.ORIGIN_NOT_ADMITTED,
-        "settings: add 'https://app.example' to CORS_ORIGIN_WHITELIST.",
+        "settings: add 'https://app.example' to CORS_ORIGIN_WHITELIST, if you trust its pages.",
     ),
     "a stranger, at a view that declares something": (
         {},
         f"{OTHER} POST /orders/",
         Reason.ORIGIN_NOT_ADMITTED,
-        f"{ORDERS}: add 'https://other.example' to origins.",
+        (
+            f"{ORDERS}: add 'https://other.example' to origins, if you trust its pages with "
+            "the visitor's cookies."
+        ),
     ),
     "a stranger, under a policy with a name": (
         {},
         f"{APP} GET /partners/",
         Reason.ORIGIN_NOT_ADMITTED,
-        "settings, CORS_POLICIES['partners']: add 'https://app.example' to origins.",
+        (
+            "settings, CORS_POLICIES['partners']: add 'https://app.example' to origins, if you trust "
+            "its pages."
+        ),
     ),
     "a stranger, under two policies": (
         {},
         f"{APP} GET /two/",
         Reason.ORIGIN_NOT_ADMITTED,
-        "settings, CORS_POLICIES['partners']: add 'https://app.example' to origins.",
+        (
+            "settings, CORS_POLICIES['partners']: add 'https://app.example' to origins, if you trust "
+            "its pages."
+        ),
     ),
     "a sandboxed page": (
         {},
