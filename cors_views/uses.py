@@ -12,6 +12,7 @@ from cors_views.fields import FIELDS
 from cors_views.nearest import Chain, Layer
 from cors_views.policy import CorsPolicy
 from cors_views.protocol import CompiledPolicy, Route, Ruling
+from cors_views.routes import route_name
 
 _SETTING_OF = {
     "origins": "CORS_ALLOWED_ORIGINS",
@@ -180,19 +181,6 @@ def _declared(ruling: Ruling, number: int) -> Iterator[tuple[Source, CorsPolicy]
             if policy.names_origins
         ]
         yield named[number]
-
-
-def route_name(chain: Chain) -> str:
-    """Return the route of a URL pattern, for people."""
-    parts = "".join(str(pattern.pattern).lstrip("^") for pattern in chain)
-    return f"/{parts}"
-
-
-def routes_named(chains: Sequence[Chain]) -> str:
-    """Return the first of some routes, and how many there are."""
-    others = len(chains) - 1
-    more = f" and {others} more route{'s' if others > 1 else ''}" if others else ""
-    return f"{route_name(chains[0])}{more}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -42,7 +42,7 @@ PURE = {
 }
 #: From the ground up: a module imports from lines above its own alone.
 FLOORS = [
-    {"fetch", "places", "origins", "defaults", "signals"},
+    {"fetch", "places", "origins", "routes", "defaults", "signals"},
     {"fields"},
     {"policy"},
     {"protocol", "conf", "browsing.safelists"},
@@ -59,6 +59,7 @@ REQUEST_MACHINERY = {"django.http", "django.urls", "django.test"}
 USES_REQUESTS = (
     "middleware",
     "nearest",
+    "routes",
     "urls",
     "testing",
     "management.",

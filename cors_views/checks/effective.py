@@ -28,7 +28,8 @@ from cors_views.checks.sites import (
     secure_of,
 )
 from cors_views.checks.views import is_csrf_protected
-from cors_views.uses import Use, listed, routes_named
+from cors_views.routes import routes_named
+from cors_views.uses import Use, listed
 
 #: No browser keeps a preflight longer: Firefox a day, Chromium two hours, Safari ten minutes.
 _LONGEST_MAX_AGE = 86400

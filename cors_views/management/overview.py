@@ -19,8 +19,9 @@ from cors_views.fetch import SAFELISTED_METHODS
 from cors_views.nearest import Chain, Layer
 from cors_views.policy import CorsPolicy
 from cors_views.protocol import CompiledPolicy, Ruling
+from cors_views.routes import route_name
 from cors_views.signals import check_request_enabled
-from cors_views.uses import Source, governed_methods, is_for, route_name, sources_of
+from cors_views.uses import Source, governed_methods, is_for, sources_of
 
 #: In this order people look for methods; others come after them.
 _ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -47,7 +48,7 @@ class Row(NamedTuple):
 
     @property
     def route(self) -> str:
-        """The route, as the URLconf has it."""
+        """The route, for people."""
         return route_name(self.chain) if self.chain else "any other URL"
 
     @property
@@ -187,7 +188,7 @@ def _rows_of(chain: Chain, governed: _Governed) -> Iterator[Row]:
 
 
 #: How the routes that DRF's format_suffix_patterns adds end.
-_SUFFIX = re.compile(r"/?(<drf_format_suffix:\w+>|\\\.\(\?P<format>[^)]*\)/\?\$)$")
+_SUFFIX = re.compile(r"/?(<drf_format_suffix:\w+>|\.<format>/)$")
 
 
 def without_suffix(route: str) -> tuple[str, ...]:
@@ -195,7 +196,7 @@ def without_suffix(route: str) -> tuple[str, ...]:
     if not _SUFFIX.search(route):
         return ()
     plain = _SUFFIX.sub("", route)
-    return f"{plain}/", f"{plain}/$", plain
+    return f"{plain}/", plain
 
 
 def folded(rows: Iterable[Row]) -> list[Row]:

@@ -186,8 +186,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         f"{APP} GET /others/",
         Reason.DENIED,
         (
-            f"{OTHERS}: write policy=CorsPolicy(origins=['https://app.example']) instead of cors_deny, "
-            "if pages are meant to read this."
+            f"{OTHERS}: write policy=CorsPolicy(origins=['https://app.example']) instead of "
+            "cors_deny, if pages are meant to read this."
         ),
     ),
     "an action that is closed by its attribute": (
@@ -282,8 +282,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         f"{APP} GET /partners/",
         Reason.ORIGIN_NOT_ADMITTED,
         (
-            "settings, CORS_POLICIES['partners']: add 'https://app.example' to origins, if you trust "
-            "its pages."
+            "settings, CORS_POLICIES['partners']: add 'https://app.example' to origins, if you "
+            "trust its pages."
         ),
     ),
     "a stranger, under two policies": (
@@ -291,8 +291,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         f"{APP} GET /two/",
         Reason.ORIGIN_NOT_ADMITTED,
         (
-            "settings, CORS_POLICIES['partners']: add 'https://app.example' to origins, if you trust "
-            "its pages."
+            "settings, CORS_POLICIES['partners']: add 'https://app.example' to origins, if you "
+            "trust its pages."
         ),
     ),
     "a sandboxed page": (

@@ -261,7 +261,7 @@ ROUTES: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "an @api_view": (path("v/", listing), {"view": f"{__name__}.listing"}),
     "an instance": (path("v/", Latest()), {"view": f"{__name__}.Latest", "app": "tests"}),
-    "a regular expression": (re_path(r"^v/(\d+)/$", answer), {"route": r"/v/(\d+)/$"}),
+    "a regular expression": (re_path(r"^v/(\d+)/$", answer), {"route": "/v/<var>/"}),
     "without a name": (path("v/", answer), {"name": None}),
     "in a namespace": (
         path("a/", include(([path("v/", answer, name="v")], "app"), namespace="space")),
@@ -655,7 +655,7 @@ def test_routes_of_format_suffixes_are_folded_for_people_alone() -> None:
 
     assert re.findall(r"^/\S+ \(\+ \.format\)|^/\S+", table, re.MULTILINE) == [
         "/v/ (+ .format)",
-        "/w/$ (+ .format)",
+        "/w/ (+ .format)",
         "/x (+ .format)",
     ]
     assert "3 routes (3 also with a format suffix), 4 rules: 3 for any origin" in table
@@ -934,3 +934,23 @@ def test_colour_is_for_terminals() -> None:
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured.out) == plain.out
     assert "\x1b" not in plain.out
     assert "\x1b" in forced.out
+
+
+@pytest.mark.parametrize("wanted", ["/users/<pk>/", "<pk>", "/users/*"])
+def test_the_filter_for_routes_knows_regular_expressions_as_they_are_shown(wanted: str) -> None:
+    with urlconf(re_path(r"^users/(?P<pk>[^/.]+)/$", answer), path("other/", answer)):
+        done = run("cors_policies", "--route", wanted)
+
+    assert (done.status, done.err) == (0, "")
+    assert "/users/<pk>/" in done.out
+    assert "other" not in done.out
+
+
+def test_format_suffixes_of_regular_expressions_are_folded() -> None:
+    routes = [re_path(r"^w/$", answer), re_path(r"^w\.(?P<format>(json|xml))/?$", answer)]
+
+    with urlconf(*routes):
+        done = run("cors_policies", "--route", "w")
+
+    assert "/w/ (+ .format)" in done.out
+    assert "<format>" not in done.out

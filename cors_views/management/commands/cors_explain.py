@@ -18,7 +18,7 @@ from cors_views.management.base import REFUSED, CorsCommand, bad_input, resolver
 from cors_views.management.overview import view_name
 from cors_views.management.sending import Server, absolute, is_below_static_url
 from cors_views.policy import close_matches
-from cors_views.uses import route_name
+from cors_views.routes import route_name
 
 _STATIC = (
     "runserver serves what is below STATIC_URL without any middleware, so without CORS headers; "
