@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from cors_views.declarations import Declaration, V, apply
-from cors_views.fields import FIELDS
+from cors_views.fields import FIELDS, shown
 from cors_views.places import Place, blaming, caller
 from cors_views.policy import CorsPolicy, Names, Origins, Regexes, field_hint
 
@@ -153,7 +153,7 @@ def _check_argument(policy: Any, place: Place, written: str) -> None:
             "Write the fields of a policy by keyword, origins=[...], or as CorsPolicy(...)."
         )
         message = (
-            f"{written} at {place} takes policies and names of CORS_POLICIES, not {policy!r}. "
+            f"{written} at {place} takes policies and names of CORS_POLICIES, not {shown(policy)}. "
             f"{_hint_for(policy) or by_keyword}"
         )
         raise blaming(place, TypeError(message))
@@ -196,7 +196,7 @@ def _view(view: V, decorator: str) -> V:
         return view
     hint = _hint_for(view) or "Write it above a function or a class."
     place = caller()
-    message = f"{decorator} at {place} decorates a view, not {view!r}. {hint}"
+    message = f"{decorator} at {place} decorates a view, not {shown(view)}. {hint}"
     raise blaming(place, TypeError(message))
 
 

@@ -47,16 +47,19 @@ class Problem(NamedTuple):
     @property
     def sentence(self) -> str:
         """What is wrong, without the cure; a long value is cut."""
-        shown = _shown(self.value)
-        if len(shown) > _LONGEST_SHOWN:
-            shown = f"{shown[:_LONGEST_SHOWN]}…"
-        return f"{self.field}: {shown} {self.message}."
+        return f"{self.field}: {shown(self.value)} {self.message}."
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.hint}" if self.hint else self.sentence
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Return a value for a message; a long one is cut."""
+    whole = _repr(value)
+    return f"{whole[:_LONGEST_SHOWN]}…" if len(whole) > _LONGEST_SHOWN else whole
+
+
+def _repr(value: Any) -> str:
     """Return the repr of a value; a value may be too large for one, or raise."""
     try:
         return repr(value)
@@ -197,7 +200,7 @@ def _entries(
     ``meant`` returns the entries that somebody may have meant by one.
     """
     if isinstance(value, Set):
-        return sorted(value, key=_shown), []
+        return sorted(value, key=_repr), []
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
         return list(value), []
     hint = f"Write {meant(value)!r} instead." if isinstance(value, str) else "Write a list."

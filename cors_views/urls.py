@@ -9,9 +9,10 @@ from django.urls import include
 
 from cors_views.conf import policy_names
 from cors_views.declarations import Declarable, Declaration, note
-from cors_views.decorators import declare, declare_value
+from cors_views.decorators import cors_deny, declare, declare_value
+from cors_views.fields import shown
 from cors_views.places import blaming, caller
-from cors_views.policy import Fields
+from cors_views.policy import CorsPolicy, Fields
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -56,12 +57,16 @@ def cors_include(
     ``cors_deny``; the fields of a policy may be given by keyword instead, or to replace some of
     its fields. ``arg`` may also be the 3-tuple of ``admin.site.urls``. The policy is a default:
     whatever the views below declare themselves is nearer.
+
+    Without a policy and fields it refines the next layer, as a bare ``cors_allow``: under
+    ``CORS_OPT_IN`` it opts in everything below.
     """
     place = caller()
-    if policy is None and not fields and namespace in policy_names():
+    written = _policy_for_namespace(namespace)
+    if written and policy is None and not fields:
         message = (
             f"cors_include() at {place} takes a namespace second, as include() does. For the "
-            f"policy write policy={namespace!r}."
+            f"policy write policy={written}."
         )
         raise blaming(place, TypeError(message))
     if policy is None:
@@ -73,9 +78,20 @@ def cors_include(
         declaration = declare_value(policy, place, "cors_include()")
     if isinstance(arg, tuple) and len(arg) == 3:
         if namespace is not None:
-            message = f"cors_include() at {place}: the 3-tuple {arg[1:]!r} has a namespace already."
+            message = (
+                f"cors_include() at {place}: the 3-tuple {shown(arg[1:])} has a namespace already."
+            )
             raise blaming(place, TypeError(message))
         urlconf, app_name, namespace = arg
     else:
         urlconf, app_name, namespace = include(arg, namespace)
     return IncludedURLconf(urlconf, declaration), app_name, namespace
+
+
+def _policy_for_namespace(given: Any) -> str:
+    """Return how somebody writes a policy who has given it in the place of the namespace."""
+    if given is cors_deny:
+        return "cors_deny"
+    if isinstance(given, (CorsPolicy, list, tuple)):
+        return shown(given)
+    return repr(given) if given in policy_names() else ""

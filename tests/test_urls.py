@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import ModuleType
 from typing import Any
 
@@ -159,9 +160,13 @@ def test_a_second_namespace_for_a_3_tuple_is_refused() -> None:
     assert vars(raised.value)["filename"] == __file__
 
 
-def test_decorating_an_include_is_refused() -> None:
-    with pytest.raises(TypeError, match="cors_include"):
-        cors_allow(origins=[APP])(include("tests.urls"))
+@pytest.mark.parametrize("decorator", [cors_allow(origins=[APP]), cors_allow, cors_deny])
+def test_decorating_an_include_is_refused(decorator: Any) -> None:
+    with pytest.raises(TypeError, match="cors_include") as raised:
+        decorator(include([path(f"v{number}/", answer) for number in range(100)]))
+
+    # The hint is not lost behind a hundred routes.
+    assert len(str(raised.value)) < 500
 
 
 @pytest.mark.parametrize(
@@ -171,9 +176,21 @@ def test_the_repr_says_what_is_included(target: Any, shown: str) -> None:
     assert shown in repr(cors_include(target, origins=[APP])[0])
 
 
-def test_a_policy_in_the_place_of_the_namespace_is_refused() -> None:
-    with pytest.raises(TypeError, match="write policy='partners'") as raised:
-        cors_include(([path("v/", answer)], "app"), "partners")
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        pytest.param("partners", "'partners'", id="a-name"),
+        pytest.param(cors_deny, "cors_deny", id="cors_deny"),
+        pytest.param(CorsPolicy(max_age=1), "CorsPolicy(max_age=1)", id="a-policy"),
+        pytest.param(["partners", "public"], "['partners', 'public']", id="a-list"),
+    ],
+)
+@pytest.mark.parametrize("target", [([], "app"), ([], "app", "name")], ids=["a-pair", "3-tuple"])
+def test_a_policy_in_the_place_of_the_namespace_is_refused(
+    target: Any, given: Any, written: str
+) -> None:
+    with pytest.raises(TypeError, match=re.escape(f"write policy={written}.")) as raised:
+        cors_include(target, given)
 
     assert vars(raised.value)["filename"] == __file__
 
