@@ -517,3 +517,41 @@ def test_which_cookies_are_kept(credentials: Any, kept: set[str]) -> None:
         page.fetch("/sets/", credentials=credentials)
 
     assert set(page.client.cookies) == kept
+
+
+# --- What pytest shows of a failure ------------------------------------------------------------
+
+
+def last_shown(raised: pytest.ExceptionInfo[Exception]) -> str:
+    """Return the name of the function at which pytest's traceback ends."""
+    return list(raised.traceback.filter(raised))[-1].name
+
+
+def fails(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("the view failed")
+
+
+def test_that_the_traceback_of_a_cors_error_ends_at_the_tests_own_line() -> None:
+    def of_mine() -> None:
+        Browser("https://other.example").fetch("/closed/")
+
+    async def of_mine_too() -> None:
+        await AsyncBrowser("https://other.example").fetch("/closed/")
+
+    with urlconf(path("closed/", cors_deny(fails))):
+        with pytest.raises(CorsError) as raised:
+            of_mine()
+        with pytest.raises(CorsError) as raised_too:
+            async_to_sync(of_mine_too)()
+
+    assert [last_shown(raised), last_shown(raised_too)] == ["of_mine", "of_mine_too"]
+
+
+def test_that_the_traceback_of_a_views_error_leads_to_the_view() -> None:
+    browser = Browser("https://other.example", raise_request_exception=True)
+
+    with urlconf(path("fails/", fails)), pytest.raises(RuntimeError) as raised:
+        browser.fetch("/fails/")
+
+    assert last_shown(raised) == "fails"
+    assert "fetch" in [entry.name for entry in raised.traceback.filter(raised)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping
 from http.cookies import SimpleCookie
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urljoin
 
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 
 #: What Django's test client calls the server. It stands for any name, so nobody knows its site.
 STAND_IN = "http://testserver"
+
+#: pytest asks this of the frames that carry it: it ends the traceback of a ``CorsError`` at the
+#: test's own line, but shows the way to an error of a view.
+_ends_traceback = methodcaller("errisinstance", CorsError)
 
 ClientT = TypeVar("ClientT", Client, AsyncClient)
 
@@ -174,6 +179,7 @@ class Browser(_Browser[Client]):
         Raise ``CorsError`` where the browser keeps the answer from the page, and ``ValueError``
         where ``fetch()`` throws at once, or where the URL is not at ``server``.
         """
+        __tracebackhide__ = _ends_traceback
         page = self._asked(url, **options)
         browsing, response = browse(page, self.preflights), None
         step: Sent | Verdict = next(browsing)
@@ -189,6 +195,7 @@ class AsyncBrowser(_Browser[AsyncClient]):
 
     async def fetch(self, url: str, **options: Unpack[FetchOptions]) -> Response:
         """Ask as the page's ``fetch()`` does; see ``Browser.fetch``."""
+        __tracebackhide__ = _ends_traceback
         page = self._asked(url, **options)
         browsing, response = browse(page, self.preflights), None
         step: Sent | Verdict = next(browsing)
@@ -227,6 +234,7 @@ def _site(origin: str) -> tuple[str, str]:
 
 
 def _result(page: PageRequest, verdict: Verdict, response: Any, content: bytes) -> Response:
+    __tracebackhide__ = _ends_traceback
     if verdict.reason is not None:
         raise CorsError(page, verdict, verdict.reason)
     return Response(verdict, content if verdict.status else b"", response)
