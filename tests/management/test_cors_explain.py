@@ -674,7 +674,7 @@ BAD_INPUT: dict[str, tuple[dict[str, Any], str]] = {
     f"{APP} TRACE /free/": ({}, "TRACE is a method that no page can send."),
     f"{APP} G/T /free/": ({}, "'G/T' is no method."),
     f"{APP} GET /nowhere/": ({}, "/nowhere/ is no URL of the site. manage.py cors_policies lists"),
-    f"{APP} GET nowhere": ({}, "'nowhere' is no absolute http or https URL."),
+    f"{APP} GET nowhere": ({}, "'nowhere' is no absolute http or https URL. Write '/nowhere'."),
     f"{APP} GET //api.example/free/": ({}, "is no absolute http or https URL."),
     f"{APP} GET ftp://api.example/free/": ({}, "is no absolute http or https URL."),
     f"{APP} GET https://me:pw@api.example/free/": ({}, "holds a name or a password"),

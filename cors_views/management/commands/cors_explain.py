@@ -99,13 +99,16 @@ class Command(CorsCommand):
 
 def _page(options: dict[str, Any]) -> PageRequest:
     """Return what the page asks for. Refuse what no page can, and what a browser would drop."""
+    url = options["url"]
+    if _is_slip_of_a_path(url):
+        raise bad_input(f"{url!r} is no absolute http or https URL. Write '/{url}'.")
     headers = [_header(text) for text in options["header"]]
     if options["content_type"] is not None:
         headers.append(("Content-Type", options["content_type"]))
     try:
         page = page_request(
             options["origin"],
-            absolute(options["url"]),
+            absolute(url),
             method=options["method"],
             headers=headers,
             credentials="include" if options["credentials"] else "same-origin",
@@ -116,6 +119,12 @@ def _page(options: dict[str, Any]) -> PageRequest:
         hint = " For cookies write --credentials." if "cookie" in page.dropped[0].lower() else ""
         raise bad_input(f"{page.dropped[0]} is a header that only a browser may set.{hint}")
     return page
+
+
+def _is_slip_of_a_path(url: str) -> bool:
+    """Return whether a URL is the path of one, as a URLconf has it: without the first slash."""
+    parts = urlsplit(url)
+    return bool(parts.path) and not (url.startswith("/") or parts.scheme or parts.netloc)
 
 
 def _header(text: str) -> tuple[str, str]:
