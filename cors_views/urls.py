@@ -11,7 +11,7 @@ from cors_views.conf import policy_names
 from cors_views.declarations import Declarable, Declaration, note
 from cors_views.decorators import cors_deny, declare, declare_value
 from cors_views.fields import shown
-from cors_views.places import blaming, caller
+from cors_views.places import Place, blaming, caller
 from cors_views.policy import CorsPolicy, Fields
 
 if TYPE_CHECKING:
@@ -62,13 +62,8 @@ def cors_include(
     ``CORS_OPT_IN`` it opts in everything below.
     """
     place = caller()
-    written = _policy_for_namespace(namespace)
-    if written and policy is None and not fields:
-        message = (
-            f"cors_include() at {place} takes a namespace second, as include() does. For the "
-            f"policy write policy={written}."
-        )
-        raise blaming(place, TypeError(message))
+    if policy is None and not fields:
+        _check_namespace(namespace, place)
     if policy is None:
         declaration = declare((), {**fields}, place, "cors_include()")
     elif fields:
@@ -88,10 +83,16 @@ def cors_include(
     return IncludedURLconf(urlconf, declaration), app_name, namespace
 
 
-def _policy_for_namespace(given: Any) -> str:
-    """Return how somebody writes a policy who has given it in the place of the namespace."""
+def _check_namespace(given: Any, place: Place) -> None:
+    """Refuse a policy in the place of the namespace."""
     if given is cors_deny:
-        return "cors_deny"
-    if isinstance(given, (CorsPolicy, list, tuple)):
-        return shown(given)
-    return repr(given) if given in policy_names() else ""
+        written = "cors_deny"
+    elif isinstance(given, (CorsPolicy, list, tuple)) or given in policy_names():
+        written = shown(given)
+    else:
+        return
+    message = (
+        f"cors_include() at {place} takes a namespace second, as include() does. For the policy "
+        f"write policy={written}."
+    )
+    raise blaming(place, TypeError(message))
