@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Warning
 
 from cors_views import conf, fetch, nearest
 from cors_views.callbacks import declares, take_apart
+from cors_views.checks.csrf import check_csrf
 from cors_views.checks.effective import check_public_uses, check_uses
 from cors_views.declarations import Applied, everything_applied
 from cors_views.policy import close_matches
@@ -52,6 +53,7 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
         *found.values(),
         *_cached_preflights(cached),
         *check_uses([*uses, *use_of_settings()]),
+        *check_csrf(uses),
         *_unreached(reached),
     ]
 

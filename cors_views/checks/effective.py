@@ -23,11 +23,9 @@ from cors_views.checks.sites import (
     cookies_without_secure,
     from_other_sites,
     is_local,
-    is_trusted,
     public_suffixes,
     secure_of,
 )
-from cors_views.checks.views import is_csrf_protected
 from cors_views.routes import routes_named
 from cors_views.uses import Use, listed
 
@@ -38,8 +36,6 @@ _LONGEST_MAX_AGE = 86400
 def check_uses(uses: Iterable[Use]) -> Iterator[CheckMessage]:
     """Report what is wrong with the policies in use, once for each policy and place."""
     seen: set[Any] = set()
-    untrusted: dict[Any, tuple[str, ...]] = {}
-    refused: dict[tuple[str, tuple[str, ...]], list[Use]] = {}
     for use in uses:
         for check, fields in _CHECKS.items():
             # What concerns a policy alone is looked at once, not for each of its thousand routes.
@@ -50,13 +46,6 @@ def check_uses(uses: Iterable[Use]) -> Iterator[CheckMessage]:
                     if str(message) not in seen:
                         seen.add(str(message))
                         yield message
-        key = _key(use, ("origins", "credentials"))
-        if key not in untrusted:
-            untrusted[key] = _untrusted(use)
-        if untrusted[key] and use.unsafe_methods and is_csrf_protected(use.chain[-1].callback):
-            refused.setdefault((use.sources["origins"], untrusted[key]), []).append(use)
-    for (source, origins), found in refused.items():
-        yield _csrf(source, origins, found)
 
 
 def _key(use: Use, fields: tuple[str, ...]) -> tuple[Any, ...]:
@@ -125,43 +114,6 @@ def _cookies(use: Use) -> Iterator[CheckMessage]:
 
 def _names_of(shown: Iterable[str]) -> list[str]:
     return [setting.partition(" ")[0] for setting in shown]
-
-
-def _untrusted(use: Use) -> tuple[str, ...]:
-    """Return the origins whose unsafe requests CSRF protection would refuse."""
-    if not use.policy.credentials:
-        return ()
-    origins = [
-        origin
-        for origin in use.origins
-        # To trust these further would be the wrong advice: W037 and W038 are about them.
-        if origin.startswith("https://") or (origin.startswith("http://") and is_local(origin))
-    ]
-    public, _ = public_suffixes([origin for origin in origins if "://*." in origin])
-    return tuple(origin for origin in origins if origin not in public and not is_trusted(origin))
-
-
-def _csrf(source: str, origins: tuple[str, ...], uses: list[Use]) -> CheckMessage:
-    methods = sorted({method for use in uses for method in use.unsafe_methods})
-    return Warning(
-        f"The {source} lets {listed(origins)} send {', '.join(methods)} with credentials to "
-        f"{routes_named([use.chain for use in uses])}, but CSRF protection will refuse it.",
-        hint=" ".join(_hints_for_csrf(origins)),
-        id="cors_views.W036",
-    )
-
-
-def _hints_for_csrf(origins: tuple[str, ...]) -> Iterator[str]:
-    any_port = [origin for origin in origins if origin.endswith(":*")]
-    named = [repr(origin) for origin in origins if origin not in any_port]
-    if named:
-        yield f"Add {listed(named)} to CSRF_TRUSTED_ORIGINS."
-    if any_port:
-        some = listed([repr(f"{origin.removesuffix('*')}8080") for origin in any_port])
-        yield (
-            "CSRF_TRUSTED_ORIGINS takes no pattern for ports: list each origin there with the port "
-            f"that you use, such as {some}."
-        )
 
 
 def _plain_http(use: Use) -> Iterator[CheckMessage]:

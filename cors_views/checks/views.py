@@ -23,6 +23,11 @@ def is_csrf_protected(callback: Any) -> bool:
     for authentication in classes if isinstance(classes, (list, tuple)) else ():
         if _enforces_csrf(authentication):
             return True
+    return is_protected_by_middleware(callback)
+
+
+def is_protected_by_middleware(callback: Any) -> bool:
+    """Return whether Django's middleware asks for that token, cookies or not."""
     exempt = any(getattr(step, "csrf_exempt", False) for step in wrapped(callback))
     return has_middleware(_CSRF_MIDDLEWARE) and not exempt
 

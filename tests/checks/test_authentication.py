@@ -16,6 +16,7 @@ from tests.checks.test_effective import (
     of,
     short,
 )
+from tests.management.commands import run
 from tests.tables import urlconf
 
 pytest.importorskip("rest_framework", reason="is about Django REST framework")
@@ -64,6 +65,10 @@ VIEWS: dict[str, tuple[Any, list[str]]] = {
     "taken away by as_view()": (NEW(SessionView.as_view(authentication_classes=[])), []),
     "computed": (marked(ComputedView, NEW), []),
     "token authentication": (marked(TokenView, NEW), []),
+    "session authentication, without credentials": (
+        of("https://new.example.com", credentials=False)(SessionView.as_view()),
+        [],
+    ),
 }
 
 
@@ -73,3 +78,12 @@ def test_an_origin_that_csrf_protection_does_not_trust(name: str) -> None:
 
     with override_settings(**SITE), urlconf(path("v/", view)):
         assert short(found()) == expected
+
+
+@pytest.mark.parametrize(("options", "said"), [(["--credentials"], True), ([], False)])
+def test_that_cors_explain_speaks_of_a_token(options: list[str], said: bool) -> None:
+    with override_settings(**SITE), urlconf(path("v/", NEW(SessionView.as_view()))):
+        done = run("cors_explain", "https://new.example.com", "POST", "/v/", *options)
+
+    assert "The page may read the answer." in done.out
+    assert ("the view also wants a CSRF token" in done.out) is said

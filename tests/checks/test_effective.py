@@ -315,6 +315,48 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         of("http://localhost:5173")(answer),
         [],
     ),
+    # W047
+    "a writer without credentials": (SITE, of(APP, credentials=False)(Writer.as_view()), ["W047"]),
+    "a writer without credentials, by a regex": (
+        SITE,
+        cors_allow(origin_regexes=[r"https://app\.example\.com"])(Writer.as_view()),
+        ["W047"],
+    ),
+    "a writer that refines the settings": (
+        {**SITE, "CORS_ALLOWED_ORIGINS": [APP]},
+        cors_allow(max_age=1)(Writer.as_view()),
+        ["W047"],
+    ),
+    "a writer without a declaration": (
+        {**SITE, "CORS_ALLOWED_ORIGINS": [APP]},
+        Writer.as_view(),
+        [],
+    ),
+    "a writer with credentials": (SITE, of(APP)(Writer.as_view()), []),
+    "a writer for nobody": (SITE, of(credentials=False)(Writer.as_view()), []),
+    "a writer that is only read": (
+        SITE,
+        of(APP, credentials=False, methods=["GET"])(Writer.as_view()),
+        [],
+    ),
+    "a writer that is exempt": (
+        SITE,
+        csrf_exempt(of(APP, credentials=False)(Writer.as_view())),
+        [],
+    ),
+    "a writer without CSRF protection": (
+        {**SITE, "MIDDLEWARE": [CORS, SESSION]},
+        of(APP, credentials=False)(Writer.as_view()),
+        [],
+    ),
+    "a reader without credentials": (SITE, of(APP, credentials=False)(Reader.as_view()), []),
+    "a function without credentials": (SITE, of(APP, credentials=False)(answer), []),
+    "a function that serves POST alone": (
+        SITE,
+        of(APP, credentials=False)(require_http_methods(["POST"])(answer)),
+        [],
+    ),
+    "whoever overrides dispatch()": (SITE, of(APP, credentials=False)(Dispatcher.as_view()), []),
     # W036
     "an origin that CSRF protection does not trust": (
         SITE,
@@ -652,6 +694,21 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
         (
             "Add 'https://a0.example.com', 'https://a1.example.com', 'https://a2.example.com', "
             "'https://a3.example.com', 'https://a4.example.com' and 4 more to CSRF_TRUSTED_ORIGINS."
+        ),
+    ),
+    "writers without credentials": (
+        SITE,
+        [of(APP, credentials=False)(Writer.as_view())] * 2,
+        "W047",
+        (
+            rf"The route policy declared at {re.escape(__file__)}:\d+ offers POST without "
+            "credentials at /0/ and 1 more route, but CSRF protection refuses every request that "
+            "comes without its cookie."
+        ),
+        (
+            'If pages only read, write methods=["GET"] in the policy. If they change something, '
+            "allow credentials to named origins, or authenticate them otherwise and write "
+            "csrf_exempt."
         ),
     ),
     "a port that CSRF protection has no wildcard for": (

@@ -775,3 +775,39 @@ def test_colour_is_for_terminals() -> None:
     assert "\x1b[31;1mFAIL\x1b[0m" in coloured.out
     assert "\x1b" not in plain.out
     assert (coloured.status, plain.status) == (1, 1)
+
+
+CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+WANTS_TOKEN = "the view also wants a CSRF token, see docs/cookies.rst."
+
+# name -> (middleware, arguments, whether the output says that a token is wanted)
+TOKENS: dict[str, tuple[list[str], str, bool]] = {
+    "an unsafe method": ([CORS, CSRF], f"{APP} POST /orders/ --credentials", True),
+    "an unsafe method without cookies": ([CORS, CSRF], f"{APP} POST /orders/", True),
+    "a safe method": ([CORS, CSRF], f"{APP} GET /orders/", False),
+    "no CSRF protection": ([CORS], f"{APP} POST /orders/", False),
+    "a view that really runs": (
+        [CORS, CSRF],
+        f"{APP} POST /orders/ --run",
+        False,
+    ),
+    "a refusal": ([CORS, CSRF], f"{OTHER} POST /orders/", False),
+}
+
+
+@pytest.mark.parametrize("name", TOKENS)
+def test_that_a_csrf_token_is_wanted_too_is_said(name: str) -> None:
+    middleware, arguments, said = TOKENS[name]
+
+    with override_settings(MIDDLEWARE=middleware):
+        done = explain(arguments)
+
+    assert (done.out.rstrip().endswith(WANTS_TOKEN)) is said
+
+
+def test_that_nothing_is_said_of_a_view_that_nobody_understands() -> None:
+    with override_settings(MIDDLEWARE=[CSRF]):
+        done = explain("http://api.example POST /odd/")
+
+    assert "The page may read the answer." in done.out
+    assert WANTS_TOKEN not in done.out

@@ -12,17 +12,24 @@ from django.urls import ResolverMatch
 
 from cors_views import nearest
 from cors_views.browsing import PageRequest, PreflightCache, Sent, Verdict, browse, page_request
+from cors_views.checks.views import is_csrf_protected, is_protected_by_middleware
+from cors_views.fetch import SAFE_METHODS
 from cors_views.management import transcript
 from cors_views.management.advice import Refusal, advice, decided_by
 from cors_views.management.base import REFUSED, CorsCommand, bad_input, resolver_of
 from cors_views.management.overview import view_name
 from cors_views.management.sending import Server, absolute, is_below_static_url
+from cors_views.nearest import Chain
 from cors_views.policy import close_matches
 from cors_views.routes import route_name
 
 _STATIC = (
     "runserver serves what is below STATIC_URL without any middleware, so without CORS headers; "
     "where another server or WhiteNoise serves it, that one has to be asked."
+)
+_NO_CSRF = (
+    "Note: CSRF protection is not asked here: the view also wants a CSRF token, see "
+    "docs/cookies.rst."
 )
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -90,6 +97,8 @@ class Command(CorsCommand):
             where = f" of {verdict.url}, where it was redirected to" if verdict.redirected else ""
             status = f", which is a {verdict.status}" if verdict.status != 200 else ""
             yield self.paint(f"The page may read the answer{where}{status}.", "SUCCESS")
+            if not server.runs_views and _wants_token(chain, page):
+                yield _NO_CSRF
             return
         reason = verdict.reason
         names = f": {', '.join(verdict.missing)}" if verdict.missing else ""
@@ -168,6 +177,16 @@ def _notes(page: PageRequest, server: Server) -> Iterator[str]:
         yield f"Note: {_STATIC}"
     if not server.runs_views:
         yield "No view is run; --run sends the request for real."
+
+
+def _wants_token(chain: Chain, page: PageRequest) -> bool:
+    """Return whether CSRF protection has a say, which is asked just before a view is run."""
+    if page.method in SAFE_METHODS or not nearest.understands(chain):
+        return False
+    callback = chain[-1].callback
+    # Session authentication asks for a token only where a session came along.
+    with_cookies = page.credentials == "include" and is_csrf_protected(callback)
+    return with_cookies or is_protected_by_middleware(callback)
 
 
 def _played(page: PageRequest, server: Server) -> Verdict:
