@@ -203,3 +203,15 @@ def test_an_include_stands_for_its_module_in_everything_else() -> None:
     assert included[0].handler404 == "shop.views.missing"
     with pytest.raises(AttributeError):
         included[0].__wrapped__  # noqa: B018
+
+
+def test_an_include_without_a_policy_opts_in_what_is_below(send: Sender) -> None:
+    included = cors_include(([path("v/", answer)], "app"), "other")
+
+    with (
+        override_settings(CORS_OPT_IN=True, CORS_ALLOWED_ORIGINS=[APP]),
+        urlconf(path("x/", included), path("v/", answer)),
+    ):
+        assert included[1:] == ("app", "other")
+        assert cors_headers(send.actual("/x/v/", APP))[ORIGIN] == APP
+        assert ORIGIN not in cors_headers(send.actual("/v/", APP))
