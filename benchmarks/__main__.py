@@ -15,7 +15,7 @@ from benchmarks.table import Row
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 #: What stands between these lines of the README is written here.
-MARKS = (".. The table below is written by make bench.\n\n", "\n.. The end of the table.\n")
+MARKS = (".. The table below is written by make bench.\n", ".. The end of the table.\n")
 
 
 def main() -> int:
@@ -59,11 +59,11 @@ def document(rows: Sequence[Row], rounds: int) -> str:
     verdict = "Every goal is met" if not missed else f"{missed} of {len(rows)} goals are missed"
     return (
         f"{body}\n"
-        "Microseconds: what is added to a request over bare Django, and the whole for preflights; "
-        f"medians of {rounds} rounds in one process, each contender in turn. {verdict}. Measured "
-        f"with Python {platform.python_version()}, Django {version('Django')} and "
-        f"django-cors-headers {version('django-cors-headers')}; timings differ from machine to "
-        "machine.\n"
+        "Microseconds: what is added to a request over bare Django, and the whole for preflights;\n"
+        f"medians of {rounds} rounds in one process, each contender in turn. {verdict}.\n"
+        f"Measured with Python {platform.python_version()}, Django {version('Django')} and "
+        f"django-cors-headers {version('django-cors-headers')}; timings differ\n"
+        "from machine to machine.\n"
     )
 
 
@@ -84,9 +84,10 @@ def write(text: str) -> None:
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "table.rst").write_text(text, encoding="utf-8")
     readme = ROOT / "README.rst"
-    before, _, rest = readme.read_text(encoding="utf-8").partition(MARKS[0])
-    _, _, after = rest.partition(MARKS[1])
-    readme.write_text(f"{before}{MARKS[0]}{text}{MARKS[1]}{after}", encoding="utf-8")
+    # All but one split: a mark that is missing must not take the rest of the page with it.
+    before, rest = readme.read_text(encoding="utf-8").split(MARKS[0])
+    _, after = rest.split(MARKS[1])
+    readme.write_text(f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
