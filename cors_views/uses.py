@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from cors_views import conf, fetch, nearest
+from cors_views import conf, fetch, nearest, url_shapes
 from cors_views.callbacks import served_methods
 from cors_views.fields import FIELDS
 from cors_views.nearest import Chain, Layer
@@ -93,8 +93,7 @@ def governed_methods(chain: Chain, route: Route) -> list[tuple[Ruling, tuple[str
 
 def is_for(chain: Chain, ruling: Ruling) -> bool:
     """Return whether a ruling speaks for a route at all, receivers of the signal left aside."""
-    # A route is no URL, but where CORS_URLS_REGEX names a folder this tells them apart.
-    return ruling.governed and not (ruling.gated and not conf.site().matches_url(route_name(chain)))
+    return ruling.governed and (not ruling.gated or url_shapes.may_match(chain))
 
 
 def uses_of(chain: Chain, route: Route) -> Iterator[Use]:

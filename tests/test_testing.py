@@ -12,7 +12,7 @@ from asgiref.sync import async_to_sync
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.test import AsyncClient, Client, override_settings
-from django.urls import path
+from django.urls import path, re_path
 from django.views import View
 
 from cors_views import cors_allow, cors_deny
@@ -555,3 +555,56 @@ def test_that_the_traceback_of_a_views_error_leads_to_the_view() -> None:
 
     assert last_shown(raised) == "fails"
     assert "fetch" in [entry.name for entry in raised.traceback.filter(raised)]
+
+
+# --- What a browser would not do ----------------------------------------------------------------
+
+
+class TokenClient(Client):
+    """Keeps headers as ``APIClient.credentials()`` of DRF does."""
+
+    _credentials = {"HTTP_AUTHORIZATION": "Token x"}
+
+
+@pytest.mark.parametrize(
+    ("client", "hint"),
+    [
+        pytest.param(Client(headers={"Authorization": "x"}), "Let the page send it", id="default"),
+        pytest.param(TokenClient(), "Let the page send it", id="as-of-drf"),
+        pytest.param(Client(headers={"Cookie": "a=b"}), "client.cookies", id="cookie"),
+        pytest.param(Client(headers={"Origin": PAGE}), "Name the origin", id="origin"),
+    ],
+)
+def test_a_client_that_adds_what_no_browser_adds_is_refused(client: Client, hint: str) -> None:
+    with urlconf(path("v/", echo)), pytest.raises(ValueError, match=hint):
+        Browser(PAGE, client=client).fetch("/v/")
+
+
+@pytest.mark.parametrize(
+    ("location", "leaves"),
+    [
+        ("///evil.example/x", True),
+        ("/\\evil.example/x", True),
+        ("\\\\evil.example/x", True),
+        ("http:///evil.example/x", True),
+        ("HTTP:\\\\evil.example/x", True),
+        ("https:evil.example/x", True),
+        ("https:/evil.example/x", True),
+        ("http:/evil.example/x", False),
+        ("http:evil.example/x", False),
+        ("/x?next=\\\\evil.example", False),
+    ],
+)
+def test_a_redirect_leads_where_browsers_go(location: str, leaves: bool) -> None:
+    @here
+    def away(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(status=302, headers={"Location": location})
+
+    with urlconf(path("away/", away), re_path("", echo)):
+        browser = Browser(PAGE)
+        if leaves:
+            with pytest.raises(CorsError, match=r"evil\.example") as caught:
+                browser.fetch("/away/")
+            assert caught.value.reason is Reason.REDIRECT_REFUSED
+        else:
+            assert browser.fetch("/away/").url.startswith("http://testserver/")

@@ -17,6 +17,7 @@ Redirect = Literal["follow", "error", "manual"]
 
 #: What stays as it is in a URL's path and query; a rough "percent-encode set" of the URL Standard.
 _UNQUOTED = "%/:=&?~+!$,;'@()*[]|^`{}\\"
+_CONTROLS_AND_SPACE = "".join(map(chr, range(0x21)))
 _NOT_IN_VALUE = re.compile(r"[\0\r\n]|[^\x00-\xff]")
 
 
@@ -53,11 +54,32 @@ def page_origin(origin: str) -> str:
     return normal
 
 
+def _as_browsers_read(url: str, scheme: str) -> str:
+    """Return a URL in the one way to write it that Python reads as browsers do.
+
+    URL Standard section 4.4: for http and https a backslash is a slash, and slashes too many or
+    too few still lead to a host. ``scheme`` is that of the URL to which this one is relative.
+    """
+    url = re.sub(r"[\t\r\n]", "", url).strip(_CONTROLS_AND_SPACE)
+    address = re.split("[?#]", url, maxsplit=1)[0]
+    rest = url[len(address) :]
+    address = address.replace("\\", "/")
+    own = re.match(r"(https?):(/*)", address, re.IGNORECASE)
+    if own and (own[1].lower() != scheme or len(own[2]) > 1):
+        address = f"{own[1]}://{address[own.end() :]}"
+    elif own:
+        address = address[own.end(1) + 1 :]
+    elif address.startswith("//"):
+        address = f"//{address.lstrip('/')}"
+    return address + rest
+
+
 def parse_url(url: str, base: str | None = None) -> SplitResult:
     """Return a URL as a browser asks for it: absolute, quoted, with a path.
 
     Raise ``ValueError`` where it is none.
     """
+    url = _as_browsers_read(url, urlsplit(base).scheme if base else "")
     parts = urlsplit(urljoin(base, url) if base else url)
     origin_of(parts.geturl())
     return parts._replace(

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from cors_views.checks.sites import is_public_suffix, is_reserved, site_of
+from cors_views.checks.sites import is_local, is_public_suffix, is_reserved, site_of
 from cors_views.origins import MAX_LENGTH, is_origin
 
 #: Origins that nobody means: who admits one of them admits whoever registers a name there.
@@ -25,6 +25,9 @@ _STRANGER = "stranger"
 _BEHIND = (f".{_STRANGER}.com", f"{_STRANGER}.com", _STRANGER)
 _REPEATED_REPETITION = re.compile(r"[*+}][^()]*\)+[*+{]")
 _SHORT = 20
+_THIS_MACHINE = re.compile(r"(?<![\w-])(?:localhost|127\\?\.|\[?::1)")
+#: What is no part of a host's name: classes, sets, groups, the scheme of an alternative behind it.
+_NO_NAME = re.compile(r"\\[A-Za-z]|\[[^]]*\]|\(\?P<\w+>|https?")
 #: The letters of an expression that stand for others: classes, sets, numbers of repetitions.
 _UNSPELT = re.compile(r"\\[A-Za-z0-9]|\[[^]]{2,}\]|\{[^}]*\}|\(\?:")
 #: So many texts of a long expression are looked at.
@@ -50,14 +53,34 @@ def special_of(regex: re.Pattern[str]) -> str:
 
 def admits_plain_http(regex: re.Pattern[str]) -> bool:
     """Return whether a regex is written for http too, for hosts beyond this machine."""
-    scheme, separator, host = regex.pattern.replace("\\/", "/").partition("://")
-    if not separator or "localhost" in host or "127" in host or "::1" in host:
+    before, *hosts = regex.pattern.replace("\\/", "/").split("://")
+    for host in hosts:
+        if _ends_in_http(before) and not _names_this_machine(host):
+            return True
+        before = host
+    if _REPEATED_REPETITION.search(regex.pattern):
         return False
-    try:
-        return re.fullmatch(scheme, "http") is not None
-    except re.error:
-        # The scheme is no expression of its own: a group goes on behind it.
-        return False
+    # Not every expression spells out what stands before the host.
+    probes = [f"http://{host}" for host in (f"{_STRANGER}{_tail(regex)}", *_spelt(regex))]
+    return any(regex.fullmatch(probe) and not is_local(probe) for probe in probes)
+
+
+def _ends_in_http(pattern: str) -> bool:
+    """Return whether the end of a part of an expression, from any of its groups on, is "http"."""
+    for start in (0, *(match.end() for match in re.finditer(r"[(|^:]", pattern))):
+        try:
+            if re.fullmatch(pattern[start:], "http"):
+                return True
+        except re.error:
+            # A group that begins before it.
+            continue
+    return False
+
+
+def _names_this_machine(host: str) -> bool:
+    """Return whether a part of an expression names hosts of this machine alone."""
+    others, found = _THIS_MACHINE.subn("", host)
+    return found > 0 and not re.search("[a-z]{2}", _NO_NAME.sub("", others))
 
 
 def _tail(regex: re.Pattern[str]) -> str:
@@ -84,10 +107,15 @@ def lookalike_of(regex: re.Pattern[str]) -> tuple[str, str] | None:
     return None
 
 
+def _spelt(regex: re.Pattern[str]) -> list[str]:
+    """Return what a regex spells out, hosts and parts of them."""
+    spelt = re.findall(rf"(?:{_LITERAL}|\[\.\])+", _UNSPELT.sub("(", regex.pattern))[:_MOST_SPELT]
+    return [re.sub(r"[\\\[\]]", "", text).rpartition("//")[2].strip(":") for text in spelt]
+
+
 def _lookalikes(regex: re.Pattern[str]) -> Iterator[tuple[str, str]]:
     """Yield hosts with a stranger's name before, behind or inside of what a regex spells out."""
-    spelt = re.findall(rf"(?:{_LITERAL}|\[\.\])+", _UNSPELT.sub("(", regex.pattern))[:_MOST_SPELT]
-    texts = [re.sub(r"[\\\[\]]", "", text).rpartition("//")[2].strip(":") for text in spelt]
+    texts = _spelt(regex)
     joined = [f"{text}{following}" for text, following in itertools.pairwise(texts)]
     for text in (*texts, *joined):
         yield f"{_STRANGER}{text}", r"End what stands before the host with a dot: \."

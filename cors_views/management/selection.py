@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cors_views import conf
 from cors_views.checks.regexes import admits_plain_http, special_of, stranger_of
-from cors_views.checks.sites import is_local
+from cors_views.checks.sites import is_local, public_suffixes
 from cors_views.fetch import SAFE_METHODS
 from cors_views.management.overview import Row, app_of, without_suffix
 from cors_views.origins import SPECIAL
@@ -46,6 +46,8 @@ class Filters(NamedTuple):
             known = conf.policy_names()
             _known(name, known, "There is no CORS policy named", "CORS_POLICIES defines")
         for pattern in (*self.routes, *self.ignored):
+            if not pattern:
+                raise UnknownName("An empty text is in every route. Name one, or leave it out.")
             if not any(_matches(row, pattern) for row in rows):
                 raise UnknownName(f"No route matches {pattern!r}.")
 
@@ -97,11 +99,17 @@ class Finding(NamedTuple):
 
 
 def _any_origin(row: Row) -> bool:
-    return row.policy.any_origin or any(map(stranger_of, row.policy.origin_regexes or ()))
+    patterns = [origin for origin in _written_out(row) if "://*." in origin]
+    return (
+        row.policy.any_origin
+        or bool(public_suffixes(patterns)[0])
+        or any(map(stranger_of, row.policy.origin_regexes or ()))
+    )
 
 
 def _any_origin_unsafe(row: Row) -> bool:
-    sent = set(row.methods or row.only_offered or ("POST",)) - set(row.not_offered)
+    # POST needs no offer, so a view whose methods nobody can see may well answer it.
+    sent = set(row.methods or (*row.only_offered, "POST")) - set(row.not_offered)
     return _any_origin(row) and not sent <= SAFE_METHODS
 
 

@@ -41,6 +41,13 @@ STAND_IN = "http://testserver"
 #: test's own line, but shows the way to an error of a view.
 _ends_traceback = methodcaller("errisinstance", CorsError)
 
+#: What only the page or the browser may decide on, as a client keeps it, and what to do instead.
+_OF_THE_PAGE = {
+    "HTTP_AUTHORIZATION": "Let the page send it: fetch(url, headers={'Authorization': ...}).",
+    "HTTP_COOKIE": "Put cookies into client.cookies, and write credentials='include'.",
+    "HTTP_ORIGIN": "Name the origin of the page: Browser(origin).",
+}
+
 ClientT = TypeVar("ClientT", Client, AsyncClient)
 
 
@@ -97,6 +104,7 @@ class _Browser(Generic[ClientT]):
         json: Any = None,
         content_type: str | None = None,
     ) -> PageRequest:
+        self._check_client()
         url = urljoin(f"{self.servers[0]}/", url)
         if origin_of(url) not in self.servers:
             raise ValueError(
@@ -116,6 +124,18 @@ class _Browser(Generic[ClientT]):
             credentials=credentials,
             redirect=redirect,
         )
+
+    def _check_client(self) -> None:
+        """Refuse headers that the client would add behind the browser's back.
+
+        No preflight would ask about them, and they would go along whatever ``credentials`` says.
+        """
+        # The second is what APIClient.credentials() of DRF keeps.
+        added = self.client.defaults.keys() | getattr(self.client, "_credentials", {}).keys()
+        for key in sorted(added & _OF_THE_PAGE.keys()):
+            raise ValueError(
+                f"The client adds {key} to each request, which no browser does. {_OF_THE_PAGE[key]}"
+            )
 
     def _sender(self, sent: Sent) -> ClientT:
         """Return a client with just the cookies that go along.

@@ -478,7 +478,7 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     "plain http by an alternative of whole origins": (
         SITE,
         by_regex(r"(http://app\.example\.com|https://b\.example\.com)"),
-        [],
+        ["W037"],
     ),
     "plain http on this machine by a regex": (SITE, by_regex(r"http://localhost:[0-9]+"), []),
     "the second of two policies": (

@@ -17,7 +17,7 @@ from django.test.utils import override_settings
 from django.urls import include, path, re_path
 from django.utils import translation
 from django.views import View
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 from rest_framework.decorators import api_view
 from rest_framework.response import Response
 from rest_framework.urlpatterns import format_suffix_patterns
@@ -747,7 +747,15 @@ RISKS: dict[str, tuple[Any, Any]] = {
     ),
     "any-origin-unsafe": (
         cors_allow(origins="*"),
+        lambda view: cors_allow(origins="*")(require_GET(view)),
+    ),
+    "any-origin-unsafe, by a POST that no preflight asks about": (
         cors_allow(origins="*", methods=["GET"]),
+        lambda view: cors_allow(origins="*", methods=["GET"])(require_GET(view)),
+    ),
+    "any-origin, by a public suffix": (
+        cors_allow(origins=["https://*.co.uk", "https://*.com"]),
+        cors_allow(origins=["https://*.example.com"]),
     ),
     "asked": (cors_allow(origins=[is_tenant]), cors_allow(origins="*")),
     "credentials": (cors_allow(origins=[APP], credentials=True), cors_allow(origins=[APP])),
@@ -763,6 +771,34 @@ RISKS: dict[str, tuple[Any, Any]] = {
     "plain-http, by a regex": (
         cors_allow(origin_regexes=[r"https?://app\.example"]),
         cors_allow(origin_regexes=[r"https://app\.example"]),
+    ),
+    "plain-http, by a regex that leaves the scheme open": (
+        cors_allow(origin_regexes=[r".*\.site\.com"]),
+        cors_allow(origin_regexes=[r"https://.*\.site\.com"]),
+    ),
+    "plain-http, by the second of two origins": (
+        cors_allow(origin_regexes=[r"https://a\.site\.com|http://b\.site\.com"]),
+        cors_allow(origin_regexes=[r"https://a\.site\.com|https://b\.site\.com"]),
+    ),
+    "plain-http, by a group that begins before the scheme": (
+        cors_allow(origin_regexes=[r"(https://a|http://b)\.site\.com"]),
+        cors_allow(origin_regexes=[r"(https://a|https://b)\.site\.com"]),
+    ),
+    "plain-http, by a group around the scheme": (
+        cors_allow(origin_regexes=[r"(https?:)//a\.site\.com"]),
+        cors_allow(origin_regexes=[r"(https:)//a\.site\.com"]),
+    ),
+    "plain-http, beside this machine": (
+        cors_allow(origin_regexes=[r"http://(localhost|intranet\.site\.com)"]),
+        cors_allow(origin_regexes=[r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"]),
+    ),
+    "plain-http, by a name that holds a number of this machine": (
+        cors_allow(origin_regexes=[r"http://app127\.site\.com"]),
+        cors_allow(origin_regexes=[r"http://localhost|https://app127\.site\.com"]),
+    ),
+    "plain-http, nothing told of what may take for ever": (
+        cors_allow(origin_regexes=[r"http://([a-z]+)+\.site\.com"]),
+        cors_allow(origin_regexes=[r"https://([a-z]+)+\.site\.com"]),
     ),
     "private-network": (
         cors_allow(origins=[APP], private_network=True),
@@ -790,6 +826,51 @@ def test_what_is_closed_or_admits_nobody_is_no_risk() -> None:
 
     with urlconf(*closed, path("c/", answer)):
         assert run("cors_policies", every).status == 0
+
+
+@pytest.mark.parametrize("option", ["--ignore", "--route"])
+def test_an_empty_text_does_not_stand_for_every_route(option: str) -> None:
+    with override_settings(CORS_ALLOW_ALL_ORIGINS=True), urlconf(path("v/", answer)):
+        done = run("cors_policies", f"{option}=", "--fail-on=undeclared")
+
+    assert (done.status, "empty text" in done.err) == (2, True)
+
+
+# CORS_URLS_REGEX, a route, and whether some URL of the route is one that it matches
+VARYING: dict[str, tuple[Any, Any, bool]] = {
+    "a number": (r"^/api/\d+$", path("api/<int:pk>", answer), True),
+    "a converter for anything": (r"^/api/.*$", path("<path:rest>", answer), True),
+    "another folder": (r"^/api/.*$", path("admin/<path:rest>", answer), False),
+    "a group in the route": (r"^/api/.*$", re_path("^(?P<part>api|v1)/u$", answer), True),
+    "the end of a regex": (r"^/api/u$", re_path("^api/u$", answer), True),
+    "the end of another": (r"^/api/u$", re_path("^api/users$", answer), False),
+    "a letter that may be missing": (r"^/api/u$", re_path("^api/us?$", answer), True),
+    "one of two folders": (r"^/(api|auth)/v1/.*$", path("auth/<str:version>/u", answer), True),
+    "none of two folders": (r"^/(api|auth)/v1/.*$", path("admin/<int:pk>", answer), False),
+    "two expressions in one": (r"^/api/|^/v1/", path("v1/<int:pk>", answer), True),
+    "any case": (r"(?i:^/API/)", path("api/<int:pk>", answer), True),
+    "spread out": (re.compile(r"^/apis ?/", re.VERBOSE), path("api/<int:pk>", answer), True),
+    "a letter of the expression that may be missing": (
+        r"^/apis?/\d+$",
+        path("api/<int:pk>", answer),
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize(("regex", "route", "open_"), VARYING.values(), ids=VARYING)
+def test_a_route_that_varies_is_closed_only_where_no_url_of_it_can_match(
+    regex: Any, route: Any, open_: bool
+) -> None:
+    site = {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_URLS_REGEX": regex}
+    with override_settings(**site), urlconf(route):
+        assert run("cors_policies", "--fail-on=undeclared").status == int(open_)
+
+
+def test_a_language_in_front_of_a_route_may_be_any() -> None:
+    site = {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_URLS_REGEX": "^/de/api/"}
+    with override_settings(**site), urlconf(*i18n_patterns(path("api/", answer))):
+        assert run("cors_policies", "--fail-on=undeclared").status == 1
 
 
 def test_what_nothing_resolves_is_not_called_undeclared() -> None:
