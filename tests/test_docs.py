@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import textwrap
 from pathlib import Path
 
@@ -111,6 +112,10 @@ EXAMPLES = re.findall(
 )
 
 
+@pytest.mark.skipif(
+    sys.version_info < (3, 11),
+    reason="a bare decorator stands at the line of what it decorates, which is not what is printed",
+)
 @pytest.mark.parametrize(("command", "printed"), EXAMPLES, ids=[each for each, _ in EXAMPLES])
 def test_the_examples_of_the_commands_print_what_stands_there(command: str, printed: str) -> None:
     arguments, redirected, _ = command.partition(" > ")

@@ -9,9 +9,11 @@ runs where ``manage.py`` itself is the subject.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -860,8 +862,16 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
     )
 
 
+def taken_behind_a_free_one() -> socket.socket:
+    """Return a socket whose port stands behind a free one, where no test picks its own."""
+    for port in random.sample(range(20_000, 32_000, 4), 100):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return socket.create_server(("127.0.0.1", port + 1))
+    pytest.fail("There are no two free ports in a row.")
+
+
 def test_playground_says_which_port_is_taken(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    with taken_behind_a_free_one() as taken:
         # The second of its four ports, which only manage.py can have told the settings.
         port = taken.getsockname()[1]
         result = manage(
