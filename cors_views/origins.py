@@ -29,6 +29,9 @@ _HEXADECIMAL = re.compile(r"0x[0-9a-f]*")
 # http(s) hosts are letters, digits and hyphens (RFC 1123), plus the underscore that browsers send.
 _NOT_IN_WEB_HOST = re.compile(r"[^a-z0-9._-]")
 _NOT_IN_OTHER_HOST = re.compile(r"[^A-Za-z0-9._~-]")
+#: One or more labels, none of them empty, of the same characters.
+_WEB_LABELS = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+_OTHER_LABELS = re.compile(r"[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*")
 #: What stands in no origin and in most regular expressions.
 _A_REGEX = re.compile(r"\\(?:\.|[dw][*+{])|\.\+|^\^|\$$")
 _IPV6_PIECE = re.compile(r"0|[1-9a-f][0-9a-f]{0,3}")
@@ -348,11 +351,11 @@ class OriginSet:
 
     def _is_below(self, origin: str) -> bool:
         """Return whether a pattern of subdomains admits ``origin``; its port is part of that."""
+        scheme, _, host = origin.partition("://")
         for dots in self._dots:
             # A final dot is one of them: such a host is another.
-            head = origin.rsplit(".", dots)[0]
-            scheme, _, labels = head.partition("://")
-            if f"{scheme}://*{origin[len(head) :]}" in self._below:
+            labels = host.rsplit(".", dots)[0]
+            if f"{scheme}://*{host[len(labels) :]}" in self._below:
                 return _are_labels(scheme, labels)
         return False
 
@@ -384,6 +387,5 @@ def _numbers_of_dots(patterns: Iterable[str]) -> tuple[int, ...]:
 
 def _are_labels(scheme: str, text: str) -> bool:
     """Return whether ``text`` can stand for the ``*`` before a host, which is checked already."""
-    empty = text[:1] in ("", ".") or text[-1] == "." or ".." in text
-    foreign = _NOT_IN_WEB_HOST if scheme in DEFAULT_PORTS else _NOT_IN_OTHER_HOST
-    return not empty and not foreign.search(text)
+    labels = _WEB_LABELS if scheme in DEFAULT_PORTS else _OTHER_LABELS
+    return labels.fullmatch(text) is not None
