@@ -183,7 +183,7 @@ def _before_the_view(request: HttpRequest, origin: str) -> tuple[_Early | None, 
                 origin,
                 method,
                 meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
-                _asks_private_network(request),
+                meta.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK") == "true",
                 not route.gated or conf.site().matches_url(request.path_info),
             )
             return partial(_preflight, request, route, asked), asked

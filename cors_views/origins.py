@@ -193,7 +193,9 @@ def parse_pattern(text: str) -> str:
     host, port = _split_host_and_port(scheme, rest)
     if port and port == DEFAULT_PORTS.get(scheme):
         port = ""
-    return f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
+    normal = f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
+    # The text itself where it is normal: who lists 100,000 of them need not hold each one twice.
+    return text if normal == text else normal
 
 
 def _refuse_characters(text: str) -> None:
@@ -325,7 +327,7 @@ class OriginSet:
         any_port = {name[:-2] for name in names if name.endswith(":*")}
         self._any_port = frozenset(name for name in any_port if "*" not in name)
         self._below_any_port = frozenset(any_port - self._any_port)
-        self._below = frozenset(name for name in names if "://*." in name and name[-2:] != ":*")
+        self._below = _schemes_by_domain(name for name in names if name[-2:] != ":*")
         self._dots = _numbers_of_dots(self._below)
         self._dots_any_port = _numbers_of_dots(self._below_any_port)
         self._regexes = tuple(regexes)
@@ -340,24 +342,21 @@ class OriginSet:
             return False
         if origin in self._exact:
             return True
-        # Most origins are looked up in vain, so what no pattern says of one is judged after that.
-        if self._dots and self._is_below(origin):
-            return True
+        # Most origins are looked up in vain, so what no pattern says of one is judged after that;
+        # and here, because a call costs more than the lookup.
+        for dots in self._dots:
+            # A final dot is one of them: such a host is another. The port is part of the domain.
+            head = origin.rsplit(".", dots)[0]
+            schemes = self._below.get(origin[len(head) :])
+            if schemes is not None:
+                scheme, _, labels = head.partition("://")
+                if scheme in schemes:
+                    return schemes[scheme].fullmatch(labels) is not None
         if (self._any_port or self._dots_any_port) and self._is_at_any_port(origin):
             return True
         if not (self.any or self._regexes) or not is_origin(origin):
             return False
         return self.any or self._matches_regex(origin)
-
-    def _is_below(self, origin: str) -> bool:
-        """Return whether a pattern of subdomains admits ``origin``; its port is part of that."""
-        scheme, _, host = origin.partition("://")
-        for dots in self._dots:
-            # A final dot is one of them: such a host is another.
-            labels = host.rsplit(".", dots)[0]
-            if f"{scheme}://*{host[len(labels) :]}" in self._below:
-                return _are_labels(scheme, labels)
-        return False
 
     def _is_at_any_port(self, origin: str) -> bool:
         """Return whether a pattern for any port admits ``origin``, by itself or as a subdomain."""
@@ -373,7 +372,7 @@ class OriginSet:
         for dots in self._dots_any_port:
             labels = host.rsplit(".", dots)[0]
             if f"{scheme}://*{host[len(labels) :]}" in self._below_any_port:
-                return _are_labels(scheme, labels)
+                return _labels_of(scheme).fullmatch(labels) is not None
         return False
 
     def _matches_regex(self, origin: str) -> bool:
@@ -381,11 +380,27 @@ class OriginSet:
         return any(regex.fullmatch(origin) for regex in self._regexes)
 
 
+def _schemes_by_domain(patterns: Iterable[str]) -> dict[str, dict[str, re.Pattern[str]]]:
+    """Return the schemes that go with each domain below which patterns admit all.
+
+    Each scheme comes with the labels that it may have before the domain.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for pattern in patterns:
+        scheme, star, domain = pattern.partition("://*")
+        if star:
+            found[domain] = found.get(domain, frozenset()) | {scheme}
+    # Nearly all domains have the same schemes, and share what is made of them.
+    made = {
+        schemes: {scheme: _labels_of(scheme) for scheme in schemes} for schemes in found.values()
+    }
+    return {domain: made[schemes] for domain, schemes in found.items()}
+
+
 def _numbers_of_dots(patterns: Iterable[str]) -> tuple[int, ...]:
-    return tuple(sorted({pattern.partition("://")[2].count(".") for pattern in patterns}))
+    return tuple(sorted({pattern.rpartition("://")[2].count(".") for pattern in patterns}))
 
 
-def _are_labels(scheme: str, text: str) -> bool:
-    """Return whether ``text`` can stand for the ``*`` before a host, which is checked already."""
-    labels = _WEB_LABELS if scheme in DEFAULT_PORTS else _OTHER_LABELS
-    return labels.fullmatch(text) is not None
+def _labels_of(scheme: str) -> re.Pattern[str]:
+    """Return what can stand for the ``*`` before a host, which is checked already."""
+    return _WEB_LABELS if scheme in DEFAULT_PORTS else _OTHER_LABELS
