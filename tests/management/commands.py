@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 from django.core.management import CommandError, call_command
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -45,8 +46,14 @@ def run(command: str, *arguments: str, terminal: bool = False, **options: Any) -
     return Done(status, out.getvalue(), err.getvalue())
 
 
+def _needs_the_shop() -> None:
+    for package in ("rest_framework", "knox"):
+        pytest.importorskip(package, reason="the shop is built on Django REST framework and knox")
+
+
 def run_in_shop(*arguments: str, **environment: str) -> Done:
     """Run a command of the sample project as a process whose output goes into a pipe."""
+    _needs_the_shop()
     done = subprocess.run(
         [sys.executable, SHOP, *arguments],
         capture_output=True,
@@ -61,6 +68,7 @@ def run_in_shop(*arguments: str, **environment: str) -> Done:
 
 def run_in_shop_terminal(*arguments: str, columns: int = 100) -> Done:
     """Run a command of the sample project in a terminal."""
+    _needs_the_shop()
     master, slave = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, SHOP, *arguments],

@@ -18,14 +18,17 @@ from django.urls import include, path, re_path
 from django.utils import translation
 from django.views import View
 from django.views.decorators.http import require_GET, require_POST
-from rest_framework.decorators import api_view
-from rest_framework.response import Response
-from rest_framework.urlpatterns import format_suffix_patterns
 
 from cors_views import CorsPolicy, cors_allow, cors_deny
 from cors_views.signals import check_request_enabled
 from tests.management.commands import ROOT, run, run_in_shop, run_in_shop_terminal
 from tests.tables import Patterns, urlconf
+
+pytest.importorskip("rest_framework", reason="lists routes of Django REST framework, too")
+
+from rest_framework.decorators import api_view
+from rest_framework.response import Response
+from rest_framework.urlpatterns import format_suffix_patterns
 
 APP = "https://app.example"
 OTHER = "https://other.example"
