@@ -3,74 +3,26 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any
 
-from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.apps import apps
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
 from cors_views import conf, nearest, protocol
-from cors_views.fetch import ALLOW_ORIGIN, CORS_RESPONSE_HEADERS
-from cors_views.protocol import (
-    SIGNAL,
-    Answer,
-    Answers,
-    Headers,
-    Preflight,
-    Question,
-    Reason,
-    Route,
-    Ruling,
-    Unanswered,
-)
+from cors_views.asking import NOBODY_LISTENS, adecide, decide, said_already
+from cors_views.outcomes import Decided, Outcome, log_refusal, outcome_of, written_by_hand
+from cors_views.protocol import SIGNAL, Answers, Question, Unanswered
+from cors_views.reasons import Answer, Preflight
+from cors_views.rulings import Route, Ruling
 from cors_views.signals import check_request_enabled
 
 logger = logging.getLogger("cors_views")
-
-T = TypeVar("T")
-_LONGEST_LOGGED = 200
-
-
-class Outcome(NamedTuple):
-    """What was decided for one request; ``asked`` is there for a preflight alone.
-
-    ``answers`` are those of the callables and receivers that had to be asked.
-    """
-
-    origin: str
-    answer: Answer
-    ruling: Ruling
-    asked: Preflight | None = None
-    answers: Answers = Answers()
-
-    def refusal(
-        self, headers: Mapping[str, str] | None = None, *, credentials: bool = False
-    ) -> tuple[Reason | None, tuple[str, ...]]:
-        """Return why a browser refuses, if it does, and the headers it asked for in vain.
-
-        ``headers`` are those of the response, where it is there: what the view itself wrote counts
-        where the policy wrote nothing. ``credentials`` is whether cookies came along.
-        """
-        own: Headers = ()
-        if headers is not None and ALLOW_ORIGIN in headers:
-            own = tuple((name.lower(), headers[name]) for name in _written_by_hand(headers))
-        return protocol.refusal(self.answer, self.origin, self.asked, own, credentials=credentials)
-
-
-#: The fields of an ``Outcome``, which is not made for each request, but where somebody asks for it.
-Decided = tuple[str, Answer, Ruling, Preflight | None, Answers]
-
-
-def outcome_of(request: Any) -> Outcome | None:
-    """Return what ``CorsMiddleware`` decided for a request that it has seen."""
-    decided = getattr(request, "_cors_outcome", None)
-    return None if decided is None else Outcome(*decided)
 
 
 def foreseen(request: HttpRequest) -> tuple[Ruling, Outcome | Question]:
@@ -84,7 +36,7 @@ def foreseen(request: HttpRequest) -> tuple[Ruling, Outcome | Question]:
         return outcome.ruling, outcome
     ruling, origin = nearest.ruling_of(request), request.META.get("HTTP_ORIGIN", "")
     try:
-        answer = _actual(request, request.path_info, origin, ruling, _said_already())
+        answer = _actual(request, request.path_info, origin, ruling, said_already())
     except Unanswered as unanswered:
         return ruling, unanswered.question
     return ruling, Outcome(origin, answer, ruling)
@@ -123,21 +75,21 @@ class CorsMiddleware:
             return self._acall(request)
         # As it arrived: whatever is below may change the request, or be a callable that does.
         path, origin = request.path_info, request.META.get("HTTP_ORIGIN", "")
-        answers, asked = _NOBODY_LISTENS, None
+        answers, asked = NOBODY_LISTENS, None
         if request.method == "OPTIONS" or check_request_enabled.receivers:
             early, asked = _before_the_view(request, origin)
             if early is not None:
                 # Only now: the URLconf, which may connect receivers, was imported by then.
-                early_response, answers = _decide(early, request, origin, _said_already())
+                early_response, answers = decide(early, request, origin, said_already())
                 if early_response is not None:
                     return early_response
         response = self.get_response(request)
         ruling = nearest.ruling_of(request)
         answer = ruling.always if origin else ruling.without_origin
         if answer is None:
-            answers = _said_already() if answers is _NOBODY_LISTENS else answers
-            decide = partial(_actual, request, path, origin, ruling)
-            decided = _decide(decide, request, origin, answers)
+            answers = said_already() if answers is NOBODY_LISTENS else answers
+            decision = partial(_actual, request, path, origin, ruling)
+            decided = decide(decision, request, origin, answers)
             answer, answers = decided
         _write(request, response, (origin, answer, ruling, asked, answers))
         return response
@@ -145,21 +97,21 @@ class CorsMiddleware:
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
         # As it arrived: whatever is below may change the request, or be a callable that does.
         path, origin = request.path_info, request.META.get("HTTP_ORIGIN", "")
-        answers, asked = _NOBODY_LISTENS, None
+        answers, asked = NOBODY_LISTENS, None
         if request.method == "OPTIONS" or check_request_enabled.receivers:
             early, asked = _before_the_view(request, origin)
             if early is not None:
                 # Only now: the URLconf, which may connect receivers, was imported by then.
-                early_response, answers = await _adecide(early, request, origin, _said_already())
+                early_response, answers = await adecide(early, request, origin, said_already())
                 if early_response is not None:
                     return early_response
         response: HttpResponseBase = await self.get_response(request)
         ruling = nearest.ruling_of(request)
         answer = ruling.always if origin else ruling.without_origin
         if answer is None:
-            answers = _said_already() if answers is _NOBODY_LISTENS else answers
-            decide = partial(_actual, request, path, origin, ruling)
-            decided = await _adecide(decide, request, origin, answers)
+            answers = said_already() if answers is NOBODY_LISTENS else answers
+            decision = partial(_actual, request, path, origin, ruling)
+            decided = await adecide(decision, request, origin, answers)
             answer, answers = decided
         _write(request, response, (origin, answer, ruling, asked, answers))
         return response
@@ -183,7 +135,7 @@ def _before_the_view(request: HttpRequest, origin: str) -> tuple[_Early | None, 
                 origin,
                 method,
                 meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
-                meta.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK") == "true",
+                _asks_private_network(request),
                 not route.gated or conf.site().matches_url(request.path_info),
             )
             return partial(_preflight, request, route, asked), asked
@@ -209,7 +161,7 @@ def _preflight(
     decided = (asked.origin, answer, route.ruling_for(asked.method), asked, answers)
     request._cors_outcome = decided
     if logger.isEnabledFor(logging.DEBUG):
-        _log_refusal(request, Outcome(*decided))
+        log_refusal(request, Outcome(*decided))
     # 200 and an empty body, allowed or refused: a refusal is the absence of the headers.
     return HttpResponse(headers=headers)
 
@@ -250,114 +202,6 @@ def _asks_private_network(request: HttpRequest) -> bool:
     return request.META.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK") == "true"
 
 
-#: Where nobody listens, the receivers have said no.
-_NOBODY_LISTENS, _NOBODY_ASKED = Answers({id(SIGNAL): False}), Answers()
-
-
-def _said_already() -> Answers:
-    """Return what is known before anybody is asked, shared by all requests."""
-    return _NOBODY_ASKED if check_request_enabled.receivers else _NOBODY_LISTENS
-
-
-# --- Ask ---------------------------------------------------------------------------------------
-
-
-def _decide(
-    decide: Callable[[Answers], T], request: HttpRequest, origin: str, answers: Answers
-) -> tuple[T, Answers]:
-    """Return a decision, and what was answered by then.
-
-    Callables and receivers are asked what it wants to know.
-    """
-    while True:
-        try:
-            return decide(answers), answers
-        except Unanswered as unanswered:
-            question = unanswered.question
-        # Not in the handler: whoever is asked would see an exception of ours.
-        answers = answers.with_answer(question, _ask(question, request, origin))
-
-
-async def _adecide(
-    decide: Callable[[Answers], T], request: HttpRequest, origin: str, answers: Answers
-) -> tuple[T, Answers]:
-    """The same as ``_decide``, for an async stack."""
-    while True:
-        try:
-            return decide(answers), answers
-        except Unanswered as unanswered:
-            question = unanswered.question
-        answers = answers.with_answer(question, await _aask(question, request, origin))
-
-
-def _ask(question: Question, request: HttpRequest, origin: str) -> bool:
-    try:
-        if question is SIGNAL:
-            results = check_request_enabled.send_robust(sender=None, request=request)
-            # Each one is settled: a coroutine that nobody awaits would warn for ever.
-            settled = [_settled(result, question) for _, result in results]
-            return any(settled)
-        return _settled(cast("Any", question)(request, origin), question)
-    except Exception:
-        return _failed(question)
-
-
-async def _aask(question: Question, request: HttpRequest, origin: str) -> bool:
-    try:
-        if question is SIGNAL:
-            results = await check_request_enabled.asend_robust(sender=None, request=request)
-            settled = [await _asettled(result, question) for _, result in results]
-            return any(settled)
-        return await _asettled(await _ask_async(question, request, origin), question)
-    except Exception:
-        return _failed(question)
-
-
-async def _ask_async(question: Question, request: HttpRequest, origin: str) -> Any:
-    ask = cast("Any", question)
-    if iscoroutinefunction(ask) or iscoroutinefunction(type(ask).__call__):
-        return await ask(request, origin)
-
-    def sync() -> Any:
-        try:
-            return ask(request, origin)
-        except StopIteration as error:
-            # Before Python 3.12 no future can carry it, and the request would wait for ever.
-            raise RuntimeError("StopIteration") from error
-
-    # It may use the ORM, which refuses to run in the event loop's thread.
-    return await sync_to_async(sync, thread_sensitive=True)()
-
-
-def _settled(value: Any, question: Question) -> bool:
-    """Return whether an answer means yes; a coroutine is awaited, never taken for true."""
-    if inspect.isawaitable(value):
-        return async_to_sync(_asettled)(value, question)
-    return _yes(value)
-
-
-async def _asettled(value: Any, question: Question) -> bool:
-    try:
-        while inspect.isawaitable(value):
-            value = await value
-        return _yes(value)
-    except Exception:
-        return _failed(question)
-
-
-def _yes(value: Any) -> bool:
-    # Receivers that raised come back as their exception, functions with a stray yield as a
-    # generator. Both would count as true.
-    if isinstance(value, (Exception, Generator, AsyncGenerator)):
-        return False
-    return bool(value)
-
-
-def _failed(question: Question) -> bool:
-    logger.exception("%r raised when asked about an origin, which counts as no.", question)
-    return False
-
-
 # --- Write -------------------------------------------------------------------------------------
 
 
@@ -365,7 +209,7 @@ def _write(request: Any, response: HttpResponseBase, decided: Decided) -> None:
     answer, headers = decided[1], response.headers
     if answer.headers:
         # One walk over what is there costs less than seven questions for what is not.
-        for name in _written_by_hand(headers):
+        for name in written_by_hand(headers):
             del headers[name]
         for name, value in answer.headers:
             headers[name] = value
@@ -378,51 +222,4 @@ def _write(request: Any, response: HttpResponseBase, decided: Decided) -> None:
     request._cors_outcome = decided
     # Without an Origin nobody is refused.
     if decided[0] and logger.isEnabledFor(logging.DEBUG):
-        _log_refusal(request, Outcome(*decided), headers)
-
-
-def _written_by_hand(headers: Mapping[str, str]) -> list[str]:
-    return [name for name in headers if name.lower() in CORS_RESPONSE_HEADERS]
-
-
-def is_same_origin(request: HttpRequest, origin: str) -> bool:
-    """Return whether nothing is asked across origins.
-
-    Browsers send an ``Origin`` with a form that the site posts to itself, too.
-    """
-    return not origin or origin == f"{request.scheme}://{request.META.get('HTTP_HOST')}"
-
-
-def carries_cookies(request: HttpRequest) -> bool:
-    """Return whether a page's script has sent cookies along, if it was a script.
-
-    Across origins that takes ``credentials: "include"``. A form is not asked whether it may.
-    """
-    meta = request.META
-    return bool(meta.get("HTTP_COOKIE")) and meta.get("HTTP_SEC_FETCH_MODE", "cors") == "cors"
-
-
-def _log_refusal(
-    request: HttpRequest, outcome: Outcome, headers: Mapping[str, str] | None = None
-) -> None:
-    meta, origin, ruling = request.META, outcome.origin, outcome.ruling
-    reason, missing = outcome.refusal(headers, credentials=carries_cookies(request))
-    if reason is None or is_same_origin(request, origin):
-        return
-    preflight = request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in meta
-    requested = meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "")
-    logger.debug(
-        "CORS refuses %s %s from %s: %s%s (%s).",
-        f"the preflight for {_shown(requested)} at" if preflight else request.method,
-        _shown(request.path),
-        _shown(origin),
-        reason.value,
-        f": {_shown(', '.join(missing))}" if missing else "",
-        ruling.source,
-        extra={"request": request, "origin": origin, "reason": reason, "source": ruling.source},
-    )
-
-
-def _shown(value: str) -> str:
-    """Return a value of the request for the log: on one line, and not without end."""
-    return repr(value if len(value) <= _LONGEST_LOGGED else f"{value[:_LONGEST_LOGGED]}…")
+        log_refusal(request, Outcome(*decided), headers)

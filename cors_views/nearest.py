@@ -22,12 +22,13 @@ from django.utils.translation import (
     override,
 )
 
-from cors_views import callbacks, conf, protocol
+from cors_views import callbacks, conf
 from cors_views.callbacks import Callback
 from cors_views.declarations import Applied, Declaration, anything_applied, attribute_of
 from cors_views.decorators import declare_value
 from cors_views.origins import OriginSet
 from cors_views.policy import CorsPolicy, unchecked
+from cors_views.rulings import CompiledPolicy, Route, Ruling
 from cors_views.urls import IncludedURLconf
 
 logger = logging.getLogger("cors_views")
@@ -58,7 +59,7 @@ class Layer(NamedTuple):
 # --- From a request to its route ---------------------------------------------------------------
 
 
-def ruling_of(request: HttpRequest) -> protocol.Ruling:
+def ruling_of(request: HttpRequest) -> Ruling:
     """Return what governs a request that is on its way back.
 
     Django leaves the match there, whatever became of the view. Only where another middleware or a
@@ -77,7 +78,7 @@ def ruling_of(request: HttpRequest) -> protocol.Ruling:
     return route.ruling((request.method or "").upper()) if ruling is None else ruling
 
 
-def find_route(request: HttpRequest) -> protocol.Route:
+def find_route(request: HttpRequest) -> Route:
     """Resolve a request that no view has served, and return what governs its URL."""
     try:
         return route_of(resolve(request))
@@ -192,9 +193,9 @@ class _Builder:
     def __init__(self, site: conf.Site, default_methods: tuple[str, ...]) -> None:
         self.site = site
         self.default_methods = default_methods
-        self._built: dict[Any, protocol.Ruling] = {}
+        self._built: dict[Any, Ruling] = {}
 
-    def ruling(self, layers: list[Layer], handler_method: str | None) -> protocol.Ruling:
+    def ruling(self, layers: list[Layer], handler_method: str | None) -> Ruling:
         """Return what the layers, nearest first, make of one method.
 
         ``handler_method`` is that method where its own handler is declared, so that only methods
@@ -205,11 +206,11 @@ class _Builder:
             self._built[key] = self._combine(layers, handler_method)
         return self._built[key]
 
-    def _combine(self, layers: list[Layer], handler_method: str | None) -> protocol.Ruling:
+    def _combine(self, layers: list[Layer], handler_method: str | None) -> Ruling:
         refining, passed = CorsPolicy(), list[Layer]()
         for layer in layers:
             if layer.declaration.deny:
-                return protocol.Ruling((), trail=(layer, *passed))
+                return Ruling((), trail=(layer, *passed))
             policies = policies_of(layer)
             if handler_method:
                 # Whoever marks a handler and names no methods means the method it serves; its
@@ -228,13 +229,13 @@ class _Builder:
                     # after the declaration was checked. It admits nobody.
                     if policy.names_origins
                 )
-                return protocol.Ruling(tuple(compiled), trail=(layer, *passed))
+                return Ruling(tuple(compiled), trail=(layer, *passed))
             refining = refining.refine(policies[0])
             passed.append(layer)
         policy = self._compile(refining, self.site.policy)
         if layers:
-            return protocol.Ruling((policy,), trail=tuple(passed), signal=True)
-        return protocol.Ruling(
+            return Ruling((policy,), trail=tuple(passed), signal=True)
+        return Ruling(
             (policy,),
             signal=True,
             gated=True,
@@ -242,19 +243,19 @@ class _Builder:
             because="nothing is declared for this method",
         )
 
-    def _compile(self, declared: CorsPolicy, base: CorsPolicy) -> protocol.CompiledPolicy:
+    def _compile(self, declared: CorsPolicy, base: CorsPolicy) -> CompiledPolicy:
         effective = declared.refine(base)
         if declared.methods is None:
             effective = unchecked({"methods": self.default_methods}).refine(effective)
         return _compiled(effective, own_max_age=declared.max_age is not None)
 
 
-def _compiled(policy: CorsPolicy, *, own_max_age: bool = False) -> protocol.CompiledPolicy:
+def _compiled(policy: CorsPolicy, *, own_max_age: bool = False) -> CompiledPolicy:
     origins = _origin_set(policy.origins or (), policy.origin_regexes or ())
-    return protocol.CompiledPolicy(policy, origins, own_max_age=own_max_age)
+    return CompiledPolicy(policy, origins, own_max_age=own_max_age)
 
 
-def build(chain: Chain) -> protocol.Route:
+def build(chain: Chain) -> Route:
     """Return what governs each method of the route at the end of ``chain``."""
     site = conf.site()
     callback = callbacks.take_apart(chain[-1].callback)
@@ -274,7 +275,7 @@ def build(chain: Chain) -> protocol.Route:
             method: builder.ruling(own + outer, method if own else None)
             for method, own in layers.items()
         }
-    return protocol.Route(rulings, other, frozenset(handlers), _candidates(rulings, other))
+    return Route(rulings, other, frozenset(handlers), _candidates(rulings, other))
 
 
 def _default_methods(site: conf.Site, callback: Callback) -> tuple[str, ...]:
@@ -286,7 +287,7 @@ def _default_methods(site: conf.Site, callback: Callback) -> tuple[str, ...]:
     return tuple(name for name in callback.handlers if name in allowed or "*" in allowed)
 
 
-def _candidates(rulings: dict[str, protocol.Ruling], other: protocol.Ruling) -> tuple[str, ...]:
+def _candidates(rulings: dict[str, Ruling], other: Ruling) -> tuple[str, ...]:
     methods = {
         method
         for ruling in (*rulings.values(), other)
@@ -299,26 +300,26 @@ def _candidates(rulings: dict[str, protocol.Ruling], other: protocol.Ruling) -> 
 # --- The cache ---------------------------------------------------------------------------------
 
 #: One entry for each route that was asked for; a request can name no route that does not exist.
-_routes: dict[Chain, protocol.Route] = {}
+_routes: dict[Chain, Route] = {}
 #: One set of origins for all routes whose policies name the same ones.
 _origin_set = functools.cache(OriginSet)
 
 
 @functools.cache
-def undeclared() -> protocol.Route:
+def undeclared() -> Route:
     """Return the route of every view that declares nothing."""
     return _of_the_settings("the view declares nothing")
 
 
 @functools.cache
-def unrouted() -> protocol.Route:
+def unrouted() -> Route:
     """Return the route of the URLs that lead to no view."""
     return _of_the_settings("no route matches the URL")
 
 
-def _of_the_settings(because: str) -> protocol.Route:
+def _of_the_settings(because: str) -> Route:
     site = conf.site()
-    ruling = protocol.Ruling(
+    ruling = Ruling(
         (_compiled(site.policy),),
         signal=True,
         gated=True,
@@ -326,7 +327,7 @@ def _of_the_settings(because: str) -> protocol.Route:
         governed=not site.opt_in,
         because=because,
     )
-    return protocol.Route({}, ruling)
+    return Route({}, ruling)
 
 
 def chain_of(match: ResolverMatch) -> Chain:
@@ -334,7 +335,7 @@ def chain_of(match: ResolverMatch) -> Chain:
     return tuple(match.tried[-1]) if match.tried else ()
 
 
-def route_of(match: ResolverMatch | None) -> protocol.Route:
+def route_of(match: ResolverMatch | None) -> Route:
     """Return the route that a match names, compiled once, or that of URLs without a view."""
     if match is None:
         return unrouted()
@@ -349,7 +350,7 @@ def route_of(match: ResolverMatch | None) -> protocol.Route:
     return route
 
 
-def build_safely(chain: Chain) -> protocol.Route:
+def build_safely(chain: Chain) -> Route:
     """Build a route whose view may be anything: what cannot be understood is closed."""
     try:
         return build(chain)
@@ -358,8 +359,8 @@ def build_safely(chain: Chain) -> protocol.Route:
         return _closed(f"{chain[-1]!r}, which cannot be understood")
 
 
-def _closed(why: str) -> protocol.Route:
-    return protocol.Route({}, protocol.Ruling((), trail=(why,)))
+def _closed(why: str) -> Route:
+    return Route({}, Ruling((), trail=(why,)))
 
 
 def _forget() -> None:

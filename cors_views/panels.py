@@ -12,8 +12,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from cors_views.middleware import Outcome, carries_cookies, foreseen, is_same_origin
-from cors_views.protocol import Headers
+from cors_views.middleware import foreseen
+from cors_views.outcomes import Outcome, carries_cookies, is_same_origin
+from cors_views.reasons import Headers
 
 try:
     from debug_toolbar.panels import Panel

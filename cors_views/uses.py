@@ -11,8 +11,8 @@ from cors_views.callbacks import served_methods
 from cors_views.fields import FIELDS
 from cors_views.nearest import Chain, Layer
 from cors_views.policy import CorsPolicy
-from cors_views.protocol import CompiledPolicy, Route, Ruling
 from cors_views.routes import route_name
+from cors_views.rulings import CompiledPolicy, Route, Ruling
 
 _SETTING_OF = {
     "origins": "CORS_ALLOWED_ORIGINS",

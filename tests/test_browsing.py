@@ -22,7 +22,7 @@ from cors_views.browsing import (
 )
 from cors_views.browsing.pages import origin_of, page_origin
 from cors_views.browsing.safelists import mime_essence, unsafe_request_header_names
-from cors_views.protocol import Reason
+from cors_views.reasons import Reason
 
 PAGE, URL = "https://app.example.com", "https://api.example.com/orders/"
 ORIGIN, CREDENTIALS = "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"

@@ -17,7 +17,7 @@ import cors_views
 from cors_views import conf
 from cors_views.fields import FIELDS
 from cors_views.management.selection import RISKS
-from cors_views.protocol import Reason
+from cors_views.reasons import Reason
 from tests.management.commands import run, run_in_shop, run_in_shop_terminal
 from tests.tables import urlconf
 from tests.test_drop_in import DIFFERENCES

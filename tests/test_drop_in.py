@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from cors_views import declarations, middleware, protocol
 from cors_views.origins import OriginSet
+from cors_views.reasons import Answer
 from tests.drop_in import (
     ANY_ORIGIN,
     COMMON,
@@ -1163,7 +1164,7 @@ def _titled(name: str) -> str:
     return "-".join(part.title() for part in name.split("-"))
 
 
-CHANGES: dict[str, Callable[[protocol.Answer], protocol.Answer]] = {
+CHANGES: dict[str, Callable[[Answer], Answer]] = {
     "no Vary": lambda answer: answer._replace(vary=False),
     "Vary everywhere": lambda answer: answer._replace(vary=True),
     "no headers": lambda answer: answer._replace(headers=()),
@@ -1189,7 +1190,7 @@ def disagreements(*sites: str) -> list[Comparison]:
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_that_another_answer_is_noticed(
-    change: Callable[[protocol.Answer], protocol.Answer], monkeypatch: pytest.MonkeyPatch
+    change: Callable[[Answer], Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("actual", "preflight"):
         decide = getattr(protocol, name)

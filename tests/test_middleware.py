@@ -27,7 +27,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from cors_views import CorsPolicy, cors_allow, cors_deny
 from cors_views.middleware import CorsMiddleware
-from cors_views.protocol import Reason
+from cors_views.reasons import Reason
 from cors_views.signals import check_request_enabled
 from tests.tables import (
     CREDENTIALS,

@@ -9,20 +9,9 @@ import pytest
 
 from cors_views.origins import OriginSet
 from cors_views.policy import CorsPolicy
-from cors_views.protocol import (
-    SIGNAL,
-    Answer,
-    Answers,
-    CompiledPolicy,
-    Preflight,
-    Reason,
-    Route,
-    Ruling,
-    Unanswered,
-    actual,
-    preflight,
-    refusal,
-)
+from cors_views.protocol import SIGNAL, Answers, Unanswered, actual, preflight
+from cors_views.reasons import Answer, Preflight, Reason, refusal
+from cors_views.rulings import CompiledPolicy, Route, Ruling
 
 APP = "https://app.example"
 STRANGER = "https://stranger.example"

@@ -13,7 +13,7 @@ from django.test.utils import override_settings
 from django.urls import path
 
 from cors_views import cors_allow, cors_deny
-from cors_views.protocol import Reason
+from cors_views.reasons import Reason
 from cors_views.testing import Browser, CorsError
 from tests.management.commands import run
 from tests.tables import urlconf

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cors_views import fetch
 from cors_views.browsing.exchanges import Check, Received, Refused
 from cors_views.browsing.safelists import NON_WILDCARD_REQUEST_HEADERS, names_in, value_of
-from cors_views.protocol import Reason
+from cors_views.reasons import Reason
 
 #: Takes a note of a step: the check, whether it passed, and what was seen.
 Note = Callable[[Check, bool, str], None]

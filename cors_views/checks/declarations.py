@@ -14,8 +14,8 @@ from cors_views.checks.csrf import check_csrf
 from cors_views.checks.effective import check_public_uses, check_uses
 from cors_views.declarations import Applied, everything_applied
 from cors_views.policy import close_matches
-from cors_views.protocol import CompiledPolicy, Route
 from cors_views.routes import routes_named
+from cors_views.rulings import CompiledPolicy, Route
 from cors_views.uses import Use, sources, survey, use_of_settings, uses_of
 
 _ATTRIBUTES = ("cors_policy", "cors_action_policies")

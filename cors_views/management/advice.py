@@ -12,10 +12,13 @@ from cors_views.browsing import PageRequest, Verdict
 from cors_views.management import wording
 from cors_views.management.overview import is_installed, view_name
 from cors_views.management.sending import Heard
-from cors_views.middleware import CorsMiddleware, Outcome
+from cors_views.middleware import CorsMiddleware
 from cors_views.nearest import Layer
 from cors_views.origins import SPECIAL
-from cors_views.protocol import CompiledPolicy, Reason, Ruling, admitting
+from cors_views.outcomes import Outcome
+from cors_views.protocol import admitting
+from cors_views.reasons import Reason
+from cors_views.rulings import CompiledPolicy, Ruling
 from cors_views.uses import Source, sources_of
 
 _MIDDLEWARE = "cors_views.middleware.CorsMiddleware"

@@ -18,8 +18,8 @@ from cors_views.defaults import default_methods
 from cors_views.fetch import SAFELISTED_METHODS
 from cors_views.nearest import Chain, Layer
 from cors_views.policy import CorsPolicy
-from cors_views.protocol import CompiledPolicy, Ruling
 from cors_views.routes import route_name
+from cors_views.rulings import CompiledPolicy, Ruling
 from cors_views.signals import check_request_enabled
 from cors_views.uses import Source, governed_methods, is_for, sources_of
 

@@ -21,7 +21,7 @@ from django.urls import set_urlconf
 
 from cors_views.browsing import Received, Sent
 from cors_views.checks.sites import allowed_hosts
-from cors_views.middleware import Outcome, outcome_of
+from cors_views.outcomes import Outcome, outcome_of
 
 
 def usable_host() -> str:

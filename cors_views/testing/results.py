@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.datastructures import CaseInsensitiveMapping
 
 from cors_views.browsing import PageRequest, Step, Verdict
-from cors_views.protocol import Reason
+from cors_views.reasons import Reason
 
 
 class Response:

@@ -1,0 +1,102 @@
+"""What was decided for a request, for people: the log, the panel, the commands and the tests."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest
+
+from cors_views import reasons
+from cors_views.fetch import ALLOW_ORIGIN, CORS_RESPONSE_HEADERS
+from cors_views.protocol import Answers
+from cors_views.reasons import Answer, Headers, Preflight, Reason
+from cors_views.rulings import Ruling
+
+logger = logging.getLogger("cors_views")
+
+_LONGEST_LOGGED = 200
+
+
+class Outcome(NamedTuple):
+    """What was decided for one request; ``asked`` is there for a preflight alone.
+
+    ``answers`` are those of the callables and receivers that had to be asked.
+    """
+
+    origin: str
+    answer: Answer
+    ruling: Ruling
+    asked: Preflight | None = None
+    answers: Answers = Answers()
+
+    def refusal(
+        self, headers: Mapping[str, str] | None = None, *, credentials: bool = False
+    ) -> tuple[Reason | None, tuple[str, ...]]:
+        """Return why a browser refuses, if it does, and the headers it asked for in vain.
+
+        ``headers`` are those of the response, where it is there: what the view itself wrote counts
+        where the policy wrote nothing. ``credentials`` is whether cookies came along.
+        """
+        own: Headers = ()
+        if headers is not None and ALLOW_ORIGIN in headers:
+            own = tuple((name.lower(), headers[name]) for name in written_by_hand(headers))
+        return reasons.refusal(self.answer, self.origin, self.asked, own, credentials=credentials)
+
+
+#: The fields of an ``Outcome``, which is not made for each request, but where somebody asks for it.
+Decided = tuple[str, Answer, Ruling, Preflight | None, Answers]
+
+
+def outcome_of(request: Any) -> Outcome | None:
+    """Return what ``CorsMiddleware`` decided for a request that it has seen."""
+    decided = getattr(request, "_cors_outcome", None)
+    return None if decided is None else Outcome(*decided)
+
+
+def written_by_hand(headers: Mapping[str, str]) -> list[str]:
+    return [name for name in headers if name.lower() in CORS_RESPONSE_HEADERS]
+
+
+def is_same_origin(request: HttpRequest, origin: str) -> bool:
+    """Return whether nothing is asked across origins.
+
+    Browsers send an ``Origin`` with a form that the site posts to itself, too.
+    """
+    return not origin or origin == f"{request.scheme}://{request.META.get('HTTP_HOST')}"
+
+
+def carries_cookies(request: HttpRequest) -> bool:
+    """Return whether a page's script has sent cookies along, if it was a script.
+
+    Across origins that takes ``credentials: "include"``. A form is not asked whether it may.
+    """
+    meta = request.META
+    return bool(meta.get("HTTP_COOKIE")) and meta.get("HTTP_SEC_FETCH_MODE", "cors") == "cors"
+
+
+def log_refusal(
+    request: HttpRequest, outcome: Outcome, headers: Mapping[str, str] | None = None
+) -> None:
+    meta, origin, ruling = request.META, outcome.origin, outcome.ruling
+    reason, missing = outcome.refusal(headers, credentials=carries_cookies(request))
+    if reason is None or is_same_origin(request, origin):
+        return
+    preflight = request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in meta
+    requested = meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "")
+    logger.debug(
+        "CORS refuses %s %s from %s: %s%s (%s).",
+        f"the preflight for {_shown(requested)} at" if preflight else request.method,
+        _shown(request.path),
+        _shown(origin),
+        reason.value,
+        f": {_shown(', '.join(missing))}" if missing else "",
+        ruling.source,
+        extra={"request": request, "origin": origin, "reason": reason, "source": ruling.source},
+    )
+
+
+def _shown(value: str) -> str:
+    """Return a value of the request for the log: on one line, and not without end."""
+    return repr(value if len(value) <= _LONGEST_LOGGED else f"{value[:_LONGEST_LOGGED]}…")
