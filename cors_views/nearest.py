@@ -1,59 +1,34 @@
 """The nearest policy: from a request to its route, and from a route to what governs each method.
 
-The five layers of a policy live here and nowhere else: handler, route (the URLconf entry), class,
-include, settings.
+How the layers combine stands here and nowhere else: what names its origins decides, on top of the
+settings; what names none refines the next; a deny ends the search.
 """
 
 from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
-from django.urls import ResolverMatch, URLResolver, get_resolver
-from django.urls.exceptions import Resolver404
-from django.utils.translation import (
-    get_language_from_path,
-    get_language_from_request,
-    override,
-)
+from django.urls import ResolverMatch
 
 from cors_views import callbacks, conf
 from cors_views.callbacks import Callback
-from cors_views.declarations import Applied, Declaration, anything_applied, attribute_of
-from cors_views.decorators import declare_value
+from cors_views.chains import Chain, resolve
+from cors_views.declarations import anything_applied
+from cors_views.layers import Layer, handler_layers, outer_layers, policies_of
 from cors_views.origins import OriginSet
 from cors_views.policy import CorsPolicy, unchecked
 from cors_views.rulings import CompiledPolicy, Route, Ruling
-from cors_views.urls import IncludedURLconf
 
 logger = logging.getLogger("cors_views")
-
-#: The resolvers that lead to a URLconf entry, from outside, and the entry itself.
-Chain = tuple[Any, ...]
 
 
 class _MatchedByHand(NamedTuple):
     """What stands for a URLconf entry where no resolver has found one."""
 
     callback: Any
-
-
-class Layer(NamedTuple):
-    """A declaration and the layer it stands on: handler, route, class or include."""
-
-    name: str
-    declaration: Declaration
-    applied: Applied
-
-    def __str__(self) -> str:
-        names = [policy for policy in self.declaration.policies if isinstance(policy, str)]
-        named = f" {', '.join(map(repr, names))}" if names else ""
-        return f"{self.name} policy{named} declared at {self.declaration.place}"
 
 
 # --- From a request to its route ---------------------------------------------------------------
@@ -89,102 +64,7 @@ def find_route(request: HttpRequest) -> Route:
         return _closed("a URL that cannot be resolved") if anything_applied() else unrouted()
 
 
-def resolve(request: HttpRequest) -> ResolverMatch | None:
-    """Return the match of a request, or ``None`` where nothing matches.
-
-    For a URL that Django would redirect to its form with a final slash, that is the other's match.
-    """
-    urlconf = getattr(request, "urlconf", None) or settings.ROOT_URLCONF
-    resolver = get_resolver(urlconf)
-    language = _language_of(request, urlconf) if settings.USE_I18N else None
-    if language is None:
-        return _match(resolver, request.path_info)
-    with override(language):
-        return _match(resolver, request.path_info)
-
-
-def _match(resolver: URLResolver, path: str) -> ResolverMatch | None:
-    try:
-        return resolver.resolve(path)
-    except Resolver404:
-        if path.endswith("/") or not conf.appends_slash():
-            return None
-    match = _match(resolver, f"{path}/")
-    return match if match and getattr(match.func, "should_append_slash", True) else None
-
-
-def _language_of(request: HttpRequest, urlconf: Any) -> str | None:
-    """Return the language to resolve in: above LocaleMiddleware the thread still has the last one.
-
-    Routes may be translated without a language prefix; then the browser's wish decides, as there.
-    """
-    # Here, not above: it imports what a site without languages may do without.
-    from django.conf.urls.i18n import is_language_prefix_patterns_used
-
-    if is_language_prefix_patterns_used(urlconf)[0]:
-        return get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
-    return get_language_from_request(request) if conf.chooses_language() else None
-
-
-# --- From a route to its layers ----------------------------------------------------------------
-
-
-def _outer_layers(chain: Chain, callback: Callback) -> tuple[list[Layer], list[Layer]]:
-    """Return the layers of the URLconf entry, and those around it: classes, then includes."""
-    entry = [Layer("route", mark.declaration, mark.applied) for mark in callback.marks]
-    around: list[Layer] = []
-    if callback.view_class is not None:
-        reads = callbacks.declares(callback.view_class)
-        given = callback.initkwargs.get("cors_policy") if reads else None
-        if given is not None:
-            entry.append(_attribute("route", given, callback.view_class, "as_view(cors_policy)"))
-        for owner, marks in callbacks.class_marks(callback.view_class):
-            around += [Layer("class", mark.declaration, mark.applied) for mark in marks]
-            if reads and vars(owner).get("cors_policy") is not None:
-                around.append(_attribute("class", vars(owner)["cors_policy"], owner, "cors_policy"))
-    for resolver in reversed(chain[:-1]):
-        included = resolver.urlconf_name
-        while isinstance(included, IncludedURLconf):
-            around.append(Layer("include", included.cors_declaration, included.cors_applied))
-            included = included.urlconf
-    return entry, around
-
-
-def _handler_layers(callback: Callback, handler: str) -> list[Layer]:
-    view_class = callback.view_class or object
-    reads = callbacks.declares(view_class)
-    layers = []
-    for owner, marks in callbacks.handler_marks(view_class, handler):
-        entries = vars(owner).get("cors_action_policies") if reads else None
-        if entries and handler in entries:
-            attribute = f"cors_action_policies[{handler!r}]"
-            layers.append(_attribute("handler", entries[handler], owner, attribute))
-        layers += [Layer("handler", mark.declaration, mark.applied) for mark in marks]
-    return layers
-
-
-def _attribute(name: str, value: Any, owner: type, attribute: str) -> Layer:
-    applied = attribute_of(owner, attribute)
-    place, written = applied.place, f"{owner.__qualname__}.{attribute}"
-    try:
-        return Layer(name, declare_value(value, place, written), applied)
-    except (ImproperlyConfigured, TypeError):
-        # as_view() has raised for this already; whoever swallowed that gets the closed side.
-        logger.exception("The invalid %s admits nobody.", written)
-        return Layer(name, Declaration((CorsPolicy(origins=[]),), place), applied)
-
-
 # --- From layers to a ruling -------------------------------------------------------------------
-
-
-def policies_of(layer: Layer) -> tuple[CorsPolicy, ...]:
-    """Return the policies of a layer; what cannot be looked up any more admits nobody."""
-    try:
-        return layer.declaration.resolve()
-    except ImproperlyConfigured:
-        # Only a name that was defined while the view was imported and is gone now gets here.
-        logger.exception("The %s admits nobody.", layer)
-        return (CorsPolicy(origins=[]),)
 
 
 class _Builder:
@@ -259,10 +139,10 @@ def build(chain: Chain) -> Route:
     """Return what governs each method of the route at the end of ``chain``."""
     site = conf.site()
     callback = callbacks.take_apart(chain[-1].callback)
-    entry, around = _outer_layers(chain, callback)
+    entry, around = outer_layers(chain, callback)
     outer = entry + around
     handlers = callback.handlers or {}
-    layers = {method: _handler_layers(callback, name) for method, name in handlers.items()}
+    layers = {method: handler_layers(callback, name) for method, name in handlers.items()}
     if not outer and not any(layers.values()):
         return undeclared()
     builder = _Builder(site, _default_methods(site, callback))
@@ -330,11 +210,6 @@ def _of_the_settings(because: str) -> Route:
     return Route({}, ruling)
 
 
-def chain_of(match: ResolverMatch) -> Chain:
-    """Return the chain of patterns that a match names, empty where it was made by hand."""
-    return tuple(match.tried[-1]) if match.tried else ()
-
-
 def route_of(match: ResolverMatch | None) -> Route:
     """Return the route that a match names, compiled once, or that of URLs without a view."""
     if match is None:
@@ -371,45 +246,3 @@ def _forget() -> None:
 
 
 conf.forget_on_change(_forget)
-
-
-# --- All routes, for checks and commands -------------------------------------------------------
-
-
-def all_chains(resolver: URLResolver | None = None) -> Iterator[Chain]:
-    """Yield the chain of every route of the site, in the order of the URLconf.
-
-    What Django's own checks complain of in a URLconf is left out.
-    """
-    resolver = get_resolver() if resolver is None else resolver
-    try:
-        patterns = list(resolver.url_patterns)
-    except Exception:
-        logger.exception("The URLs of %r cannot be read.", resolver)
-        return
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            for chain in all_chains(pattern):
-                yield (pattern, *chain)
-        elif hasattr(pattern, "callback"):
-            yield (pattern,)
-
-
-def understands(chain: Chain) -> bool:
-    """Return whether the view at the end of ``chain`` can be taken apart."""
-    try:
-        applied_to(chain)
-    except Exception:
-        # build_safely() has logged it.
-        return False
-    return True
-
-
-def applied_to(chain: Chain) -> set[Applied]:
-    """Return every declaration that a route reaches, for whichever method."""
-    callback = callbacks.take_apart(chain[-1].callback)
-    entry, around = _outer_layers(chain, callback)
-    layers = [*entry, *around]
-    for name in (callback.handlers or {}).values():
-        layers += _handler_layers(callback, name)
-    return {layer.applied for layer in layers}

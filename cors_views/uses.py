@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from cors_views import conf, fetch, nearest, url_shapes
+from cors_views import chains, conf, fetch, layers, nearest, url_shapes
 from cors_views.callbacks import served_methods
+from cors_views.chains import Chain
 from cors_views.fields import FIELDS
-from cors_views.nearest import Chain, Layer
+from cors_views.layers import Layer
 from cors_views.policy import CorsPolicy
 from cors_views.routes import route_name
 from cors_views.rulings import CompiledPolicy, Route, Ruling
@@ -68,8 +69,8 @@ class Use(NamedTuple):
 
 def survey() -> list[tuple[Chain, Route]]:
     """Return every route of the site that can be understood, with what governs it."""
-    found = [(chain, nearest.build_safely(chain)) for chain in nearest.all_chains()]
-    return [(chain, route) for chain, route in found if nearest.understands(chain)]
+    found = [(chain, nearest.build_safely(chain)) for chain in chains.all_chains()]
+    return [(chain, route) for chain, route in found if layers.understands(chain)]
 
 
 def governed_methods(chain: Chain, route: Route) -> list[tuple[Ruling, tuple[str, ...] | None]]:
@@ -172,11 +173,11 @@ def _declared(ruling: Ruling, number: int) -> Iterator[tuple[Source, CorsPolicy]
     """Yield the declared policies that counted, nearest first."""
     decisive = () if ruling.signal else ruling.trail[:1]
     for layer in ruling.trail[len(decisive) :]:
-        yield Source(layer), nearest.policies_of(layer)[0]
+        yield Source(layer), layers.policies_of(layer)[0]
     for layer in decisive:
         named = [
             (Source(layer, index), policy)
-            for index, policy in enumerate(nearest.policies_of(layer))
+            for index, policy in enumerate(layers.policies_of(layer))
             if policy.names_origins
         ]
         yield named[number]

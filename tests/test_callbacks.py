@@ -172,10 +172,10 @@ def test_a_declaration_is_found_wherever_it_hides(send: Sender, name: str) -> No
 
 
 def test_a_marked_feed(send: Sender) -> None:
-    from cors_views import nearest
+    from cors_views import chains, nearest
 
     with urlconf(path("v/", News())):
-        (chain,) = nearest.all_chains()
+        (chain,) = chains.all_chains()
         ruling = nearest.build(chain).ruling("GET")
 
     assert ruling.policies[0].origins.admits(APP)

@@ -14,7 +14,8 @@ import pytest
 from django.core.checks import run_checks
 from django.urls import include, path
 
-from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, declarations, nearest
+from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, declarations
+from cors_views.chains import all_chains
 from tests.tables import ORIGIN, Sender, urlconf
 
 pytest.importorskip("rest_framework", reason="is a project on Django REST framework")
@@ -147,7 +148,7 @@ EVERYBODY = sorted(
 def urls() -> list[str]:
     """Return a real URL for every route of the project."""
     with urlconf(*PROJECT):
-        chains = list(nearest.all_chains())
+        chains = list(all_chains())
     patterns = ["".join(str(pattern.pattern) for pattern in chain) for chain in chains]
     return sorted(f"/{example(pattern)}" for pattern in patterns)
 

@@ -55,12 +55,15 @@ FLOORS = [
     {"browsing.__init__"},
     {"callbacks", "decorators", "url_shapes"},
     {"urls"},
-    {"nearest", "asking", "outcomes"},
+    {"chains", "asking", "outcomes"},
+    {"layers"},
+    {"nearest"},
     {"middleware", "uses"},
 ]
 REQUEST_MACHINERY = {"django.http", "django.urls", "django.test"}
 USES_REQUESTS = (
     "asking",
+    "chains",
     "outcomes",
     "middleware",
     "nearest",
@@ -77,7 +80,7 @@ READS_SETTINGS = ("conf", "checks.")
 READS_OTHER_SETTINGS = {
     "decorators": {"configured"},
     "management.sending": {"ROOT_URLCONF", "SECURE_SSL_REDIRECT", "STATIC_URL"},
-    "nearest": {"LANGUAGE_CODE", "ROOT_URLCONF", "USE_I18N"},
+    "chains": {"LANGUAGE_CODE", "ROOT_URLCONF", "USE_I18N"},
     "testing.browsers": {"SESSION_COOKIE_NAME", "SESSION_COOKIE_SAMESITE"},
 }
 

@@ -24,6 +24,7 @@ from django.urls import Resolver404, URLPattern, path, resolve
 from django.views import View
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, nearest
+from cors_views.chains import all_chains
 from cors_views.middleware import CorsMiddleware
 from cors_views.origins import OriginSet
 from cors_views.rulings import CompiledPolicy
@@ -126,7 +127,7 @@ def test_routes_of_the_same_origins_share_one_set(
     ]
 
     with urlconf(*routes):
-        chains = list(nearest.all_chains())
+        chains = list(all_chains())
         sets = {id(nearest.build(chain).other.policies[0].origins) for chain in chains}
 
     assert len(chains) == 9

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning
 
-from cors_views import conf, fetch, nearest
+from cors_views import conf, fetch, layers
 from cors_views.callbacks import declares, take_apart
+from cors_views.chains import Chain
 from cors_views.checks.csrf import check_csrf
 from cors_views.checks.effective import check_public_uses, check_uses
 from cors_views.declarations import Applied, everything_applied
@@ -38,9 +39,9 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
     found: dict[str, CheckMessage] = {}
     reached: set[Applied] = set()
     uses: list[Use] = []
-    cached: dict[Opened, list[nearest.Chain]] = {}
+    cached: dict[Opened, list[Chain]] = {}
     for chain, route in survey():
-        reached.update(nearest.applied_to(chain))
+        reached.update(layers.applied_to(chain))
         uses += uses_of(chain, route)
         for opened in _opened(route):
             cached.setdefault(opened, []).append(chain)
@@ -76,7 +77,7 @@ def _unreached(reached: set[Applied]) -> Iterator[CheckMessage]:
         )
 
 
-def _without_mixin(chain: nearest.Chain) -> Iterator[CheckMessage]:
+def _without_mixin(chain: Chain) -> Iterator[CheckMessage]:
     """Warn where somebody wrote the attributes of CorsMixin and forgot it, or put it too late."""
     view_class = take_apart(chain[-1].callback).view_class
     if view_class is None:
@@ -111,7 +112,7 @@ def _without_mixin(chain: nearest.Chain) -> Iterator[CheckMessage]:
                 )
 
 
-def _never_reached(chain: nearest.Chain, route: Route) -> Iterator[CheckMessage]:
+def _never_reached(chain: Chain, route: Route) -> Iterator[CheckMessage]:
     """Warn where a policy stands behind one that admits any origin already."""
     for ruling in (route.other, *route.rulings.values()):
         for number, policy in enumerate(ruling.policies[:-1], start=1):
@@ -128,7 +129,7 @@ def _any_origin_with_credentials(use: Use) -> Iterator[CheckMessage]:
     refining = use.ruling.trail if use.ruling.signal else use.ruling.trail[1:]
     if not use.policy.any_origin or not use.ruling.trail:
         return
-    wanted = [policy.credentials for layer in refining for policy in nearest.policies_of(layer)]
+    wanted = [policy.credentials for layer in refining for policy in layers.policies_of(layer)]
     if use.ruling.signal:
         wanted.append(conf.site().policy.credentials)
     if next((value for value in wanted if value is not None), False):
@@ -171,7 +172,7 @@ def _opened(route: Route) -> Iterator[Opened]:
         yield Opened(*key, tuple(methods))
 
 
-def _cached_preflights(cached: dict[Opened, list[nearest.Chain]]) -> Iterator[CheckMessage]:
+def _cached_preflights(cached: dict[Opened, list[Chain]]) -> Iterator[CheckMessage]:
     """Warn once of what is opened, for all the routes that a router makes of one view."""
     for opened, chains in cached.items():
         yield Warning(

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from django.urls import ResolverMatch
 
-from cors_views import conf, nearest
+from cors_views import chains, conf, nearest
 from cors_views.browsing import PageRequest, Verdict
+from cors_views.layers import Layer
 from cors_views.management import wording
 from cors_views.management.overview import is_installed, view_name
 from cors_views.management.sending import Heard
 from cors_views.middleware import CorsMiddleware
-from cors_views.nearest import Layer
 from cors_views.origins import SPECIAL
 from cors_views.outcomes import Outcome
 from cors_views.protocol import admitting
@@ -38,7 +38,7 @@ class Refusal(NamedTuple):
 
     @property
     def view(self) -> str:
-        return view_name(nearest.chain_of(self.match))
+        return view_name(chains.chain_of(self.match))
 
     def sources(self, outcome: Outcome) -> dict[str, Source]:
         """Return who sets which field of the policy that decides."""
@@ -96,7 +96,7 @@ def _written_at(refusal: Refusal, layer: Layer) -> str:
     if layer.applied.attribute:
         return "CorsPolicy"
     if layer.name == "include":
-        return "policy=CorsPolicy" if is_installed(nearest.chain_of(refusal.match)) else ""
+        return "policy=CorsPolicy" if is_installed(chains.chain_of(refusal.match)) else ""
     return "@cors_allow" if layer.name in ("handler", "route") else ""
 
 

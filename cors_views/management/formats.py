@@ -7,11 +7,11 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from cors_views.layers import Layer
 from cors_views.management import table, wording
 from cors_views.management.overview import Row, app_of, url_name, view_name
 from cors_views.management.selection import Finding
 from cors_views.management.table import Cell, Paint
-from cors_views.nearest import Layer
 from cors_views.uses import listed
 
 #: The version of the JSON's shape; it changes where a field changes its meaning or goes.

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 from django.apps import apps
 from django.urls import URLResolver
 
-from cors_views import callbacks, nearest
+from cors_views import callbacks, chains, layers, nearest
+from cors_views.chains import Chain
 from cors_views.declarations import wrapped
 from cors_views.defaults import default_methods
 from cors_views.fetch import SAFELISTED_METHODS
-from cors_views.nearest import Chain, Layer
+from cors_views.layers import Layer
 from cors_views.policy import CorsPolicy
 from cors_views.routes import route_name
 from cors_views.rulings import CompiledPolicy, Ruling
@@ -140,9 +141,9 @@ class _Governed(NamedTuple):
 
 def rows(resolver: URLResolver) -> Iterator[Row]:
     """Yield the rows of every route, in the order of the URLconf, and of what nothing resolves."""
-    for chain in nearest.all_chains(resolver):
+    for chain in chains.all_chains(resolver):
         route = nearest.build_safely(chain)
-        if not nearest.understands(chain):
+        if not layers.understands(chain):
             yield from _rows_of(chain, _Governed(route.other, {}))
             continue
         found: list[_Governed] = []
@@ -248,7 +249,7 @@ def name_of(found: Any) -> str:
 def view_name(chain: Chain) -> str:
     """Return the dotted name of the view of a route."""
     callback = chain[-1].callback
-    if not nearest.understands(chain):
+    if not layers.understands(chain):
         return name_of(type(callback))
     return name_of(callbacks.take_apart(callback).view_class or callback)
 

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from django.urls import ResolverMatch
 
-from cors_views import nearest
+from cors_views import chains, layers, nearest
 from cors_views.browsing import PageRequest, PreflightCache, Sent, Verdict, browse, page_request
+from cors_views.chains import Chain
 from cors_views.checks.views import is_csrf_protected, is_protected_by_middleware
 from cors_views.fetch import SAFE_METHODS
 from cors_views.management import transcript
@@ -19,7 +20,6 @@ from cors_views.management.advice import Refusal, advice, decided_by
 from cors_views.management.base import REFUSED, CorsCommand, bad_input, resolver_of
 from cors_views.management.overview import view_name
 from cors_views.management.sending import Server, absolute, is_below_static_url
-from cors_views.nearest import Chain
 from cors_views.policy import close_matches
 from cors_views.routes import route_name
 
@@ -81,7 +81,7 @@ class Command(CorsCommand):
     def _lines(
         self, page: PageRequest, server: Server, match: ResolverMatch, verdict: Verdict
     ) -> Iterator[str]:
-        chain = nearest.chain_of(match)
+        chain = chains.chain_of(match)
         yield self.paint(transcript.call(page), "MIGRATE_HEADING")
         yield f"It is for {view_name(chain)}, at the route {route_name(chain)}."
         yield from _notes(page, server)
@@ -148,7 +148,7 @@ def _match(server: Server, page: PageRequest) -> ResolverMatch:
     path = urlsplit(page.url).path
     request = server.request(Sent("actual", page.method, page.url, (), None, False))
     try:
-        match = nearest.resolve(request)
+        match = chains.resolve(request)
     except Exception as error:
         raise bad_input(f"{path} cannot be resolved: {type(error).__name__}: {error}") from error
     if match is not None:
@@ -181,7 +181,7 @@ def _notes(page: PageRequest, server: Server) -> Iterator[str]:
 
 def _wants_token(chain: Chain, page: PageRequest) -> bool:
     """Return whether CSRF protection has a say, which is asked just before a view is run."""
-    if page.method in SAFE_METHODS or not nearest.understands(chain):
+    if page.method in SAFE_METHODS or not layers.understands(chain):
         return False
     callback = chain[-1].callback
     # Session authentication asks for a token only where a session came along.

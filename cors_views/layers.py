@@ -1,0 +1,109 @@
+"""The layers of declarations around a view: handler, route (the URLconf entry), class, include.
+
+The fifth, the settings, is what ``nearest`` ends with.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, NamedTuple
+
+from django.core.exceptions import ImproperlyConfigured
+
+from cors_views import callbacks
+from cors_views.callbacks import Callback
+from cors_views.chains import Chain
+from cors_views.declarations import Applied, Declaration, attribute_of
+from cors_views.decorators import declare_value
+from cors_views.policy import CorsPolicy
+from cors_views.urls import IncludedURLconf
+
+logger = logging.getLogger("cors_views")
+
+
+class Layer(NamedTuple):
+    """A declaration and the layer it stands on: handler, route, class or include."""
+
+    name: str
+    declaration: Declaration
+    applied: Applied
+
+    def __str__(self) -> str:
+        names = [policy for policy in self.declaration.policies if isinstance(policy, str)]
+        named = f" {', '.join(map(repr, names))}" if names else ""
+        return f"{self.name} policy{named} declared at {self.declaration.place}"
+
+
+def outer_layers(chain: Chain, callback: Callback) -> tuple[list[Layer], list[Layer]]:
+    """Return the layers of the URLconf entry, and those around it: classes, then includes."""
+    entry = [Layer("route", mark.declaration, mark.applied) for mark in callback.marks]
+    around: list[Layer] = []
+    if callback.view_class is not None:
+        reads = callbacks.declares(callback.view_class)
+        given = callback.initkwargs.get("cors_policy") if reads else None
+        if given is not None:
+            entry.append(_attribute("route", given, callback.view_class, "as_view(cors_policy)"))
+        for owner, marks in callbacks.class_marks(callback.view_class):
+            around += [Layer("class", mark.declaration, mark.applied) for mark in marks]
+            if reads and vars(owner).get("cors_policy") is not None:
+                around.append(_attribute("class", vars(owner)["cors_policy"], owner, "cors_policy"))
+    for resolver in reversed(chain[:-1]):
+        included = resolver.urlconf_name
+        while isinstance(included, IncludedURLconf):
+            around.append(Layer("include", included.cors_declaration, included.cors_applied))
+            included = included.urlconf
+    return entry, around
+
+
+def handler_layers(callback: Callback, handler: str) -> list[Layer]:
+    view_class = callback.view_class or object
+    reads = callbacks.declares(view_class)
+    layers = []
+    for owner, marks in callbacks.handler_marks(view_class, handler):
+        entries = vars(owner).get("cors_action_policies") if reads else None
+        if entries and handler in entries:
+            attribute = f"cors_action_policies[{handler!r}]"
+            layers.append(_attribute("handler", entries[handler], owner, attribute))
+        layers += [Layer("handler", mark.declaration, mark.applied) for mark in marks]
+    return layers
+
+
+def _attribute(name: str, value: Any, owner: type, attribute: str) -> Layer:
+    applied = attribute_of(owner, attribute)
+    place, written = applied.place, f"{owner.__qualname__}.{attribute}"
+    try:
+        return Layer(name, declare_value(value, place, written), applied)
+    except (ImproperlyConfigured, TypeError):
+        # as_view() has raised for this already; whoever swallowed that gets the closed side.
+        logger.exception("The invalid %s admits nobody.", written)
+        return Layer(name, Declaration((CorsPolicy(origins=[]),), place), applied)
+
+
+def policies_of(layer: Layer) -> tuple[CorsPolicy, ...]:
+    """Return the policies of a layer; what cannot be looked up any more admits nobody."""
+    try:
+        return layer.declaration.resolve()
+    except ImproperlyConfigured:
+        # Only a name that was defined while the view was imported and is gone now gets here.
+        logger.exception("The %s admits nobody.", layer)
+        return (CorsPolicy(origins=[]),)
+
+
+def applied_to(chain: Chain) -> set[Applied]:
+    """Return every declaration that a route reaches, for whichever method."""
+    callback = callbacks.take_apart(chain[-1].callback)
+    entry, around = outer_layers(chain, callback)
+    layers = [*entry, *around]
+    for name in (callback.handlers or {}).values():
+        layers += handler_layers(callback, name)
+    return {layer.applied for layer in layers}
+
+
+def understands(chain: Chain) -> bool:
+    """Return whether the view at the end of ``chain`` can be taken apart."""
+    try:
+        applied_to(chain)
+    except Exception:
+        # build_safely() has logged it.
+        return False
+    return True
