@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Any, NamedTuple
 
 from cors_views import fetch
-from cors_views.origins import OriginCallable, OriginError, parse_pattern
+from cors_views.origin_sets import OriginCallable
+from cors_views.patterns import OriginError, parse_pattern
 
 #: The fields of a policy, in the order in which they are documented.
 FIELDS = (

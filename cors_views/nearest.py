@@ -18,7 +18,7 @@ from cors_views.callbacks import Callback
 from cors_views.chains import Chain, resolve
 from cors_views.declarations import anything_applied
 from cors_views.layers import Layer, handler_layers, outer_layers, policies_of
-from cors_views.origins import OriginSet
+from cors_views.origin_sets import OriginSet
 from cors_views.policy import CorsPolicy, unchecked
 from cors_views.rulings import CompiledPolicy, Route, Ruling
 

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from cors_views import fields
 from cors_views.fields import FIELDS, Problem
-from cors_views.origins import OriginCallable
+from cors_views.origin_sets import OriginCallable
 from cors_views.places import blaming, caller
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class CorsPolicy:
     stands alone on top of the settings; one that names none refines the next-nearest layer.
 
     ``origins``
-        Origins and patterns as ``cors_views.origins.parse_pattern`` permits, ``"*"`` for any
+        Origins and patterns as ``cors_views.patterns.parse_pattern`` permits, ``"*"`` for any
         origin, and callables ``(request, origin) -> bool``, sync or async.
     ``origin_regexes``
         Regular expressions, strings or compiled, that match the *whole* origin.

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cors_views import fetch
-from cors_views.origins import OriginCallable, is_origin
+from cors_views.origin_sets import OriginCallable
+from cors_views.origins import is_origin
 from cors_views.reasons import Answer, Headers, Preflight, Reason
 from cors_views.rulings import DENIED, VARY, CompiledPolicy, Route, Ruling, preflight_headers
 

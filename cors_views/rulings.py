@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cors_views import fetch
-from cors_views.origins import OriginSet
+from cors_views.origin_sets import OriginSet
 from cors_views.policy import CorsPolicy
 from cors_views.reasons import Answer, Headers, Reason
 

@@ -25,15 +25,9 @@ with atheris.instrument_imports(include=["cors_views.origins", "cors_views.fetch
         is_token,
         parse_request_headers,
     )
-    from cors_views.origins import (
-        MAX_LENGTH,
-        SPECIAL,
-        OriginError,
-        OriginSet,
-        is_origin,
-        parse_pattern,
-        split_origin,
-    )
+    from cors_views.origin_sets import OriginSet
+    from cors_views.origins import MAX_LENGTH, SPECIAL, is_origin, split_origin
+    from cors_views.patterns import OriginError, parse_pattern
 
 ANY = OriginSet(["*"])
 ANY_BY_REGEX = OriginSet([], [re.compile(r"(?s).*")])

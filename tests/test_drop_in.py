@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from cors_views import declarations, middleware, protocol
-from cors_views.origins import OriginSet
+from cors_views.origin_sets import OriginSet
 from cors_views.reasons import Answer
 from tests.drop_in import (
     ANY_ORIGIN,

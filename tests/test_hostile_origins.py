@@ -16,7 +16,8 @@ from django.test.utils import override_settings
 from django.urls import path
 
 from cors_views import cors_allow
-from cors_views.origins import OriginSet, is_origin
+from cors_views.origin_sets import OriginSet
+from cors_views.origins import is_origin
 from tests.tables import CREDENTIALS, ORIGIN, Sender, assert_cors_headers, cors_headers, urlconf
 
 # --- Patterns ----------------------------------------------------------------------------------

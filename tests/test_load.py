@@ -26,7 +26,7 @@ from django.views import View
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, nearest
 from cors_views.chains import all_chains
 from cors_views.middleware import CorsMiddleware
-from cors_views.origins import OriginSet
+from cors_views.origin_sets import OriginSet
 from cors_views.rulings import CompiledPolicy
 from tests.tables import cors_headers, urlconf
 

@@ -29,7 +29,9 @@ from hypothesis import strategies as st
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
 from cors_views.fetch import is_method, parse_request_headers
-from cors_views.origins import OriginError, OriginSet, is_origin, parse_pattern, split_origin
+from cors_views.origin_sets import OriginSet
+from cors_views.origins import is_origin, split_origin
+from cors_views.patterns import OriginError, parse_pattern
 from cors_views.signals import check_request_enabled
 from tests.tables import CREDENTIALS, ORIGIN, urlconf
 

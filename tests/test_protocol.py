@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cors_views.origins import OriginSet
+from cors_views.origin_sets import OriginSet
 from cors_views.policy import CorsPolicy
 from cors_views.protocol import SIGNAL, Answers, Unanswered, actual, preflight
 from cors_views.reasons import Answer, Preflight, Reason, refusal

@@ -20,7 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 SURVIVORS = Path(__file__).with_name("survivors.txt")
 #: A module of the core, and the tests of it; the first to fail ends a mutant's run.
 MODULES = {
-    "origins": ["tests/test_origins.py", "tests/test_policy.py"],
+    "origins": ["tests/test_origins.py", "tests/test_patterns.py"],
+    "patterns": ["tests/test_patterns.py", "tests/test_policy.py"],
+    "origin_sets": ["tests/test_origin_sets.py", "tests/test_policy.py"],
     "fields": ["tests/test_fields.py", "tests/test_policy.py"],
     "policy": ["tests/test_policy.py", "tests/test_conf.py"],
 }
