@@ -1,6 +1,7 @@
 """The lists and small parsers of the Fetch standard, and nothing else.
 
-https://fetch.spec.whatwg.org/ is the authority; each name below is the standard's own term.
+https://fetch.spec.whatwg.org/ is the authority, its sections those of the review draft of June
+2026; each name below is the standard's own term.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ FORBIDDEN_METHODS = frozenset({"CONNECT", "TRACE", "TRACK"})
 #: Fetch section 2.2.1, "CORS-safelisted method": Access-Control-Allow-Methods need not name these.
 SAFELISTED_METHODS = frozenset({"GET", "HEAD", "POST"})
 
-#: RFC 9110 section 9.2.1: methods that are not meant to change anything.
+#: RFC 9110 section 9.2.1, without TRACE, which no script can send: not meant to change anything.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-#: Fetch section 2.2.2, "forbidden request-header": set by the browser alone.
+#: Set by the browser alone: Fetch section 2.2.2, "forbidden request-header", and what the draft of
+#: Private Network Access adds.
 FORBIDDEN_REQUEST_HEADERS = frozenset(
     {
         "accept-charset",

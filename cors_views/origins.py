@@ -1,7 +1,7 @@
 """What an origin is, as a browser writes it in the Origin header.
 
-RFC 6454 section 6.2 and HTML, "serialization of an origin". What people configure is read by
-``patterns``, and looked up in an ``origin_sets.OriginSet``.
+Fetch section 3.2, "`Origin` header", which supplants RFC 6454, and HTML, "serialization of an
+origin". What people configure is read by ``patterns``, and looked up in an ``OriginSet``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 PORT = re.compile(r"[1-9][0-9]{0,4}")
 _HEXADECIMAL = re.compile(r"0x[0-9a-f]*")
 # What stands outside of these sets ends the search at once, so a hostile value costs one scan.
-# http(s) hosts are letters, digits and hyphens (RFC 1123), plus the underscore that browsers send.
+# http(s) hosts are letters, digits and hyphens (RFC 1123 section 2.1; Fetch section 3.2), plus the
+# underscore and the final dot that browsers send.
 _NOT_IN_WEB_HOST = re.compile(r"[^a-z0-9._-]")
 _NOT_IN_OTHER_HOST = re.compile(r"[^A-Za-z0-9._~-]")
 _IPV6_PIECE = re.compile(r"0|[1-9a-f][0-9a-f]{0,3}")

@@ -192,7 +192,7 @@ def _contradictions(values: Mapping[str, Any]) -> list[Problem]:
         message = "admits any origin, together with credentials=True"
         problems.append(Problem("origins", "*", "any-with-credentials", message, hint))
     if "*" in (values.get("expose_headers") or ()):
-        # Fetch, "CORS-exposed header-name list": '*' is taken literally where credentials went.
+        # Fetch, "main fetch": '*' is taken literally where the page asks with credentials.
         hint = "Name the headers."
         message = "covers nothing together with credentials=True"
         problems.append(Problem("expose_headers", "*", "star-with-credentials", message, hint))

@@ -443,7 +443,7 @@ def _web_host(host: str) -> str:
     labels = host.removesuffix(".").split(".")
     if "~" in host or "" in labels:
         return ""
-    # URL Standard, "ends in a number": an IPv4 address in its one normal form, or no host.
+    # URL Standard, "ends in a number checker": an IPv4 address in its one normal form, or no host.
     if not _NUMBER.fullmatch(labels[-1]):
         return host
     numbers = [label for label in labels if re.fullmatch(r"0|[1-9][0-9]{0,2}", label)]

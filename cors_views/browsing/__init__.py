@@ -1,7 +1,7 @@
 """A browser's half of CORS, without any I/O: what it sends for a page, and what the page gets.
 
-Fetch, https://fetch.spec.whatwg.org/, is the authority; sections are those of its commit snapshot
-of 2025. ``cors_views.testing`` and ``manage.py cors_explain`` drive it.
+Fetch, https://fetch.spec.whatwg.org/, is the authority; sections are those of its review draft of
+June 2026. ``cors_views.testing`` and ``manage.py cors_explain`` drive it.
 """
 
 from __future__ import annotations

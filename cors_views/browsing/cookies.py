@@ -1,7 +1,7 @@
 """Which cookies go along with a request, and which of an answer's a browser keeps.
 
-RFC 6265bis, "The SameSite Attribute". ``cross_site`` says whether the page is at another site than
-the server, ``insecure`` whether the connection is one that no Secure cookie travels on.
+RFC 6265bis, "Storage Model" and "Retrieval Algorithm". ``cross_site`` says whether the page
+is at another site than the server, ``insecure`` whether no Secure cookie travels on the connection.
 """
 
 from __future__ import annotations

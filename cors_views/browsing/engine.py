@@ -65,7 +65,7 @@ class _Fetching:
 
     @property
     def origin(self) -> str:
-        """Fetch section 3.2, "serializing a request origin": null once others have redirected."""
+        """Fetch section 2.2.5, "serializing a request origin": null once others have redirected."""
         before = origin_of(self.urls[0])
         for url in self.urls[1:]:
             origin = origin_of(url)

@@ -67,7 +67,7 @@ def preflight_check(
     asked for is not among them.
     """
     if not is_ok(response) and response.reason is None:
-        # The standard looks at the status last. It explains more than a header that is not there.
+        # The standard does the CORS check first, but the status explains more than what is missing.
         response = response._replace(reason=Reason.PREFLIGHT_FAILED)
     cors_check(asked, response, note)
     note(Check.STATUS, is_ok(response), f"200 to 299 expected, {response.status} received")

@@ -81,7 +81,7 @@ class PreflightCache:
         keys = {key, key._replace(credentials=True)}
         known = {(each, name) for each in keys}
         if wildcard and not key.credentials:
-            # Fetch would take a '*' that was answered with cookies for any name, too. Chromium
-            # takes it literally, as the preflight itself does, and so is this.
+            # Fetch would take a '*' that was answered to a page with credentials for any name but
+            # Authorization, too. Chromium takes it literally, as the preflight does; so is this.
             known.add((key, "*"))
         return any(entries.get(entry, now) > now for entry in known)

@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 
 from cors_views import conf
 
-#: RFC 6761, RFC 6762 and RFC 8375: nobody can register a name there.
+#: RFC 6761, RFC 6762 with the private names of its appendix G, RFC 8375: nobody can register there.
 _RESERVED = frozenset(
     {"example", "home.arpa", "internal", "invalid", "lan", "local", "localhost", "test"}
 )

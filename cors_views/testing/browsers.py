@@ -249,7 +249,7 @@ def _with_samesite(jar: SimpleCookie) -> SimpleCookie:
 
 
 def _site(origin: str) -> tuple[str, str]:
-    """Return scheme and registrable domain (HTML, "schemefully same site")."""
+    """Return scheme and registrable domain (HTML, "obtain a site")."""
     return origin.partition(":")[0], site_of(host_of(origin))
 
 

@@ -42,7 +42,7 @@ def encode(
     if data is not None:
         return _form(data, content_type)
     if isinstance(body, str):
-        # Fetch section 5.2, "extract a body": what a string is, unless the page says otherwise.
+        # Fetch section 5.2, "extract": what a string is, unless the page says otherwise.
         return body.encode(), content_type or "text/plain;charset=UTF-8"
     return body, content_type or ""
 
