@@ -190,6 +190,12 @@ def policy(name: str) -> CorsPolicy:
     invalid, with everything that is wrong with it.
     """
     policies = _policies()
+    if not policies_are_a_mapping():
+        kind = type(settings.CORS_POLICIES).__name__
+        raise ImproperlyConfigured(
+            f"There is no CORS policy named {name!r}: CORS_POLICIES has to be a dict from names to "
+            f"policies, and is of type {kind}."
+        )
     if name not in policies:
         known = policy_names()
         hint = close_matches(name, known) or (

@@ -175,7 +175,7 @@ def _check_names(declaration: Declaration, written: str) -> None:
         policies = declaration.resolve()
     except ImproperlyConfigured as error:
         message = f"{written} at {place}: {error}"
-        raise blaming(place, ImproperlyConfigured(message)) from error
+        raise blaming(place, ImproperlyConfigured(message)) from None
     if len(policies) > 1:
         for policy, named in zip(policies, declaration.policies):
             if not policy.names_origins:
@@ -204,4 +204,6 @@ def _hint_for(value: Any) -> str:
     """Return what somebody meant who decorates what a URLconf is made of."""
     if hasattr(value, "pattern") and hasattr(value, "resolve"):
         return "Decorate the view itself, inside of path()."
+    if _is_view(value):
+        return "Call what it returns with the view: cors_allow(...)(view)."
     return "For a whole URLconf use cors_include()." if isinstance(value, tuple) else ""

@@ -79,6 +79,12 @@ def _attribute(name: str, value: Any, owner: type, attribute: str) -> Layer:
         return Layer(name, Declaration((CorsPolicy(origins=[]),), place), applied)
 
 
+def ends_the_search(layer: Layer) -> bool:
+    """Return whether nothing behind a layer can count: it denies, or names its origins."""
+    policies = policies_of(layer)
+    return layer.declaration.deny or len(policies) > 1 or policies[0].names_origins
+
+
 def policies_of(layer: Layer) -> tuple[CorsPolicy, ...]:
     """Return the policies of a layer; what cannot be looked up any more admits nobody."""
     try:
@@ -89,20 +95,18 @@ def policies_of(layer: Layer) -> tuple[CorsPolicy, ...]:
         return (CorsPolicy(origins=[]),)
 
 
-def applied_to(chain: Chain) -> set[Applied]:
-    """Return every declaration that a route reaches, for whichever method."""
+def stacks(chain: Chain) -> list[list[Layer]]:
+    """Return every declaration of a route, nearest first: around its view, then by handler."""
     callback = callbacks.take_apart(chain[-1].callback)
     entry, around = outer_layers(chain, callback)
-    layers = [*entry, *around]
-    for name in (callback.handlers or {}).values():
-        layers += handler_layers(callback, name)
-    return {layer.applied for layer in layers}
+    handlers = (callback.handlers or {}).values()
+    return [entry + around, *(handler_layers(callback, name) for name in handlers)]
 
 
 def understands(chain: Chain) -> bool:
     """Return whether the view at the end of ``chain`` can be taken apart."""
     try:
-        applied_to(chain)
+        stacks(chain)
     except Exception:
         # build_safely() has logged it.
         return False

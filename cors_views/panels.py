@@ -21,7 +21,7 @@ try:
 except ImportError as error:
     raise ImportError(
         "cors_views.panels needs django-debug-toolbar. Install it with "
-        "pip install 'django-cors-views[toolbar]'."
+        "pip install django-debug-toolbar."
     ) from error
 
 

@@ -20,7 +20,7 @@ try:
 except ImportError as error:
     raise ImportError(
         "cors_views.rest_framework needs Django REST framework. Install it with "
-        "pip install 'django-cors-views[drf]', or use cors_allow, which does not need it."
+        "pip install djangorestframework, or use cors_allow, which does not need it."
     ) from error
 
 #: What these define is no action, but for those that a router knows by name.

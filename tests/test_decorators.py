@@ -196,6 +196,12 @@ A_NAME = "for the name of a policy. For an origin write"
             id="list-given-positionally",
         ),
         pytest.param(
+            lambda: cors_allow("partners", view),
+            f"cors_allow() at {{here}} {A_POLICY}{view!r}. Call what it returns with the view:"
+            " cors_allow(...)(view).",
+            id="the-view-beside-a-name",
+        ),
+        pytest.param(
             lambda: cors_allow(None),
             f"cors_allow() at {{here}} {A_POLICY}None{BY_KEYWORD}",
             id="none-given-positionally",

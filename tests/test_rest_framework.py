@@ -990,7 +990,7 @@ except ImportError as error:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
 
-    assert "pip install 'django-cors-views[drf]'" in done.stdout
+    assert "pip install djangorestframework" in done.stdout
 
 
 # --- What the checks find ------------------------------------------------------------------------

@@ -48,10 +48,10 @@ class Exchange(NamedTuple):
 class Check(enum.Enum):
     """What a browser looks at, roughly in its order."""
 
-    DROPPED = "headers that only the browser may set"
-    ORIGIN = "whether the request leaves the page's origin"
-    PREFLIGHT = "whether a preflight has to ask first"
-    REACHED = "whether anybody answers there"
+    DROPPED = "the page's headers"
+    ORIGIN = "the page's origin"
+    PREFLIGHT = "the preflight"
+    REACHED = "the server"
     ALLOW_ORIGIN = "Access-Control-Allow-Origin"
     ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"
     STATUS = "the preflight's status"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from cors_views.chains import Chain
 from cors_views.checks.csrf import check_csrf
 from cors_views.checks.effective import check_public_uses, check_uses
 from cors_views.declarations import Applied, everything_applied
+from cors_views.layers import Layer
 from cors_views.policy import close_matches
 from cors_views.routes import routes_named
 from cors_views.rulings import CompiledPolicy, Route
@@ -41,11 +43,16 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
     uses: list[Use] = []
     cached: dict[Opened, list[Chain]] = {}
     for chain, route in survey():
-        reached.update(layers.applied_to(chain))
+        stacks = layers.stacks(chain)
+        reached.update(layer.applied for stack in stacks for layer in stack)
         uses += uses_of(chain, route)
         for opened in _opened(route):
             cached.setdefault(opened, []).append(chain)
-        for message in (*_without_mixin(chain), *_never_reached(chain, route)):
+        for message in (
+            *_without_mixin(chain),
+            *_never_reached(chain, route),
+            *(message for stack in stacks for message in _covered(stack)),
+        ):
             found.setdefault(str(message), message)
     for use in uses:
         for message in (*_any_origin_with_credentials(use), *_exposed_star(use)):
@@ -123,6 +130,28 @@ def _never_reached(chain: Chain, route: Route) -> Iterator[CheckMessage]:
                     hint="List the policy for any origin last.",
                     id="cors_views.W025",
                 )
+
+
+def _covered(stack: list[Layer]) -> Iterator[CheckMessage]:
+    """Warn of a declaration right below another of the same view that leaves it nothing to say.
+
+    In another file, such as the URLconf, the outer one was written to replace the inner one.
+    """
+    for outer, inner in itertools.pairwise(stack):
+        targets = {layer.applied.target.removesuffix(".cors_policy") for layer in (outer, inner)}
+        files = {layer.declaration.place.file for layer in (outer, inner)}
+        same = outer.name == inner.name and len(targets) == len(files) == 1
+        if same and layers.ends_the_search(outer):
+            yield Warning(
+                f"{_kind(inner)} at {inner.declaration.place} on {inner.applied.target} has no "
+                f"effect: {_kind(outer)} at {outer.declaration.place} is outside of it.",
+                hint="Remove one of the two.",
+                id="cors_views.W026",
+            )
+
+
+def _kind(layer: Layer) -> str:
+    return "cors_deny" if layer.declaration.deny else "the policy"
 
 
 def _any_origin_with_credentials(use: Use) -> Iterator[CheckMessage]:

@@ -147,7 +147,7 @@ def _suffixes(use: Use) -> Iterator[CheckMessage]:
         yield Info(
             f"Whether {listed(unchecked)}, from the {use.where()} is below a public suffix was "
             "not checked: only suffixes of one label are known without a list.",
-            hint="pip install 'django-cors-views[psl]'",
+            hint="pip install publicsuffixlist",
             id="cors_views.I038",
         )
 
@@ -211,7 +211,10 @@ def _wrong_with(regex: re.Pattern[str], *, credentials: bool) -> tuple[str, str]
     if alike and not stranger:
         return f"which admits {alike[0]} too", alike[1]
     if matches_nothing(regex):
-        return "which matches no whole origin", "Write out what follows, such as [0-9]+ for a port."
+        return (
+            "which matches only the beginning of an origin, so it admits nobody",
+            "Write out what follows, such as [a-z0-9-]+ for a label, or [0-9]+ for a port.",
+        )
     if escaped(regex.pattern) != regex.pattern:
         message = "in which a '.' stands for any character: names that differ there are admitted"
         return message, f"Write r'{escaped(regex.pattern)}' instead."

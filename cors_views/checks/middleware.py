@@ -42,11 +42,6 @@ _NOT_OURS = (
     "regex_domain_match",
 )
 
-E030 = Error(
-    "cors_views is installed, but its middleware is not: no policy has any effect.",
-    hint=f'Add "{_OURS}" to MIDDLEWARE, at the top.',
-    id="cors_views.E030",
-)
 E031 = Error(
     "CorsMiddleware stands in MIDDLEWARE more than once.",
     hint="Keep the first one.",
@@ -75,7 +70,7 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
     if signals is not None and signals.check_request_enabled.has_listeners():
         messages.append(W044)
     if not ours:
-        return [*messages, E030]
+        return [*messages, _missing(paths)]
     if len(ours) > 1:
         messages.append(E031)
     above = [paths[index] for index in range(ours[0]) if _answers(paths[index], classes[index])]
@@ -90,6 +85,17 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
             )
         )
     return messages
+
+
+def _missing(paths: list[str]) -> CheckMessage:
+    meant = [path for path in paths if path.partition(".")[0] == "cors_views"]
+    return Error(
+        "cors_views is installed, but its middleware is not: no policy has any effect.",
+        hint=f'Write "{_OURS}" instead of "{meant[0]}".'
+        if meant
+        else f'Add "{_OURS}" to MIDDLEWARE, at the top.',
+        id="cors_views.E030",
+    )
 
 
 def _installed_as_well(paths: list[str]) -> list[CheckMessage]:

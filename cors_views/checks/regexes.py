@@ -133,9 +133,14 @@ def _is_a_strangers(host: str) -> bool:
 
 
 def matches_nothing(regex: re.Pattern[str]) -> bool:
-    """Return whether a regex is one literal text that is no origin, such as the start of one."""
+    """Return whether a regex matches no whole origin: it is only the beginning of one.
+
+    django-cors-headers is content with that. Such a text is no origin, or ends as none does.
+    """
     match = re.fullmatch(rf"\^?({_LITERAL}+)\$?", regex.pattern)
-    return match is not None and not is_origin(match[1].replace("\\", ""))
+    if match is not None and not is_origin(match[1].replace("\\", "")):
+        return True
+    return re.search(r"(?:[-:/]|\\\.)\$?\Z", regex.pattern) is not None
 
 
 def escaped(pattern: str) -> str:

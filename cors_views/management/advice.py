@@ -40,6 +40,12 @@ class Refusal(NamedTuple):
     def view(self) -> str:
         return view_name(chains.chain_of(self.match))
 
+    @property
+    def fields(self) -> str:
+        """The fields of a policy that would let this page have the answer."""
+        cookies = ", credentials=True" if self.page.credentials == "include" else ""
+        return f"origins=[{self.page.origin!r}]{cookies}"
+
     def sources(self, outcome: Outcome) -> dict[str, Source]:
         """Return who sets which field of the policy that decides."""
         ruling = outcome.ruling
@@ -74,13 +80,13 @@ def _answered_by_others(refusal: Refusal) -> str:
 
 def _denied(refusal: Refusal, outcome: Outcome) -> str:
     layer = outcome.ruling.trail[0]
-    allow = f"@cors_allow(origins=[{refusal.page.origin!r}])"
+    allow = f"@cors_allow({refusal.fields})"
     if not isinstance(layer, Layer):
         return f"{refusal.view}: {layer}; the log says why."
     place = _place(layer)
     written = _written_at(refusal, layer)
     if written:
-        policy = f"{written}(origins=[{refusal.page.origin!r}])"
+        policy = f"{written}({refusal.fields})"
         return f"{place}: write {policy} instead of cors_deny, if pages are meant to read this."
     method = refusal.page.method
     implemented = nearest.route_of(refusal.match).implemented
@@ -109,7 +115,7 @@ def _place(layer: Layer) -> str:
 def _no_policy(refusal: Refusal, outcome: Outcome) -> str:
     opt_in = not outcome.ruling.governed
     why = "CORS_OPT_IN is on" if opt_in else "CORS_URLS_REGEX does not match the URL"
-    allow = f"@cors_allow(origins=[{refusal.page.origin!r}])"
+    allow = f"@cors_allow({refusal.fields})"
     return f"{refusal.view}: write {allow} above it; {why}, and it declares nothing."
 
 
@@ -121,6 +127,13 @@ def _not_admitted(refusal: Refusal, outcome: Outcome) -> str:
         place = where(source, "origins")
         return f"{place}: nothing, unless any page may read: then write origins='*'."
     policy = refusal.policy(outcome)
+    begun = [regex for regex in policy.policy.origin_regexes or () if regex.match(origin)]
+    if begun:
+        place = where(refusal.sources(outcome)["origin_regexes"], "origin_regexes")
+        return (
+            f"{place}: r'{begun[0].pattern}' matches only the beginning of {origin!r}; write out "
+            "the rest, if you trust all that may stand there."
+        )
     cookies = " with the visitor's cookies" if policy.credentials else ""
     names = "origins" if source.layer else conf.name_in_use("CORS_ALLOWED_ORIGINS")
     return (
@@ -178,7 +191,7 @@ def _credentials(refusal: Refusal, outcome: Outcome) -> str:
 def _written_by_hand(refusal: Refusal, outcome: Outcome) -> str:
     return (
         f"{refusal.view}: remove the Access-Control-Allow-Origin that it, a middleware or a "
-        f"proxy writes by hand, and write @cors_allow(origins=[{refusal.page.origin!r}])."
+        f"proxy writes by hand, and write @cors_allow({refusal.fields})."
     )
 
 

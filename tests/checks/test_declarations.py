@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, declarations
 from cors_views.checks import check_declarations
+from cors_views.declarations import DeclaresCors
 from tests.tables import urlconf
 
 APP = "https://app.example"
@@ -44,6 +45,7 @@ def view(whole: Any, **handlers: Any) -> Any:
 
 allow_app = cors_allow(origins=[APP])
 cached = cors_allow(origins=[APP], max_age=60)
+refined = cors_allow(max_age=0)
 ALL_WITH_CREDENTIALS = {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": True}
 
 # name -> (settings, view, ids)
@@ -115,6 +117,45 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         {},
         cors_allow("public", "partners")(answer),
         ["cors_views.W025"],
+    ),
+    "cors_allow above cors_deny": ({}, allow_app(cors_deny(answer)), ["cors_views.W026"]),
+    "cors_deny above cors_allow": ({}, cors_deny(allow_app(answer)), ["cors_views.W026"]),
+    "origins above origins": (
+        {},
+        allow_app(cors_allow("partners")(answer)),
+        ["cors_views.W026"],
+    ),
+    "two audiences above origins": (
+        {},
+        cors_allow("partners", "public")(allow_app(answer)),
+        ["cors_views.W026"],
+    ),
+    "cors_allow above cors_deny, on a class": (
+        {},
+        view(lambda cls: allow_app(cors_deny(cls))),
+        ["cors_views.W026"],
+    ),
+    "cors_allow above cors_deny, on a handler": (
+        {},
+        view(allow_app, get=lambda method: cors_allow(origins="*")(cors_deny(method))),
+        ["cors_views.W026"],
+    ),
+    "a decorator above the attribute of a class": (
+        {},
+        allow_app(type("Declares", (DeclaresCors, View), {"cors_policy": "partners"})).as_view(),
+        # The other one is about as_view(), which CorsMixin would have.
+        ["cors_views.W024", "cors_views.W026"],
+    ),
+    "a refinement above cors_deny, which stays closed": ({}, refined(cors_deny(answer)), []),
+    "cors_allow on a class above that of its base": (
+        {},
+        allow_app(type("Child", (cors_deny(type("Base", (View,), {})),), {})).as_view(),
+        [],
+    ),
+    "cors_allow round as_view() above that of the class": (
+        {},
+        allow_app(cors_deny(type("Shut", (View,), {})).as_view()),
+        [],
     ),
     "a policy for any origin behind another": ({}, cors_allow("partners", "public")(answer), []),
     "two audiences of different trust": (

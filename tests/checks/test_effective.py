@@ -226,6 +226,11 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         [],
     ),
     "the start of an origin": (SITE, by_regex(r"^http://localhost:"), ["W043"]),
+    "the start of an origin, as a label": (SITE, by_regex(r"^https://preview-"), ["W043"]),
+    "the start of an origin, up to a dot": (SITE, by_regex(r"https://[a-z]+\.preview\."), ["W043"]),
+    "an origin with a slash behind it": (SITE, by_regex(r"https://app\.example\.com/$"), ["W043"]),
+    "a host of one label": (SITE, by_regex(r"^https://intranet$"), []),
+    "a set with a hyphen at the end": (SITE, by_regex(r"https://app\.example\.com[a-z-]"), []),
     "a whole origin as a regex": (SITE, by_regex(r"^https://app\.example\.com$"), []),
     "a dot for one character of a name": (SITE, by_regex(r"https://app-.\.example\.com"), []),
     "a dot in a set": (SITE, by_regex(r"https://[a-z.x]+\.example\.com"), []),
@@ -880,7 +885,7 @@ def test_without_the_list_the_check_says_what_it_did_not_check() -> None:
     by_id = {message.id: message for message in (unchecked, public)}
     assert "https://*.com" in by_id["cors_views.W038"].msg
     assert "https://*.github.io" in by_id["cors_views.I038"].msg
-    assert "[psl]" in by_id["cors_views.I038"].hint
+    assert "publicsuffixlist" in by_id["cors_views.I038"].hint
 
 
 @pytest.mark.usefixtures("_no_list")

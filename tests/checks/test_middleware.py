@@ -113,6 +113,30 @@ def test_the_message_names_what_stands_above_and_the_hint_what_to_move() -> None
     assert message.hint == f'Move "{OURS}" above "{session}" in MIDDLEWARE.'
 
 
+@pytest.mark.parametrize(
+    ("middleware", "hint"),
+    [
+        pytest.param([COMMON], f'Add "{OURS}" to MIDDLEWARE, at the top.', id="missing"),
+        pytest.param(
+            ["cors_views.middleware.CORSMiddleware", COMMON],
+            f'Write "{OURS}" instead of "cors_views.middleware.CORSMiddleware".',
+            id="misspelt",
+        ),
+        pytest.param(["cors_views"], f'Write "{OURS}" instead of "cors_views".', id="the-package"),
+    ],
+)
+def test_the_hint_says_how_the_middleware_is_written(
+    middleware: list[str], hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Not override_settings, which would import the middleware.
+    site = SimpleNamespace(MIDDLEWARE=middleware, INSTALLED_APPS=["cors_views"])
+    monkeypatch.setattr("cors_views.checks.middleware.settings", site)
+
+    (message,) = check_middleware()
+
+    assert message.hint == hint
+
+
 def test_the_message_about_a_subclass_names_the_method_that_nobody_calls() -> None:
     with override_settings(MIDDLEWARE=[f"{__name__}.MovedCors", COMMON]):
         (message,) = check_middleware()

@@ -168,7 +168,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         {},
         f"{APP} DELETE /orders/ --credentials",
         Reason.DENIED,
-        f"{DELETE}: write @cors_allow(origins=['https://app.example']) instead of cors_deny",
+        (
+            f"{DELETE}: write @cors_allow(origins=['https://app.example'], credentials=True) "
+            "instead of cors_deny"
+        ),
     ),
     "a class that is closed": (
         {},
@@ -214,6 +217,12 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         f"{OTHER} PUT /attributes/",
         Reason.ORIGIN_NOT_ADMITTED,
         f"{ATTRIBUTES}, cors_policy of Attributes: add 'https://other.example' to origins, if",
+    ),
+    "a regex that matches only the beginning": (
+        {"CORS_ALLOWED_ORIGIN_REGEXES": [r"^https://app\."]},
+        f"{APP} GET /free/",
+        Reason.ORIGIN_NOT_ADMITTED,
+        "settings: r'^https://app\\.' matches only the beginning of 'https://app.example'; write",
     ),
     "a view that nobody understands": (
         {},
@@ -551,8 +560,8 @@ A page at https://app.example fetches PUT http://api.example/asked/ with credent
 It is for views.answer, at the route /asked/.
 No view is run; --run sends the request for real.
 
-  pass  whether the request leaves the page's origin: from https://app.example to http://api.example
-  pass  whether a preflight has to ask first: asks about the method PUT
+  pass  the page's origin: from https://app.example to http://api.example
+  pass  the preflight: asks about the method PUT
 
   > OPTIONS /asked/
   > Host: api.example
