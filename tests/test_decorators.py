@@ -6,6 +6,7 @@ import functools
 import gc
 import inspect
 import sys
+import traceback
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
@@ -275,6 +276,8 @@ def test_type_error(declare: Callable[[], Any], message: str) -> None:
     # A dict in a message has braces of its own.
     assert str(caught.value) == message.replace("{here}", place)
     assert vars(caught.value)["filename"] == __file__
+    # One traceback, whose last line is the message.
+    assert "another exception" not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize(
