@@ -13,7 +13,7 @@ import functools
 import inspect
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar, overload
 
 from asgiref.sync import AsyncToSync, iscoroutinefunction
 
@@ -22,9 +22,21 @@ from cors_views.places import Place, caller, caller_in
 from cors_views.policy import CorsPolicy
 
 V = TypeVar("V", bound=Callable[..., Any])
+
+
+class Denial(Protocol):
+    """The type of ``cors_deny``; what ``cors_allow(...)`` returns is not of it."""
+
+    @overload
+    def __call__(self, view: V, /) -> V: ...
+
+    @overload
+    def __call__(self) -> Callable[[V], V]: ...
+
+
 #: What stands for a declaration where no decorator can: a policy, a name, several of them, or
-#: ``cors_deny``, which is the callable.
-Declarable = CorsPolicy | str | Sequence[CorsPolicy | str] | Callable[..., Any]
+#: ``cors_deny``. Whoever overrides ``cors_policy`` in a subclass annotates it with this.
+Declarable = CorsPolicy | str | Sequence[CorsPolicy | str] | Denial
 
 _KEY = "_cors_views_mark_"
 _applications = itertools.count()

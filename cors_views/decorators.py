@@ -8,15 +8,21 @@ from typing import Any, overload
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from cors_views.declarations import Declaration, V, apply
+from cors_views.declarations import Declaration, Denial, V, apply
 from cors_views.fields import FIELDS, shown
 from cors_views.places import Place, blaming, caller
 from cors_views.policy import CorsPolicy, Names, Origins, Regexes, field_hint
 
 
 @overload
+def cors_allow(*policies: CorsPolicy | str) -> Callable[[V], V]: ...
+
+
+@overload
 def cors_allow(
-    *policies: CorsPolicy | str,
+    policy: CorsPolicy | str = ...,
+    /,
+    *,
     origins: Origins | None = None,
     origin_regexes: Regexes | None = None,
     methods: Names | None = None,
@@ -57,14 +63,12 @@ def cors_allow(*policies: Any, **fields: Any) -> Any:
     return decorator
 
 
-@overload
-def cors_deny(view: V, /) -> V: ...
+def _denial(function: Callable[..., Any]) -> Denial:
+    # To type checkers, a function that a class holds is a method and no value of cors_policy.
+    return function
 
 
-@overload
-def cors_deny() -> Callable[[V], V]: ...
-
-
+@_denial
 def cors_deny(view: Any = None, /) -> Any:
     """Declare that no other origin may read the answers of a view, whatever the settings say.
 

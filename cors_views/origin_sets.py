@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from cors_views.origins import DEFAULT_PORTS, MAX_LENGTH, is_origin, is_port
 
 #: A callable origin: ``(request, origin) -> bool``, or a coroutine function of the same shape.
-OriginCallable = Callable[[Any, str], Any]
+OriginCallable = Callable[[Any, str], bool | Awaitable[bool]]
 
 #: One or more labels, none of them empty, of the same characters.
 _WEB_LABELS = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")

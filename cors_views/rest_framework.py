@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.decorators import classonlymethod
 from django.views.generic import base
 
-from cors_views.declarations import DeclaresCors, class_place
+from cors_views.declarations import Declarable, DeclaresCors, class_place
 from cors_views.decorators import declare_value
 from cors_views.places import Place, blaming, caller
 from cors_views.policy import close_matches
@@ -22,6 +22,8 @@ except ImportError as error:
         "cors_views.rest_framework needs Django REST framework. Install it with "
         "pip install djangorestframework, or use cors_allow, which does not need it."
     ) from error
+
+__all__ = ["CorsMixin", "Declarable"]
 
 #: What these define is no action, but for those that a router knows by name.
 _FRAMEWORK = {module.__name__ for module in (base, generics, mixins, views, viewsets)}

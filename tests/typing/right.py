@@ -21,7 +21,7 @@ from typing_extensions import assert_type
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
 from cors_views.defaults import default_headers, default_methods
-from cors_views.rest_framework import CorsMixin
+from cors_views.rest_framework import CorsMixin, Declarable
 from cors_views.signals import check_request_enabled
 
 APP = "https://app.example.com"
@@ -103,6 +103,18 @@ class BySeveral(CorsMixin, ViewSet):
 
 class Closed(CorsMixin, ViewSet):
     cors_policy = cors_deny
+
+
+class Base(CorsMixin, ViewSet):
+    cors_policy: Declarable | None = "partners"
+
+
+class Child(Base):
+    cors_policy = cors_deny
+
+
+class OtherChild(Base):
+    cors_policy = ["partners", "public"]
 
 
 @cors_allow("partners")

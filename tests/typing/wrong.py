@@ -32,6 +32,8 @@ cors_allow(max_age="600")  # error
 cors_allow(7)  # error
 cors_allow(None)  # error
 cors_deny("partners")  # error
+cors_allow("partners", "public", max_age=0)  # error
+cors_allow("partners", None)  # error
 
 
 def wrong_callable(origin: str) -> bool:
@@ -39,6 +41,12 @@ def wrong_callable(origin: str) -> bool:
 
 
 CorsPolicy(origins=[wrong_callable])  # error
+
+
+def says_nothing(request: HttpRequest, origin: str) -> None: ...
+
+
+CorsPolicy(origins=[says_nothing])  # error
 
 
 @cors_allow("public")
@@ -64,6 +72,18 @@ class WrongPolicy(CorsMixin, ViewSet):
     cors_policy = 7  # error
 
 
+class CalledPolicy(CorsMixin, ViewSet):
+    cors_policy = cors_allow("public")  # error
+
+
+class CalledDenial(CorsMixin, ViewSet):
+    cors_policy = cors_deny()  # error
+
+
+class CalledForAction(CorsMixin, ViewSet):
+    cors_action_policies = {"list": cors_allow("public")}  # error
+
+
 class WrongName(CorsMixin, ViewSet):
     cors_action_policies = {1: "public"}  # error
 
@@ -73,5 +93,6 @@ class WrongValue(CorsMixin, ViewSet):
 
 
 path("a/", cors_include("a.urls", policy=7))  # error
+path("a/", cors_include("a.urls", policy=cors_deny()))  # error
 path("a/", cors_include("a.urls", max_age="600"))  # error
 path("a/", cors_include("a.urls", origns=[]))  # error
