@@ -76,7 +76,8 @@ def _change(diff: str) -> str:
     lines = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]
     before = " ".join(line[1:].strip() for line in lines if line.startswith("-"))
     after = " ".join(line[1:].strip() for line in lines if line.startswith("+"))
-    return f"{before} -> {after}"
+    # Where whole lines go, blanks around them go along.
+    return " ".join(f"{before} -> {after}".split())
 
 
 def main() -> int:
