@@ -73,7 +73,7 @@ fuzz: $(VENV)/.dev
 	$(BIN)/python fuzz/fuzz_headers.py -max_total_time=$(FUZZ_SECONDS) -max_len=600 \
 	  -artifact_prefix=fuzz/found/ fuzz/found fuzz/corpus
 
-# wrk loads the servers (Debian: wrk). What is measured goes to the README and benchmarks/results.
+# wrk loads the servers (Debian: wrk). What is measured goes to the README and docs/speed.rst.
 bench: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python -m benchmarks --write

@@ -7,13 +7,10 @@ import platform
 import sys
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
-from pathlib import Path
 
-from benchmarks import memory, startup, table
+from benchmarks import memory, pages, startup, table
 from benchmarks.table import Row
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "benchmarks" / "results"
 #: The cases that the README shows; docs/speed.rst has them all.
 HEADLINES = (
     "no Origin, 3 origins",
@@ -23,8 +20,6 @@ HEADLINES = (
     "allowed, 100,000 origins",
     "preflight in total, 50 routes",
 )
-#: What stands between these lines of the README is written here.
-MARKS = (".. The table below is written by make bench.\n", ".. The end of the table.\n")
 
 
 def main() -> int:
@@ -38,7 +33,8 @@ def main() -> int:
         rows.append(row)
         print(f"{'met   ' if row.met else 'MISSED'} {'  '.join(cells(row))}", flush=True)
     if options.write:
-        write(document(rows, options.rounds), summary(rows, options.rounds))
+        pages.write(pages.SPEED, "table", document(rows, options.rounds))
+        pages.write(pages.README, "table", summary(rows, options.rounds))
     return 0 if all(row.met for row in rows) else 1
 
 
@@ -99,17 +95,6 @@ def rst_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         return "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
 
     return "\n".join([line, joined(head), line, *map(joined, rows), line, ""])
-
-
-def write(table: str, shown: str) -> None:
-    """Write the whole table as a file, and what is shown of it into the README."""
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "table.rst").write_text(table, encoding="utf-8")
-    readme = ROOT / "README.rst"
-    # All but one split: a mark that is missing must not take the rest of the page with it.
-    before, rest = readme.read_text(encoding="utf-8").split(MARKS[0])
-    _, after = rest.split(MARKS[1])
-    readme.write_text(f"{before}{MARKS[0]}\n{shown}\n{MARKS[1]}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

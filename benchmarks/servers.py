@@ -27,11 +27,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from benchmarks import pages
 from benchmarks.sites import CONTENDERS, origins
 
 HOST = "127.0.0.1"
 ROOT = Path(__file__).resolve().parent.parent
-RESULT = ROOT / "benchmarks" / "results" / "servers.rst"
 DJANGO = next(iter(CONTENDERS))
 ORIGINS = (1, 3, 1_000)
 ROUNDS = 3
@@ -300,8 +300,8 @@ def main() -> None:
         sys.exit(str(failure))
     print(made, end="")
     if options.write:
-        RESULT.parent.mkdir(exist_ok=True)
-        RESULT.write_text(f"{preamble(options.seconds)}\n{made}", encoding="utf-8")
+        text = f"{preamble(options.seconds)}\n{made}"
+        pages.write(pages.SPEED, "comparison of servers", text)
 
 
 def _options() -> argparse.Namespace:
@@ -309,7 +309,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--seconds", type=_seconds, default=SECONDS, help="of each round (default: %(default)s)"
     )
-    parser.add_argument("--write", action="store_true", help=f"write results/{RESULT.name}")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/speed.rst")
     return parser.parse_args()
 
 

@@ -13,6 +13,8 @@ from email.parser import Parser
 from pathlib import Path
 
 import pytest
+from docutils import nodes
+from docutils.core import publish_doctree
 
 import cors_views
 from tests.project import Project
@@ -22,7 +24,7 @@ pytest.importorskip("build", reason="build makes the sdist and the wheel")
 pytest.importorskip("twine", reason="twine judges them")
 
 pytestmark = pytest.mark.skipif(
-    not (ROOT / "cors_views").is_dir(), reason="there is no source to build from beside the tests"
+    not (ROOT / ".git").exists(), reason="what is published is built from a checkout"
 )
 PACKAGE = ROOT / "cors_views"
 
@@ -33,15 +35,19 @@ def run(*command: str) -> str:
     return done.stdout
 
 
+def _known_to_git() -> list[str]:
+    names = run("git", "ls-files", "--cached", "--others", "--exclude-standard").split("\n")
+    return [name for name in names if name and (ROOT / name).is_file()]
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build both from a clean copy of what git knows; nothing is fetched for it."""
     folder = tmp_path_factory.mktemp("built")
     source = folder / "source"
-    for name in run("git", "ls-files", "--cached", "--others", "--exclude-standard").split("\n"):
-        if name and (ROOT / name).is_file():
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            (source / name).write_bytes((ROOT / name).read_bytes())
+    for name in _known_to_git():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_bytes((ROOT / name).read_bytes())
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(source))
     return folder
 
@@ -74,16 +80,15 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert f"{info}licenses/LICENSE" in names
 
 
-def test_the_sdist_holds_what_it_is_built_and_read_from(built: Path) -> None:
+def test_the_sdist_holds_the_repository(built: Path) -> None:
+    """So whoever has it can run the tests and build the pages."""
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
-        names = {name.partition("/")[2] for name in archive.getnames()}
+        names = {one.name.partition("/")[2] for one in archive.getmembers() if one.isfile()}
 
-    for wanted in ("README.rst", "CHANGELOG.rst", "LICENSE", "SECURITY.rst", "docs/checks.rst"):
-        assert wanted in names
-    assert "cors_views/py.typed" in names
-    unwanted = r"tests/|fuzz/|benchmarks/|sample_project/|\.|docs/_build"
-    assert [name for name in names if re.match(unwanted, name)] == []
+    made = {name for name in names if name == "PKG-INFO" or ".egg-info/" in name}
+    hidden = {name for name in _known_to_git() if name.startswith(".")}
+    assert names - made == set(_known_to_git()) - hidden
 
 
 def test_that_a_registry_accepts_and_renders_it(built: Path) -> None:
@@ -102,7 +107,22 @@ def test_the_metadata(metadata: Message) -> None:
     assert metadata["Requires-Python"] == ">=3.10"
     assert sorted(re.split(r"[<>=]", one)[0] for one in required) == ["Django", "asgiref"]
     assert metadata["Description-Content-Type"] == "text/x-rst"
-    assert metadata.get_payload().strip() == (ROOT / "README.rst").read_text("utf-8").strip()
+
+
+def test_the_description_is_the_readme_without_what_only_works_beside_it(
+    metadata: Message,
+) -> None:
+    shown = publish_doctree(metadata.get_payload(), settings_overrides={"report_level": 5})
+    targets = [
+        node.get("refuri") or node.get("uri", "")
+        for node in shown.findall(lambda node: isinstance(node, (nodes.reference, nodes.image)))
+    ]
+
+    # Without a host, a registry's page has nothing at the other end.
+    assert [target for target in targets if ":" not in target] == []
+    text = shown.astext()
+    for part in ("a policy per view", "Try it", "django-cors-headers", "Changes, contributing"):
+        assert part in text
 
 
 def test_the_classifiers_are_those_of_the_matrix_and_of_the_readme(metadata: Message) -> None:
