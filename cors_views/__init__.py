@@ -10,4 +10,4 @@ from cors_views.policy import CorsPolicy
 from cors_views.urls import cors_include
 
 __all__ = ["CorsPolicy", "cors_allow", "cors_deny", "cors_include"]
-__version__ = "0.1.0"
+__version__ = "0.1.0.dev0"

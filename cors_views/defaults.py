@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+#: What a script may send unless ``CORS_ALLOW_HEADERS`` says otherwise.
 default_headers = (
     "accept",
     "authorization",
@@ -11,4 +12,5 @@ default_headers = (
     "x-requested-with",
 )
 
+#: What a preflight is offered unless ``CORS_ALLOW_METHODS`` says otherwise.
 default_methods = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")

@@ -49,8 +49,8 @@ class CorsPolicy:
     stands alone on top of the settings; one that names none refines the next-nearest layer.
 
     ``origins``
-        Origins and patterns as ``cors_views.patterns.parse_pattern`` permits, ``"*"`` for any
-        origin, and callables ``(request, origin) -> bool``, sync or async.
+        Origins, patterns such as ``https://*.example.com`` and ``http://localhost:*``, and
+        callables ``(request, origin) -> bool``, sync or async; ``"*"`` for any origin.
     ``origin_regexes``
         Regular expressions, strings or compiled, that match the *whole* origin.
     ``methods``

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -46,10 +47,17 @@ nitpick_ignore_regex = [
     ),
     (r"py:.*", r"(Any|Callable|Iterable|Iterator|Mapping|Sequence|TypeVar|frozenset|Enum)"),
     # Private names in signatures, aliases, and plain words in the docstrings' types.
-    (r"py:.*", r"(_\w+|.*\._\w+|cors_views\.declarations\.V|.*ClientT|Declarable|Fields)"),
+    (r"py:.*", r"(_\w+|.*\._\w+|cors_views\.declarations\.V|.*ClientT|Denial|Unpack)"),
     (r"py:.*", r"(FetchOptions|HeaderList|Credentials|Redirect)"),
 ]
 autodoc_typehints = "signature"
+# What a signature calls by its name, and the page says below.
+autodoc_type_aliases = {
+    "Declarable": "cors_views.rest_framework.Declarable",
+    "Names": "cors_views.policy.Names",
+    "Origins": "cors_views.policy.Origins",
+    "Regexes": "cors_views.policy.Regexes",
+}
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 python_use_unqualified_type_names = True
@@ -61,7 +69,7 @@ def link_pages(app: Sphinx, doctree: nodes.document) -> None:
         target = PurePosixPath(reference.get("refuri", ""))
         if target.suffix != ".rst" or ":" in str(target):
             continue
-        name = PAGES_ELSEWHERE.get(target.name, target.stem)
+        name = PAGES_ELSEWHERE.get(str(target).removeprefix("../"), target.stem)
         link = addnodes.pending_xref(
             "",
             nodes.inline("", reference.astext()),
@@ -80,10 +88,19 @@ def link_pages(app: Sphinx, doctree: nodes.document) -> None:
 PAGES_ELSEWHERE = {
     "CHANGELOG.rst": "changelog",
     "CONTRIBUTING.rst": "contributing",
-    "README.rst": "sample_project",
+    "sample_project/README.rst": "sample_project",
 }
+
+
+def name_aliases(*event: Any) -> tuple[str, str] | None:
+    """Undo how Sphinx writes a union with an alias: as the representation of its placeholder."""
+    signature, returns = event[-2:]
+    if signature is None:
+        return None
+    return re.sub(r"TypeAliasForwardRef\('([\w.]+)'\)", r"\1", signature), returns
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", link_pages)
+    app.connect("autodoc-process-signature", name_aliases)
     return {"parallel_read_safe": True}

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand
 from django.test.utils import override_settings
 
 import cors_views
-from cors_views import conf
+from cors_views import conf, defaults, testing
 from cors_views.fields import FIELDS
 from cors_views.management.selection import RISKS
 from cors_views.reasons import Reason
@@ -157,9 +157,35 @@ def test_every_option_of_the_commands_is_documented(command: str) -> None:
 API = (ROOT / "docs" / "api.rst").read_text()
 
 
-@pytest.mark.parametrize("name", cors_views.__all__)
+PUBLIC = [
+    f"{module.__name__}.{name}"
+    for module in (cors_views, testing)
+    for name in module.__all__
+    if name != "Reason"
+]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *PUBLIC,
+        "cors_views.middleware.CorsMiddleware",
+        "cors_views.panels.CorsPanel",
+        "cors_views.pytest_plugin.cors_async_browser",
+        "cors_views.pytest_plugin.cors_browser",
+        "cors_views.reasons.Reason",
+        "cors_views.rest_framework.CorsMixin",
+        "cors_views.rest_framework.Declarable",
+    ],
+)
 def test_every_public_name_has_a_place_in_the_reference(name: str) -> None:
-    assert re.search(rf"^.. auto\w+:: cors_views\.{name}$", API, re.MULTILINE)
+    assert re.search(rf"^.. (?:auto\w+|py:data):: {re.escape(name)}$", API, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["default_headers", "default_methods"])
+def test_every_default_is_in_the_settings_page(name: str) -> None:
+    for value in getattr(defaults, name):
+        assert re.search(rf"\b{re.escape(value)}\b", SETTINGS_PAGE)
 
 
 PAGES = sorted((ROOT / "docs").glob("*.rst"))

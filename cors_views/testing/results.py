@@ -64,7 +64,7 @@ class CorsError(Exception):
     ``missing``
         The request headers that were asked for in vain.
     ``request``
-        The request that failed, preflight or not, as ``cors_views.browsing.Sent``.
+        The request that failed, preflight or not, as ``cors_views.browsing.exchanges.Sent``.
     ``expected``, ``received``
         Where ``Access-Control-Allow-Origin`` failed: the page's origin, and what came back or
         ``None``.

@@ -166,6 +166,15 @@ def test_that_what_nearly_is_a_mistake_is_none(overrides: dict[str, Any]) -> Non
             id="where-callables-go",
         ),
         pytest.param(
+            {"CORS_URLS_REGEX": 5},
+            Error(
+                "CORS_URLS_REGEX: 5 is no sequence of regular expressions.",
+                hint="Write a path, as in r'^/api/'.",
+                id="cors_views.E009",
+            ),
+            id="regex-of-a-path",
+        ),
+        pytest.param(
             {"CORS_ALLOW_METHODS": "GET"},
             Error(
                 "CORS_ALLOW_METHODS: 'GET' is no sequence of method names.",
