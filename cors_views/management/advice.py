@@ -115,6 +115,10 @@ def _place(layer: Layer) -> str:
 def _no_policy(refusal: Refusal, outcome: Outcome) -> str:
     opt_in = not outcome.ruling.governed
     why = "CORS_OPT_IN is on" if opt_in else "CORS_URLS_REGEX does not match the URL"
+    if is_installed(chains.chain_of(refusal.match)):
+        # Nobody decorates the views of installed packages.
+        include = f"cors_include(..., {refusal.fields})"
+        return f"the URLconf: write {include} for {refusal.view}; {why}, and nothing is declared."
     allow = f"@cors_allow({refusal.fields})"
     return f"{refusal.view}: write {allow} above it; {why}, and it declares nothing."
 

@@ -126,6 +126,7 @@ urlpatterns = [
     path("attributes/", Attributes.as_view()),
     path("attributes/closed/", AllClosed.as_view()),
     path("others/", cors_include([path("", RedirectView.as_view(url="/"))], policy=cors_deny)),
+    path("packages/", RedirectView.as_view(url="/")),
     path("in/", cors_include([path("<int:number>/", answer)], policy="public")),
 ]
 """
@@ -235,6 +236,15 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
         f"{APP} GET /free/",
         Reason.NO_POLICY,
         "views.answer: write @cors_allow(origins=['https://app.example']) above it; CORS_OPT_IN is",
+    ),
+    "a package's view that is not opted in": (
+        {"CORS_OPT_IN": True},
+        f"{APP} GET /packages/",
+        Reason.NO_POLICY,
+        (
+            "the URLconf: write cors_include(..., origins=['https://app.example']) for "
+            "django.views.generic.base.RedirectView; CORS_OPT_IN is on, and nothing is declared."
+        ),
     ),
     "a URL that the settings leave out": (
         {**ELSEWHERE, "CORS_ALLOWED_ORIGINS": [APP]},
