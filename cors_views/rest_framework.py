@@ -17,7 +17,10 @@ from cors_views.policy import close_matches
 
 try:
     from rest_framework import generics, mixins, views, viewsets
-except ImportError as error:
+except ModuleNotFoundError as error:
+    if error.name != "rest_framework":
+        # It is there, and fails by itself: an old release of it on a new Django does.
+        raise
     raise ImportError(
         "cors_views.rest_framework needs Django REST framework. Install it with "
         "pip install djangorestframework, or use cors_allow, which does not need it."
