@@ -28,9 +28,10 @@ from tests.samples import ROOT
 pytest.importorskip("knox", reason="the shop's partners sign in with django-rest-knox")
 pytest.importorskip("gunicorn", reason="gunicorn is what serves the shop in production")
 
-HOST = "api.example.com"
+HOST, OTHER_HOST = "api.example.com", "api.example.net"
 STOREFRONT, PARTNER = "https://www.example.org", "https://partner.example"
 STRANGER = "https://stranger.example"
+PARTNER_KEY = secrets.token_urlsafe(16)
 ALLOWED = "access-control-allow-origin"
 
 
@@ -58,7 +59,12 @@ class Site:
     cache: Path
 
     def ask(
-        self, path: str, origin: str | None = None, method: str = "GET", **headers: str
+        self,
+        path: str,
+        origin: str | None = None,
+        method: str = "GET",
+        host: str = HOST,
+        **headers: str,
     ) -> http.client.HTTPResponse:
         context = ssl._create_unverified_context()
         connection = http.client.HTTPSConnection(
@@ -66,7 +72,7 @@ class Site:
         )
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         given = {"Origin": origin} if origin else {}
-        connection.request(method, path, headers={"Host": HOST, **given, **sent})
+        connection.request(method, path, headers={"Host": host, **given, **sent})
         answer = connection.getresponse()
         answer.read()
         connection.close()
@@ -84,10 +90,10 @@ def environment(folder: Path) -> dict[str, str]:
         # gunicorn keeps a socket below it.
         "HOME": str(folder),
         "SHOP_SECRET_KEY": secrets.token_urlsafe(60),
-        "SHOP_HOSTS": HOST,
+        "SHOP_HOSTS": f"{HOST} {OTHER_HOST}",
         "SHOP_STOREFRONTS": STOREFRONT,
         "SHOP_PARTNERS": PARTNER,
-        "SHOP_PARTNER_KEY": secrets.token_urlsafe(16),
+        "SHOP_PARTNER_KEY": PARTNER_KEY,
         "SHOP_DATABASE": str(folder / "shop.sqlite3"),
     }
 
@@ -222,6 +228,39 @@ def test_what_depends_on_a_cookie_is_in_no_cache(site: Site) -> None:
 
     assert answer.getheader("x-cache") == "BYPASS"
     assert site.copies() == before
+
+
+def test_what_a_key_opens_is_in_no_cache(site: Site) -> None:
+    """The key is a credential that no cache knows: nothing but the view's own word keeps it out."""
+    before = site.copies()
+    told = site.ask("/api/stock/", PARTNER, x_partner_key=PARTNER_KEY)
+    without, wrong = (
+        site.ask("/api/stock/", PARTNER),
+        site.ask("/api/stock/", PARTNER, x_partner_key="x"),
+    )
+
+    assert (told.status, told.getheader("cache-control")) == (200, "private, no-store")
+    assert [(one.status, one.getheader("x-cache")) for one in (without, wrong)] == [
+        (401, "MISS")
+    ] * 2
+    assert site.copies() == before
+
+
+@pytest.mark.parametrize("path", ["/api/", "/api/postage/"])
+def test_what_says_nothing_of_caches_is_in_none(site: Site, path: str) -> None:
+    before = site.copies()
+    answers = [site.ask(path, STOREFRONT) for _ in range(2)]
+
+    assert [(one.status, one.getheader("x-cache")) for one in answers] == [(200, "MISS")] * 2
+    assert site.copies() == before
+
+
+def test_two_hosts_share_no_copy(site: Site) -> None:
+    path = "/api/products/?two-hosts"
+    answers = [site.ask(path, host=host) for host in (HOST, HOST, OTHER_HOST)]
+
+    assert [one.status for one in answers] == [200, 200, 200]
+    assert [one.getheader("x-cache") for one in answers] == ["MISS", "HIT", "MISS"]
 
 
 def test_cookies_travel_to_another_site_over_https_alone(site: Site) -> None:

@@ -18,7 +18,10 @@ from shop.models import Product
 from shop.versions import stock_version
 
 
+# The answer is for who shows the key, so no cache between may keep it for the next one: neither
+# nginx nor a CDN knows that this header is a credential.
 @cors_allow("partners")
+@cache_control(private=True, no_store=True)
 @require_safe
 async def stock_feed(request: HttpRequest) -> JsonResponse:
     """Report the stock to partners, who show a key."""
