@@ -122,8 +122,8 @@ def configuration(folder: Path, application: int, plain: int, tls: int) -> str:
     )
 
 
-def manage(folder: Path, env: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run(
+def managed(folder: Path, env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, str(ROOT / "sample_project" / "manage.py"), *arguments],
         cwd=folder,
         env=env,
@@ -131,6 +131,10 @@ def manage(folder: Path, env: dict[str, str], *arguments: str) -> str:
         text=True,
         timeout=120,
     )
+
+
+def manage(folder: Path, env: dict[str, str], *arguments: str) -> str:
+    done = managed(folder, env, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 
@@ -178,6 +182,23 @@ def test_production_settings_pass_the_checks_of_a_deployment(tmp_path: Path) -> 
 
     # The one that is silenced is what the sample project's README explains.
     assert "no issues (1 silenced)" in said
+
+
+@pytest.mark.parametrize("value", [None, " "], ids=["unset", "blank"])
+@pytest.mark.parametrize(
+    "name",
+    ["SHOP_SECRET_KEY", "SHOP_HOSTS", "SHOP_STOREFRONTS", "SHOP_PARTNER_KEY", "SHOP_DATABASE"],
+)
+def test_production_settings_want_what_has_no_default(
+    tmp_path: Path, name: str, value: str | None
+) -> None:
+    env = environment(tmp_path)
+    del env[name]
+
+    done = managed(tmp_path, env if value is None else env | {name: value}, "check")
+
+    assert done.returncode != 0
+    assert f"ImproperlyConfigured: The environment lacks {name}" in done.stderr
 
 
 def test_any_origin_makes_one_copy_in_all(site: Site) -> None:

@@ -506,6 +506,14 @@ def test_stock_feed_wants_a_key(visitor: Visitor, key: str, status: int) -> None
     assert visitor.send("GET", "/api/stock/", headers=headers).status_code == status
 
 
+@pytest.mark.parametrize("headers", [{}, {"x-partner-key": ""}], ids=["no-key", "empty-key"])
+def test_stock_feed_without_a_configured_key_is_closed(
+    visitor: Visitor, headers: dict[str, str]
+) -> None:
+    with override_settings(SHOP_PARTNER_KEY=""):
+        assert visitor.send("GET", "/api/stock/", headers=headers).status_code == 401
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

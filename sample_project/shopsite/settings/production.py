@@ -15,10 +15,14 @@ from shopsite.settings.base import DATABASES, cors_policies
 
 
 def required(name: str) -> str:
-    """Return a variable of the environment; say which one is missing."""
-    if name not in os.environ:
+    """Return a variable of the environment; say which one is missing.
+
+    Blank counts as missing: ``SHOP_PARTNER_KEY=`` would be a key that everybody has.
+    """
+    value = os.environ.get(name, "").strip()
+    if not value:
         raise ImproperlyConfigured(f"The environment lacks {name}; README.rst lists what it needs.")
-    return os.environ[name]
+    return value
 
 
 SECRET_KEY = required("SHOP_SECRET_KEY")
