@@ -201,6 +201,30 @@ def test_production_settings_want_what_has_no_default(
     assert f"ImproperlyConfigured: The environment lacks {name}" in done.stderr
 
 
+@pytest.mark.parametrize("server", ["wsgi", "asgi"])
+def test_a_server_that_is_told_nothing_takes_the_settings_of_production(
+    tmp_path: Path, server: str
+) -> None:
+    env = environment(tmp_path)
+    del env["DJANGO_SETTINGS_MODULE"]
+    asked = (
+        f"import shopsite.{server}; print(shopsite.{server}.os.environ['DJANGO_SETTINGS_MODULE'])"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", asked], env=env, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "shopsite.settings.production\n"
+
+
+def test_manage_that_is_told_nothing_takes_the_settings_of_development(tmp_path: Path) -> None:
+    env = environment(tmp_path)
+    del env["DJANGO_SETTINGS_MODULE"]
+
+    assert "SHOP_PARTNER_KEY = 'demo-partner-key'" in manage(tmp_path, env, "diffsettings")
+
+
 def test_any_origin_makes_one_copy_in_all(site: Site) -> None:
     before = site.copies()
     answers = [site.ask("/api/products/", origin) for origin in (STOREFRONT, STRANGER, None)]

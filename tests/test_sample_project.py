@@ -53,7 +53,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(scope="module", autouse=True)
 def shop_settings(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    from shopsite import settings
+    from shopsite.settings import development as settings
 
     values = {
         name: getattr(settings, name)
@@ -863,7 +863,7 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=SAMPLE_PROJECT,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "shopsite.settings"} | environment,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "shopsite.settings.development"} | environment,
         capture_output=True,
         text=True,
         timeout=120,

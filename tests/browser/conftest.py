@@ -165,7 +165,7 @@ def playground(
     port = four_free_ports()
     command = [sys.executable, "manage.py", "playground", "--port", str(port)]
     environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "shopsite.settings",
+        "DJANGO_SETTINGS_MODULE": "shopsite.settings.development",
         "PLAYGROUND_DATABASE": str(directory / "db.sqlite3"),
         "PYTHONUNBUFFERED": "1",
     }

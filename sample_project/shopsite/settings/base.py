@@ -9,9 +9,6 @@ from cors_views import CorsPolicy
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
-# Also while developing: errors then have the JSON bodies that a real front end would see.
-DEBUG = False
-
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

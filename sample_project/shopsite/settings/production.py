@@ -1,7 +1,8 @@
 """The shop behind nginx, for a front end at another site over https.
 
 Everything that differs from one deployment to the next comes from the environment, and nothing that
-is secret has a default. ``DJANGO_SETTINGS_MODULE=shopsite.settings.production`` selects this.
+is secret has a default. ``shopsite.wsgi`` and ``shopsite.asgi`` use this;
+``DJANGO_SETTINGS_MODULE=shopsite.settings.production`` selects it for ``manage.py``, too.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ def required(name: str) -> str:
     return value
 
 
+DEBUG = False
 SECRET_KEY = required("SHOP_SECRET_KEY")
 #: Lists are separated by spaces.
 ALLOWED_HOSTS = required("SHOP_HOSTS").split()
