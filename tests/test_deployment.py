@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 
 from tests.project import wait_for
-from tests.samples import ROOT
+from tests.samples import ROOT, samples
 
 pytest.importorskip("knox", reason="the shop's partners sign in with django-rest-knox")
 pytest.importorskip("gunicorn", reason="gunicorn is what serves the shop in production")
@@ -32,6 +32,7 @@ HOST, OTHER_HOST = "api.example.com", "api.example.net"
 STOREFRONT, PARTNER = "https://www.example.org", "https://partner.example"
 STRANGER = "https://stranger.example"
 PARTNER_KEY = secrets.token_urlsafe(16)
+COUNT = "from django.contrib.auth.models import User; print(User.objects.count(), 'users')"
 ALLOWED = "access-control-allow-origin"
 
 
@@ -139,6 +140,15 @@ def manage(folder: Path, env: dict[str, str], *arguments: str) -> str:
     return done.stdout + done.stderr
 
 
+def seed(folder: Path, env: dict[str, str]) -> None:
+    """Fill the shop with what the tests ask for, which the settings of production refuse to do."""
+    development = {
+        "DJANGO_SETTINGS_MODULE": "shopsite.settings.development",
+        "PLAYGROUND_DATABASE": env["SHOP_DATABASE"],
+    }
+    manage(folder, env | development, "seed_shop", "--verbosity", "0")
+
+
 @contextlib.contextmanager
 def running(command: list[str], port: int, folder: Path, env: dict[str, str]) -> Iterator[None]:
     log = folder / f"{Path(command[0]).name}.log"
@@ -158,7 +168,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("production")
     env = environment(folder)
     manage(folder, env, "migrate", "--verbosity", "0")
-    manage(folder, env, "seed_shop", "--verbosity", "0")
+    seed(folder, env)
     subprocess.run(
         f"{openssl} req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN={HOST} "
         f"-keyout {folder}/{HOST}.key -out {folder}/{HOST}.pem",
@@ -184,6 +194,35 @@ def test_production_settings_pass_the_checks_of_a_deployment(tmp_path: Path) -> 
     assert "no issues (1 silenced)" in said
 
 
+def test_the_commands_of_the_read_me_work(tmp_path: Path) -> None:
+    """All of them, as they stand there: only the server is not left running."""
+    find("openssl")
+    (commands,) = (
+        one.code
+        for one in samples(ROOT / "sample_project" / "README.rst")
+        if "SHOP_SECRET_KEY" in one.code
+    )
+    serve = "gunicorn --bind 127.0.0.1:8000 "
+    assert (commands.count(serve), commands.count("/srv/shop/")) == (1, 1)
+    script = commands.replace("$ ", "").replace(serve, "gunicorn --check-config ")
+    env = {name: value for name, value in environment(tmp_path).items() if "SHOP_" not in name}
+    del env["DJANGO_SETTINGS_MODULE"]
+    env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env["PATH"]])
+
+    done = subprocess.run(
+        ["bash", "-ec", script.replace("/srv/shop/", f"{tmp_path}/")],
+        cwd=ROOT / "sample_project",
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Applying shop." in done.stdout
+    assert (tmp_path / "db.sqlite3").exists()
+
+
 @pytest.mark.parametrize("value", [None, " "], ids=["unset", "blank"])
 @pytest.mark.parametrize(
     "name",
@@ -199,6 +238,17 @@ def test_production_settings_want_what_has_no_default(
 
     assert done.returncode != 0
     assert f"ImproperlyConfigured: The environment lacks {name}" in done.stderr
+
+
+def test_nobody_with_a_public_password_gets_into_production(tmp_path: Path) -> None:
+    env = environment(tmp_path)
+    manage(tmp_path, env, "migrate", "--verbosity", "0")
+
+    done = managed(tmp_path, env, "seed_shop")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("CommandError: These settings are of no demonstration")
+    assert "0 users" in manage(tmp_path, env, "shell", "-c", COUNT)
 
 
 @pytest.mark.parametrize("server", ["wsgi", "asgi"])

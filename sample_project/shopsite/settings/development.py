@@ -35,6 +35,8 @@ CORS_ALLOWED_ORIGINS = [origins.STOREFRONT]
 # CORS lets a page read answers. Whether a page may change anything is asked here.
 CSRF_TRUSTED_ORIGINS = [origins.STOREFRONT]
 
+# seed_shop makes accounts whose password stands in the source: only where this says that it may.
+SHOP_IS_A_DEMONSTRATION = True
 SHOP_PARTNER_KEY = demo_data.PARTNER_KEY
 
 LOGGING = {
