@@ -20,8 +20,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings as site
+from django.core.cache import cache
 from django.core.checks import ERROR, run_checks
 from django.core.management import get_commands
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
 from django.test import RequestFactory
 from django.test.utils import override_settings
 from django.utils.module_loading import import_string
@@ -226,23 +229,53 @@ def read(page: str, patch: pytest.MonkeyPatch) -> SimpleNamespace:
     return SimpleNamespace(settings=reader.settings, **reader.names)
 
 
+@pytest.fixture
+def empty_cache() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+OLD, NEW = "https://rye.example", "https://new.example"
+
+
+def admitted(page: SimpleNamespace) -> list[str]:
+    request = RequestFactory().get("/menu/rye/", headers={"origin": NEW})
+    assert page.tenant_may(None, request) == page.is_a_tenants(request, NEW)
+    return [origin for origin in (OLD, NEW) if page.is_a_tenants(request, origin)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("empty_cache")
+@pytest.mark.parametrize("signal", [post_save, post_delete], ids=["saved", "deleted"])
 def test_a_tenant_is_asked_about_once_and_known_as_soon_as_it_is_saved(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, signal: Any
 ) -> None:
-    from django.core.cache import cache
-
-    cache.clear()
     page = read("docs/tenants.rst", monkeypatch)
-    request = RequestFactory().get("/menu/rye/", headers={"origin": "https://new.example"})
+    assert admitted(page) == [OLD]
 
-    assert page.is_a_tenants(request, "https://rye.example")
-    assert not page.is_a_tenants(request, "https://new.example")
-    monkeypatch.setattr(Tenant, "rows", ({"slug": "new", "origin": "https://new.example"},))
-    assert not page.is_a_tenants(request, "https://new.example")
-    page.forget()
-    assert page.is_a_tenants(request, "https://new.example")
-    assert page.tenant_may(None, request)
-    cache.clear()
+    monkeypatch.setattr(Tenant, "rows", ({"slug": "new", "origin": NEW},))
+    assert admitted(page) == [OLD]
+    signal.send(Tenant, instance=Tenant(), using="default")
+
+    assert admitted(page) == [NEW]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("empty_cache")
+@pytest.mark.parametrize("signal", [post_save, post_delete], ids=["saved", "deleted"])
+def test_a_tenant_that_is_saved_in_a_transaction_is_known_as_soon_as_that_is_committed(
+    monkeypatch: pytest.MonkeyPatch, signal: Any
+) -> None:
+    page = read("docs/tenants.rst", monkeypatch)
+
+    with transaction.atomic():
+        signal.send(Tenant, instance=Tenant(), using="default")
+        # Another request, which sees nothing of this transaction, fills the cache.
+        assert admitted(page) == [OLD]
+        monkeypatch.setattr(Tenant, "rows", ({"slug": "new", "origin": NEW},))
+
+    assert admitted(page) == [NEW]
 
 
 def test_the_tenant_of_a_url_admits_its_own_origin(monkeypatch: pytest.MonkeyPatch) -> None:
