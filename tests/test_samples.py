@@ -91,6 +91,18 @@ def _tenants(names: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
     names["Tenant"] = Tenant
 
 
+def _environments(names: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
+    for name in ("settings", "settings.base", "settings.development", "settings.production"):
+        module(patch, name)
+    patch.setenv("STOREFRONT_ORIGINS", "https://www.example.com https://shop.example.com")
+
+
+def _deployment(names: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
+    for name in ("settings", "settings.base", "settings.production"):
+        module(patch, name)
+    patch.setenv("SHOP_STOREFRONTS", "https://www.example.org")
+
+
 def _third_party(names: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
     for name in ("allauth", "wagtail"):
         module(patch, name)
@@ -104,6 +116,8 @@ def _third_party(names: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
 #: What a page's blocks need and do not say. A key that names no page is a mistake.
 PREPARED = {
     "README.rst": _readme,
+    "docs/deployment.rst": _deployment,
+    "docs/environments.rst": _environments,
     "docs/tenants.rst": _tenants,
     "docs/third_party.rst": _third_party,
 }
@@ -289,17 +303,41 @@ def test_the_tenant_of_a_url_admits_its_own_origin(monkeypatch: pytest.MonkeyPat
         assert not page.is_this_tenants(request, "https://other.example")
 
 
-def test_the_environments_name_the_same_policies() -> None:
-    named = [
-        Reader(FRESH).run(sample)["CORS_POLICIES"]
-        for sample in samples(ROOT / "docs" / "environments.rst")
-        if sample.is_settings
-    ]
+ENVIRONMENTS = [
+    one for one in PYTHON if page_name(one) == "docs/environments.rst" and one.is_settings
+]
 
-    assert len(named) == 3
-    assert {frozenset(policies) for policies in named} == {frozenset({"storefront", "public"})}
-    base = named[0]["storefront"]
-    assert CorsPolicy(**base).origins == ()
+
+@of(ENVIRONMENTS)
+def test_the_environments_name_the_same_policies(sample: Sample, reader: Reader) -> None:
+    assert set(reader.run(sample)["CORS_POLICIES"]) == {"storefront", "public"}
+
+
+def test_each_environment_says_whose_the_storefront_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    _environments({}, monkeypatch)
+    reader = Reader(FRESH)
+    base, development, production = (
+        reader.run(sample)["CORS_POLICIES"]["storefront"] for sample in ENVIRONMENTS
+    )
+
+    assert base["origins"] == []
+    assert development == CorsPolicy(origins=["http://localhost:*"], credentials=True)
+    assert production["origins"] == ["https://www.example.com", "https://shop.example.com"]
+
+
+@pytest.mark.parametrize("page", ["docs/environments.rst", "docs/deployment.rst"])
+def test_no_environment_trusts_a_placeholder(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the variable is unset, the settings fail, and admit nobody by default."""
+    *earlier, production = [one for one in PYTHON if page_name(one) == page and one.is_settings]
+    PREPARED[page]({}, monkeypatch)
+    reader = Reader(FRESH)
+    for sample in earlier:
+        reader.run(sample)
+    for name in ("STOREFRONT_ORIGINS", "SHOP_STOREFRONTS"):
+        monkeypatch.delenv(name, raising=False)
+
+    with pytest.raises(KeyError, match="STOREFRONT"):
+        reader.run(production)
 
 
 def test_the_layers_of_the_page_about_policies(monkeypatch: pytest.MonkeyPatch) -> None:
