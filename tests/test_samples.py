@@ -25,8 +25,9 @@ from django.core.checks import ERROR, run_checks
 from django.core.management import get_commands
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.test.utils import override_settings
+from django.urls import path
 from django.utils.module_loading import import_string
 
 from cors_views import CorsPolicy, declarations
@@ -293,14 +294,48 @@ def test_a_tenant_that_is_saved_in_a_transaction_is_known_as_soon_as_that_is_com
 
 
 def test_the_tenant_of_a_url_admits_its_own_origin(monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.urls import path
-
     page = read("docs/tenants.rst", monkeypatch)
     with override_settings(ROOT_URLCONF=Patterns([path("menu/<slug:tenant>/", page.menu)])):
         request = RequestFactory().options("/menu/rye/")
 
         assert page.is_this_tenants(request, "https://rye.example")
         assert not page.is_this_tenants(request, "https://other.example")
+
+
+@pytest.mark.django_db
+def test_signing_in_makes_a_new_token_and_its_answer_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from django.contrib.auth.models import User
+
+    page = read("docs/cookies.rst", monkeypatch)
+    user = {"username": "ada", "password": "a long one"}
+    User.objects.create_user(**user)
+    settings = _laid_over(page.settings)
+    client = Client(enforce_csrf_checks=True)
+    (origin,) = settings["CSRF_TRUSTED_ORIGINS"]
+
+    def send(method: str, token: str = "") -> Any:
+        headers = {"origin": origin, "x-csrftoken": token}
+        return getattr(client, method)("/session/", user, headers=headers, secure=True)
+
+    with override_settings(
+        **settings,
+        ROOT_URLCONF=Patterns([path("session/", page.session)]),
+        MIDDLEWARE=[
+            "cors_views.middleware.CorsMiddleware",
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+        ],
+    ):
+        before = send("get").json()
+        signed_in = send("post", before["csrf"])
+        answers = [send("post", told["csrf"]).status_code for told in (before, signed_in.json())]
+
+    assert (before["user"], signed_in.json()["user"]) == ("", "ada")
+    assert (signed_in.headers[ORIGIN], signed_in.headers[CREDENTIALS]) == (origin, "true")
+    assert answers == [403, 200]
 
 
 ENVIRONMENTS = [
