@@ -190,8 +190,21 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def test_production_settings_pass_the_checks_of_a_deployment(tmp_path: Path) -> None:
     said = manage(tmp_path, environment(tmp_path), "check", "--deploy", "--fail-level", "WARNING")
 
-    # The one that is silenced is what the sample project's README explains.
-    assert "no issues (1 silenced)" in said
+    # Those that are silenced are what the sample project's README explains.
+    assert "no issues (3 silenced)" in said
+
+
+@pytest.mark.parametrize(
+    ("environ", "seconds"), [({}, "3600"), ({"SHOP_HSTS_SECONDS": "31536000"}, "31536000")]
+)
+def test_https_is_no_promise_for_a_year_unless_somebody_says_so(
+    tmp_path: Path, environ: dict[str, str], seconds: str
+) -> None:
+    said = manage(tmp_path, environment(tmp_path) | environ, "diffsettings", "--all")
+
+    assert f"SECURE_HSTS_SECONDS = {seconds}\n" in said
+    assert "\n### SECURE_HSTS_INCLUDE_SUBDOMAINS = False\n" in said
+    assert "\n### SECURE_HSTS_PRELOAD = False\n" in said
 
 
 def test_the_commands_of_the_read_me_work(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import json
 import logging
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -901,6 +902,7 @@ def test_sample_project_passes_all_checks(tmp_path: Path) -> None:
 
     assert (migrations.returncode, migrations.stderr) == (0, "")
     assert (checks.returncode, checks.stderr) == (0, "")
-    # Django itself has much to say about a demonstration with plain http.
+    # Django itself has much to say about a demonstration with plain http, and we have a question
+    # about the parcel's price, which the settings of production answer.
     assert "(security.W008)" in deploy.stderr
-    assert "cors_views" not in deploy.stderr
+    assert set(re.findall(r"cors_views\.[A-Z]\d+", deploy.stderr)) == {"cors_views.W039"}

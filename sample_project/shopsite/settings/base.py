@@ -77,10 +77,6 @@ def cors_policies(storefront: list[str], partners: list[str]) -> dict[str, Any]:
     }
 
 
-# check --deploy asks about every POST that is open to any origin. The shop has one, which asks for
-# a parcel's price and changes nothing (shop/views/services.py).
-SILENCED_SYSTEM_CHECKS = ["cors_views.W039"]
-
 CSRF_FAILURE_VIEW = "shop.views.errors.csrf_failure"
 
 # --- The shop --------------------------------------------------------------------------------
