@@ -26,7 +26,7 @@ def take_port_before_settings(argv: list[str]) -> None:
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopsite.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopsite.settings.development")
     take_port_before_settings(sys.argv)
     try:
         import cors_views  # noqa: F401

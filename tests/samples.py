@@ -105,8 +105,15 @@ class Reader:
         code = compile("\n" * (sample.line - 1) + sample.code, str(sample.page), "exec")
         before = set(self.names)
         if sample.is_settings:
-            given: dict[str, Any] = {"__name__": "settings", "__file__": str(sample.page)}
+            name = (sample.file or "settings").replace("/", ".")
+            given: dict[str, Any] = {
+                "__name__": name,
+                "__package__": name.rpartition(".")[0],
+                "__file__": str(sample.page),
+            }
             exec(code, given)
+            if given["__package__"]:
+                self._module(name, given)
             new = {
                 name: expanded(value, self.settings.get(name, []))
                 for name, value in given.items()
@@ -116,10 +123,10 @@ class Reader:
             return new
         exec(code, self.names)
         if sample.file:
-            self._module(sample.file.replace("/", "."))
+            self._module(sample.file.replace("/", "."), self.names)
         return {name: self.names[name] for name in set(self.names) - before}
 
-    def _module(self, name: str) -> None:
+    def _module(self, name: str, names: dict[str, Any]) -> None:
         """Let later blocks import what this one defined."""
         parts = name.split(".")
         for depth in range(1, len(parts) + 1):
@@ -128,7 +135,7 @@ class Reader:
             if depth > 1:
                 setattr(sys.modules[".".join(parts[: depth - 1])], parts[depth - 1], module)
         vars(sys.modules[name]).update(
-            {key: value for key, value in self.names.items() if not key.startswith("__")}
+            {key: value for key, value in names.items() if not key.startswith("__")}
         )
 
 

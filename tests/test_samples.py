@@ -20,10 +20,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings as site
+from django.core.cache import cache
 from django.core.checks import ERROR, run_checks
 from django.core.management import get_commands
-from django.test import RequestFactory
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+from django.test import Client, RequestFactory
 from django.test.utils import override_settings
+from django.urls import path
 from django.utils.module_loading import import_string
 
 from cors_views import CorsPolicy, declarations
@@ -88,6 +92,18 @@ def _tenants(names: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
     names["Tenant"] = Tenant
 
 
+def _environments(names: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
+    for name in ("settings", "settings.base", "settings.development", "settings.production"):
+        module(patch, name)
+    patch.setenv("STOREFRONT_ORIGINS", "https://www.example.com https://shop.example.com")
+
+
+def _deployment(names: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
+    for name in ("settings", "settings.base", "settings.production"):
+        module(patch, name)
+    patch.setenv("SHOP_STOREFRONTS", "https://www.example.org")
+
+
 def _third_party(names: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
     for name in ("allauth", "wagtail"):
         module(patch, name)
@@ -101,6 +117,8 @@ def _third_party(names: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
 #: What a page's blocks need and do not say. A key that names no page is a mistake.
 PREPARED = {
     "README.rst": _readme,
+    "docs/deployment.rst": _deployment,
+    "docs/environments.rst": _environments,
     "docs/tenants.rst": _tenants,
     "docs/third_party.rst": _third_party,
 }
@@ -226,28 +244,56 @@ def read(page: str, patch: pytest.MonkeyPatch) -> SimpleNamespace:
     return SimpleNamespace(settings=reader.settings, **reader.names)
 
 
+@pytest.fixture
+def empty_cache() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+OLD, NEW = "https://rye.example", "https://new.example"
+
+
+def admitted(page: SimpleNamespace) -> list[str]:
+    request = RequestFactory().get("/menu/rye/", headers={"origin": NEW})
+    assert page.tenant_may(None, request) == page.is_a_tenants(request, NEW)
+    return [origin for origin in (OLD, NEW) if page.is_a_tenants(request, origin)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("empty_cache")
+@pytest.mark.parametrize("signal", [post_save, post_delete], ids=["saved", "deleted"])
 def test_a_tenant_is_asked_about_once_and_known_as_soon_as_it_is_saved(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, signal: Any
 ) -> None:
-    from django.core.cache import cache
-
-    cache.clear()
     page = read("docs/tenants.rst", monkeypatch)
-    request = RequestFactory().get("/menu/rye/", headers={"origin": "https://new.example"})
+    assert admitted(page) == [OLD]
 
-    assert page.is_a_tenants(request, "https://rye.example")
-    assert not page.is_a_tenants(request, "https://new.example")
-    monkeypatch.setattr(Tenant, "rows", ({"slug": "new", "origin": "https://new.example"},))
-    assert not page.is_a_tenants(request, "https://new.example")
-    page.forget()
-    assert page.is_a_tenants(request, "https://new.example")
-    assert page.tenant_may(None, request)
-    cache.clear()
+    monkeypatch.setattr(Tenant, "rows", ({"slug": "new", "origin": NEW},))
+    assert admitted(page) == [OLD]
+    signal.send(Tenant, instance=Tenant(), using="default")
+
+    assert admitted(page) == [NEW]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("empty_cache")
+@pytest.mark.parametrize("signal", [post_save, post_delete], ids=["saved", "deleted"])
+def test_a_tenant_that_is_saved_in_a_transaction_is_known_as_soon_as_that_is_committed(
+    monkeypatch: pytest.MonkeyPatch, signal: Any
+) -> None:
+    page = read("docs/tenants.rst", monkeypatch)
+
+    with transaction.atomic():
+        signal.send(Tenant, instance=Tenant(), using="default")
+        # Another request, which sees nothing of this transaction, fills the cache.
+        assert admitted(page) == [OLD]
+        monkeypatch.setattr(Tenant, "rows", ({"slug": "new", "origin": NEW},))
+
+    assert admitted(page) == [NEW]
 
 
 def test_the_tenant_of_a_url_admits_its_own_origin(monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.urls import path
-
     page = read("docs/tenants.rst", monkeypatch)
     with override_settings(ROOT_URLCONF=Patterns([path("menu/<slug:tenant>/", page.menu)])):
         request = RequestFactory().options("/menu/rye/")
@@ -256,17 +302,77 @@ def test_the_tenant_of_a_url_admits_its_own_origin(monkeypatch: pytest.MonkeyPat
         assert not page.is_this_tenants(request, "https://other.example")
 
 
-def test_the_environments_name_the_same_policies() -> None:
-    named = [
-        Reader(FRESH).run(sample)["CORS_POLICIES"]
-        for sample in samples(ROOT / "docs" / "environments.rst")
-        if sample.is_settings
-    ]
+@pytest.mark.django_db
+def test_signing_in_makes_a_new_token_and_its_answer_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from django.contrib.auth.models import User
 
-    assert len(named) == 3
-    assert {frozenset(policies) for policies in named} == {frozenset({"storefront", "public"})}
-    base = named[0]["storefront"]
-    assert CorsPolicy(**base).origins == ()
+    page = read("docs/cookies.rst", monkeypatch)
+    user = {"username": "ada", "password": "a long one"}
+    User.objects.create_user(**user)
+    settings = _laid_over(page.settings)
+    client = Client(enforce_csrf_checks=True)
+    (origin,) = settings["CSRF_TRUSTED_ORIGINS"]
+
+    def send(method: str, token: str = "") -> Any:
+        headers = {"origin": origin, "x-csrftoken": token}
+        return getattr(client, method)("/session/", user, headers=headers, secure=True)
+
+    with override_settings(
+        **settings,
+        ROOT_URLCONF=Patterns([path("session/", page.session)]),
+        MIDDLEWARE=[
+            "cors_views.middleware.CorsMiddleware",
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+        ],
+    ):
+        before = send("get").json()
+        signed_in = send("post", before["csrf"])
+        answers = [send("post", told["csrf"]).status_code for told in (before, signed_in.json())]
+
+    assert (before["user"], signed_in.json()["user"]) == ("", "ada")
+    assert (signed_in.headers[ORIGIN], signed_in.headers[CREDENTIALS]) == (origin, "true")
+    assert answers == [403, 200]
+
+
+ENVIRONMENTS = [
+    one for one in PYTHON if page_name(one) == "docs/environments.rst" and one.is_settings
+]
+
+
+@of(ENVIRONMENTS)
+def test_the_environments_name_the_same_policies(sample: Sample, reader: Reader) -> None:
+    assert set(reader.run(sample)["CORS_POLICIES"]) == {"storefront", "public"}
+
+
+def test_each_environment_says_whose_the_storefront_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    _environments({}, monkeypatch)
+    reader = Reader(FRESH)
+    base, development, production = (
+        reader.run(sample)["CORS_POLICIES"]["storefront"] for sample in ENVIRONMENTS
+    )
+
+    assert base["origins"] == []
+    assert development == CorsPolicy(origins=["http://localhost:*"], credentials=True)
+    assert production["origins"] == ["https://www.example.com", "https://shop.example.com"]
+
+
+@pytest.mark.parametrize("page", ["docs/environments.rst", "docs/deployment.rst"])
+def test_no_environment_trusts_a_placeholder(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the variable is unset, the settings fail, and admit nobody by default."""
+    *earlier, production = [one for one in PYTHON if page_name(one) == page and one.is_settings]
+    PREPARED[page]({}, monkeypatch)
+    reader = Reader(FRESH)
+    for sample in earlier:
+        reader.run(sample)
+    for name in ("STOREFRONT_ORIGINS", "SHOP_STOREFRONTS"):
+        monkeypatch.delenv(name, raising=False)
+
+    with pytest.raises(KeyError, match="STOREFRONT"):
+        reader.run(production)
 
 
 def test_the_layers_of_the_page_about_policies(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopsite.settings")
+# A server means production, unless it is told otherwise; manage.py means development.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopsite.settings.production")
 
 application = get_wsgi_application()

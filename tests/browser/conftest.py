@@ -165,7 +165,7 @@ def playground(
     port = four_free_ports()
     command = [sys.executable, "manage.py", "playground", "--port", str(port)]
     environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "shopsite.settings",
+        "DJANGO_SETTINGS_MODULE": "shopsite.settings.development",
         "PLAYGROUND_DATABASE": str(directory / "db.sqlite3"),
         "PYTHONUNBUFFERED": "1",
     }
@@ -212,6 +212,8 @@ def new_browser(
         options.add_argument(f"--user-data-dir={profile}")
         # Without a head every window counts as private, where cookies of other sites are blocked.
         options.add_experimental_option("prefs", {"profile.cookie_controls_mode": 0})
+        # What the console says is a subject of tests.
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         # Without the path selenium would look for a driver to download.
         driver = webdriver.Chrome(options=options, service=Service(chromium.driver))
         try:

@@ -56,9 +56,10 @@ class ProductViewSet(CorsMixin, ModelViewSet):
         reading = self.action_map.get(self.request.method.lower()) in ("list", "retrieve")
         return [] if reading else super().get_authenticators()
 
+    @method_decorator(cache_control(public=True, max_age=60))
     @method_decorator(etag(catalogue_etag))
     def list(self, request: Request, **kwargs: Any) -> Response:
-        """List the products, to any page; 304 to those that have the list already."""
+        """List the products, the same to everybody; 304 to those that have the list already."""
         return super().list(request, **kwargs)
 
     @method_decorator(cache_control(public=True, max_age=60))

@@ -9,9 +9,6 @@ from cors_views import CorsPolicy
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
-# Also while developing: errors then have the JSON bodies that a real front end would see.
-DEBUG = False
-
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -79,10 +76,6 @@ def cors_policies(storefront: list[str], partners: list[str]) -> dict[str, Any]:
         },
     }
 
-
-# check --deploy asks about every POST that is open to any origin. The shop has one, which asks for
-# a parcel's price and changes nothing (shop/views/services.py).
-SILENCED_SYSTEM_CHECKS = ["cors_views.W039"]
 
 CSRF_FAILURE_VIEW = "shop.views.errors.csrf_failure"
 

@@ -9,6 +9,10 @@ from shopsite import origins
 from shopsite.settings.base import *  # noqa: F403
 from shopsite.settings.base import DATABASES, INSTALLED_APPS, MIDDLEWARE, cors_policies
 
+# Here as well, for what the pages show: with DEBUG, Django's debug pages would stand where a real
+# front end gets the shop's own errors, as JSON.
+DEBUG = False
+
 # It never leaves this machine: the key protects nothing.
 SECRET_KEY = "a-sample-project-that-never-leaves-this-machine-needs-no-secret"
 ALLOWED_HOSTS = [".localhost", "127.0.0.1"]
@@ -31,6 +35,8 @@ CORS_ALLOWED_ORIGINS = [origins.STOREFRONT]
 # CORS lets a page read answers. Whether a page may change anything is asked here.
 CSRF_TRUSTED_ORIGINS = [origins.STOREFRONT]
 
+# seed_shop makes accounts whose password stands in the source: only where this says that it may.
+SHOP_IS_A_DEMONSTRATION = True
 SHOP_PARTNER_KEY = demo_data.PARTNER_KEY
 
 LOGGING = {

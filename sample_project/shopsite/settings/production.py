@@ -1,7 +1,8 @@
 """The shop behind nginx, for a front end at another site over https.
 
 Everything that differs from one deployment to the next comes from the environment, and nothing that
-is secret has a default. ``DJANGO_SETTINGS_MODULE=shopsite.settings.production`` selects this.
+is secret has a default. ``shopsite.wsgi`` and ``shopsite.asgi`` use this;
+``DJANGO_SETTINGS_MODULE=shopsite.settings.production`` selects it for ``manage.py``, too.
 """
 
 from __future__ import annotations
@@ -15,12 +16,17 @@ from shopsite.settings.base import DATABASES, cors_policies
 
 
 def required(name: str) -> str:
-    """Return a variable of the environment; say which one is missing."""
-    if name not in os.environ:
+    """Return a variable of the environment; say which one is missing.
+
+    Blank counts as missing: ``SHOP_PARTNER_KEY=`` would be a key that everybody has.
+    """
+    value = os.environ.get(name, "").strip()
+    if not value:
         raise ImproperlyConfigured(f"The environment lacks {name}; README.rst lists what it needs.")
-    return os.environ[name]
+    return value
 
 
+DEBUG = False
 SECRET_KEY = required("SHOP_SECRET_KEY")
 #: Lists are separated by spaces.
 ALLOWED_HOSTS = required("SHOP_HOSTS").split()
@@ -43,10 +49,18 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 # could claim https: then remove this line.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
-# Browsers will not forget for a year: only where every host below this one speaks https.
-SECURE_HSTS_SECONDS = 31_536_000
-SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-SECURE_HSTS_PRELOAD = True
+# So long browsers go on refusing plain http to this host, and any certificate that is not in order.
+# Begin with an hour; go up to a year (31536000) when all is well.
+SECURE_HSTS_SECONDS = int(os.environ.get("SHOP_HSTS_SECONDS", "3600"))
+# Promises that may not be yours to make: that every host below this one speaks https, and that
+# browsers may have all this built in, which takes months to undo. Decide, then turn them on and
+# stop silencing what Django says about it.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+SECURE_HSTS_PRELOAD = False
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# Remove when you copy this, or you will not hear of a POST of your own. It is about that to
+# /api/postage/, which is open to any origin on purpose: it tells a price and changes nothing.
+SILENCED_SYSTEM_CHECKS += ["cors_views.W039"]
 
 LOGGING = {
     "version": 1,

@@ -3,8 +3,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from shop import demo_data
@@ -14,11 +15,19 @@ from shop.models import Order, OrderItem, Product
 class Command(BaseCommand):
     help = (
         "Fill the shop with its products, two customers with an order each, and a partner. "
-        "Safe to repeat."
+        "Safe to repeat. For the settings of development alone: the passwords are public."
     )
 
-    @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
+        if not getattr(settings, "SHOP_IS_A_DEMONSTRATION", False):
+            raise CommandError(
+                "These settings are of no demonstration, and the passwords of these accounts "
+                "stand in the source. Run me with shopsite.settings.development."
+            )
+        self._fill(**options)
+
+    @transaction.atomic
+    def _fill(self, **options: Any) -> None:
         for slug, name, description, price, stock in demo_data.PRODUCTS:
             Product.objects.update_or_create(
                 slug=slug,
