@@ -290,6 +290,13 @@ INCLUDE: dict[str, Any] = {"credentials": "include"}
         pytest.param(PUT, answer(405), Reason.PREFLIGHT_FAILED, Check.STATUS, id="error-with"),
         pytest.param(
             PUT,
+            answer(405)._replace(reason=Reason.METHOD_NOT_OFFERED),
+            Reason.PREFLIGHT_FAILED,
+            Check.STATUS,
+            id="error-whatever-the-server-says",
+        ),
+        pytest.param(
+            PUT,
             answer(405, reason=Reason.NO_POLICY),
             Reason.NO_POLICY,
             Check.STATUS,

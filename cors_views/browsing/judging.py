@@ -72,7 +72,9 @@ def preflight_check(
     cors_check(asked, response, note)
     note(Check.STATUS, is_ok(response), f"200 to 299 expected, {response.status} received")
     if not is_ok(response):
-        raise Refused(response.reason or Reason.PREFLIGHT_FAILED)
+        # The browser has not looked at methods and headers yet, whatever the server says of them.
+        known = response.reason not in (Reason.METHOD_NOT_OFFERED, Reason.HEADER_NOT_ALLOWED)
+        raise Refused((known and response.reason) or Reason.PREFLIGHT_FAILED)
     return _allowed_methods(asked, response, note), _allowed_headers(asked, response, note)
 
 
