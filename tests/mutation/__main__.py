@@ -22,7 +22,7 @@ SURVIVORS = Path(__file__).with_name("survivors.txt")
 MODULES = {
     "origins": ["tests/test_origins.py", "tests/test_patterns.py"],
     "patterns": ["tests/test_patterns.py", "tests/test_policy.py"],
-    "origin_sets": ["tests/test_origin_sets.py", "tests/test_policy.py"],
+    "origin_sets": ["tests/test_origin_sets.py", "tests/test_origins.py"],
     "fields": ["tests/test_fields.py", "tests/test_policy.py"],
     "policy": ["tests/test_policy.py", "tests/test_conf.py"],
 }
