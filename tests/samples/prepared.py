@@ -51,7 +51,9 @@ def modules(**named: dict[str, Any]) -> Iterator[None]:
             stack.enter_context(mock.patch.dict(sys.modules, {dotted: made}))
             package, _, last = dotted.rpartition(".")
             if package:
-                stack.enter_context(mock.patch.object(sys.modules[package], last, made, create=True))
+                stack.enter_context(
+                    mock.patch.object(sys.modules[package], last, made, create=True)
+                )
         yield
 
 

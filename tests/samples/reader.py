@@ -101,7 +101,9 @@ def _is_stub(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 def _is_marked(statements: list[ast.stmt]) -> bool:
-    return bool(statements) and ast.unparse(statements[0]).startswith(("__ran__", "return __answer"))
+    return bool(statements) and ast.unparse(statements[0]).startswith(
+        ("__ran__", "return __answer")
+    )
 
 
 def _call(statement: ast.stmt) -> ast.stmt:

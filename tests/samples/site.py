@@ -113,7 +113,9 @@ def _routes(name: str, defined: Any) -> list[Any]:
             return list(router.urls)
         return [path(f"{name}/", defined.as_view())]
     parameters = inspect.signature(defined).parameters.values()
-    first, *others = [one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD] or [""]
+    first, *others = [one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD] or [
+        ""
+    ]
     if first != "request" or "origin" in others:
         return []
     return [path("".join([f"{name}/", *(f"<slug:{other}>/" for other in others)]), defined)]

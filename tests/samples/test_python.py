@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.core.checks import run_checks
@@ -30,7 +29,11 @@ PYTHON = [
     if (one.language == "python" or unlabelled_python(one)) and not one.is_tests
 ]
 #: The origins that every page asks from, beside those that its block names.
-ORIGINS = {"https://partner.example", "https://www.example.com", *(r["origin"] for r in Tenant.rows)}
+ORIGINS = {
+    "https://partner.example",
+    "https://www.example.com",
+    *(r["origin"] for r in Tenant.rows),
+}
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from django.test.utils import override_settings
 from django.urls import path
 from django.utils.module_loading import import_string
 
-from cors_views import conf, cors_allow
+from cors_views import CorsPolicy, cors_allow
 from tests.samples import Sample, everything
 from tests.samples.prepared import NEEDED
 from tests.samples.reader import Reader, laid_over, read_up_to, reading
@@ -71,15 +71,15 @@ def used(reader: Reader, new: dict[str, Any]) -> Iterator[None]:
         middleware = ["cors_views.middleware.CorsMiddleware", *middleware]
     middleware = [*middleware, "django.middleware.clickjacking.XFrameOptionsMiddleware"]
     # Which views write is no question of the settings, unless they speak of it.
-    written = {"storefront", "app"} if "CSRF_TRUSTED_ORIGINS" in new else set()
-    with override_settings(**{**PRODUCTION, **laid_over(reader.settings), "MIDDLEWARE": middleware}):
-        routes = [
-            path(
-                f"{name}/",
-                cors_allow(name, methods=["GET", *["POST"] * (name in written)])(visited),
-            )
-            for name in conf.policy_names()
-        ]
+    speaks_of_csrf = "CSRF_TRUSTED_ORIGINS" in new
+    with override_settings(
+        **{**PRODUCTION, **laid_over(reader.settings), "MIDDLEWARE": middleware}
+    ):
+        routes = []
+        for name, policy in site.CORS_POLICIES.items():
+            given = policy if isinstance(policy, CorsPolicy) else CorsPolicy(**policy)
+            methods = ["GET", "POST"] if speaks_of_csrf and given.credentials else ["GET"]
+            routes.append(path(f"{name}/", cors_allow(name, methods=methods)(visited)))
         with override_settings(ROOT_URLCONF=Patterns([*routes, path("undeclared/", visited)])):
             yield
 
