@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,7 @@ from cors_views import conf
 from cors_views.fields import FIELDS
 from cors_views.management.selection import RISKS
 from cors_views.reasons import Reason
-from tests.management.commands import run, run_in_shop, run_in_shop_terminal
+from tests.management.commands import run
 from tests.tables import urlconf
 from tests.test_drop_in import DIFFERENCES
 
@@ -104,31 +102,6 @@ def test_every_reason_is_documented_and_every_documented_one_exists() -> None:
 
 
 COMMANDS = (ROOT / "docs" / "commands.rst").read_text()
-#: The indented lines behind a command of the sample project are what it prints.
-EXAMPLES = re.findall(
-    r"^    \$ python sample_project/manage\.py (.*)\n((?:    .*\n|\n(?=    ))*)",
-    COMMANDS,
-    re.MULTILINE,
-)
-
-
-@pytest.mark.skipif(
-    sys.version_info < (3, 11),
-    reason="a bare decorator stands at the line of what it decorates, which is not what is printed",
-)
-@pytest.mark.parametrize(("command", "printed"), EXAMPLES, ids=[each for each, _ in EXAMPLES])
-def test_the_examples_of_the_commands_print_what_stands_there(command: str, printed: str) -> None:
-    arguments, redirected, _ = command.partition(" > ")
-    if redirected:
-        output = run_in_shop(*arguments.split()).err
-    else:
-        output = run_in_shop_terminal(*arguments.split(), "--no-color", columns=110).out
-
-    assert textwrap.dedent(printed) == output
-
-
-def test_there_are_examples_of_both_commands() -> None:
-    assert {command.split()[0] for command, _ in EXAMPLES} == {"cors_policies", "cors_explain"}
 
 
 @pytest.mark.parametrize("risk", RISKS)
@@ -169,11 +142,3 @@ def test_every_page_is_in_the_table_of_contents() -> None:
     listed = re.findall(r"^   (\w+)$", (ROOT / "docs" / "index.rst").read_text(), re.MULTILINE)
 
     assert sorted(listed) == [page.stem for page in PAGES if page.stem != "index"]
-
-
-@pytest.mark.parametrize("page", [ROOT / "README.rst", *PAGES], ids=lambda page: page.name)
-def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
-    """GitHub follows these as they are; ``make docs`` turns those to pages into their own."""
-    links = re.findall(r"`[^`<]+ <([^`>:#]+)(?:#[\w-]+)?>`_", page.read_text())
-
-    assert [link for link in links if not (page.parent / link).resolve().exists()] == []

@@ -109,9 +109,9 @@ def _third_party(names: dict[str, Any]) -> Iterator[None]:
     names["ninja_api"] = import_string("tests.test_other_frameworks.shop")("samples")
     # The real admin wants to be installed, with its tables.
     admin = {"site": SimpleNamespace(urls=(_urls()["urlpatterns"], "admin", "admin"))}
-    with modules(allauth={}, allauth__urls=_urls(), wagtail={}, wagtail__urls=_urls()):
-        with modules(django__contrib__admin=admin):
-            yield
+    theirs = {"allauth": {}, "allauth__urls": _urls(), "wagtail": {}, "wagtail__urls": _urls()}
+    with modules(**theirs, django__contrib__admin=admin):
+        yield
 
 
 @contextlib.contextmanager
