@@ -102,12 +102,14 @@ def _parsed(text: str, page: Path) -> nodes.document:
     )
 
 
+@cache
 def samples(page: Path) -> list[Sample]:
     """Return the blocks of a page, doctests among them, which need no directive."""
     lines = page.read_text("utf-8").splitlines()
     return list(_blocks(document(page), page, lines))
 
 
+@cache
 def docstring_samples(source: Path) -> list[Sample]:
     """Return the blocks in the docstrings of a module and of what it defines."""
     text = source.read_text("utf-8")

@@ -19,15 +19,10 @@ from cors_views import CorsPolicy
 from tests.samples import ROOT, Sample, everything, samples
 from tests.samples.prepared import DONE, FRESH, NEEDED, PREPARED, Tenant
 from tests.samples.reader import Reader, read, read_up_to, reading
-from tests.samples.registry import unlabelled_python
 from tests.samples.site import site_of
 from tests.tables import CREDENTIALS, ORIGIN, Patterns, Sender, cors_headers
 
-PYTHON = [
-    one
-    for one in everything()
-    if (one.language == "python" or unlabelled_python(one)) and not one.is_tests
-]
+PYTHON = [one for one in everything() if one.language == "python" and not one.is_tests]
 #: The origins that every page asks from, beside those that its block names.
 ORIGINS = {
     "https://partner.example",
