@@ -27,9 +27,7 @@ def test_that_somebody_runs_it(sample: Sample) -> None:
     assert sample.language in LANGUAGES or sample.is_shell or entry(sample)
 
 
-@pytest.mark.parametrize(
-    "page", [*PAGES, *SOURCES], ids=name_of
-)
+@pytest.mark.parametrize("page", [*PAGES, *SOURCES], ids=name_of)
 def test_that_as_many_are_found_as_are_written(page: Path) -> None:
     """docutils and the text itself agree, so that none is lost by a slip of indentation."""
     found = samples(page) if page.suffix == ".rst" else docstring_samples(page)

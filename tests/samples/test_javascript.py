@@ -65,6 +65,12 @@ def said_by(node: str, code: str, file: Path) -> str:
     return subprocess.run([node, "--check", str(file)], capture_output=True, text=True).stderr
 
 
+def test_that_chromium_runs_the_blocks_of_each_page() -> None:
+    """Those of a further page need a test of their own in tests/browser/test_samples.py."""
+    assert [one.page_name for one in HTML] == ["docs/tutorial.rst"]
+    assert [one.page_name for one in JAVASCRIPT] == ["docs/cookies.rst"]
+
+
 @pytest.mark.parametrize("sample", [pytest.param(one, id=one.name) for one in JAVASCRIPT])
 def test_that_node_can_read_it(sample: Sample, node: str, tmp_path: Path) -> None:
     assert said_by(node, sample.code, tmp_path / "sample.mjs") == ""
