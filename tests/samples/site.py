@@ -138,11 +138,8 @@ def _written_out(parameter: re.Match[str]) -> str:
 
 
 def _view(pattern: URLPattern) -> str:
+    """Return the name that a block gave the view, which decorators keep."""
     callback: Any = pattern.callback
-    while isinstance(getattr(callback, "__wrapped__", None), type(lambda: 0)) and not hasattr(
-        callback, "view_class"
-    ):
-        callback = callback.__wrapped__
     return str(getattr(getattr(callback, "view_class", callback), "__name__", ""))
 
 
