@@ -97,7 +97,7 @@ def _mark(tree: ast.Module) -> set[int]:
 
 
 def _is_stub(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return ast.unparse(function.body) == "..."
+    return [ast.unparse(one) for one in function.body] == ["..."]
 
 
 def _is_marked(statements: list[ast.stmt]) -> bool:

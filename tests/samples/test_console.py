@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -123,6 +124,20 @@ def make(command: Command) -> None:
     variables = {word.partition("=")[0] for word in command.arguments if "=" in word}
     assert targets <= set(re.findall(r"^([a-z][\w-]*):", MAKEFILE, re.MULTILINE))
     assert variables <= set(re.findall(r"^(\w+) \?=", MAKEFILE, re.MULTILINE))
+    for word in command.arguments:
+        if word.startswith("TOX="):
+            tox(shlex.split(word.removeprefix("TOX=")))
+
+
+def tox(arguments: list[str]) -> None:
+    """What is handed on to tox names environments and labels that there are."""
+    pytest.importorskip("tox", reason="it knows its environments")
+    listing = [sys.executable, "-m", "tox", "list", "--no-desc", "-q"]
+    for option, value in zip(arguments[::2], arguments[1::2], strict=True):
+        more = ["-m", value] if option == "-m" else []
+        listed = subprocess.run([*listing, *more], cwd=ROOT, capture_output=True, text=True).stdout
+        right = {"-e": value in listed.split(), "-m": listed != "", "-p": value.isdigit()}
+        assert right[option]
 
 
 @dialect("gunicorn")
