@@ -17,6 +17,8 @@ INLINE = re.compile(
     r"(?:[A-Z_]+=\S+ )*(make$|make |(\.venv/bin/)?"
     r"(manage\.py|django-admin|python|pip|gunicorn|uvicorn|curl|twine|pre-commit) )"
 )
+#: A variable of the Makefile's, which stands for a command with it.
+VARIABLE = re.compile(r"(?!REQUIRE_)[A-Z_]+=\S.*")
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ def inline(page: Path) -> Iterator[Command]:
     """Yield the commands that stand in running text."""
     for node in document(page).findall(nodes.literal):
         text = " ".join(node.astext().split())
+        if VARIABLE.fullmatch(text):
+            text = f"make {text}"
         if INLINE.match(text) and "…" not in text:
             yield from _split(Sample(page, 0, "", text), text)
 
