@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings as site
 from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 from django.test.utils import override_settings
@@ -17,6 +18,7 @@ from cors_views.fields import FIELDS
 from cors_views.management.selection import RISKS
 from cors_views.reasons import Reason
 from tests.management.commands import run
+from tests.samples import PAGES as EVERY_PAGE
 from tests.tables import urlconf
 from tests.test_drop_in import DIFFERENCES
 
@@ -142,3 +144,13 @@ def test_every_page_is_in_the_table_of_contents() -> None:
     listed = re.findall(r"^   (\w+)$", (ROOT / "docs" / "index.rst").read_text(), re.MULTILINE)
 
     assert sorted(listed) == [page.stem for page in PAGES if page.stem != "index"]
+
+
+@pytest.mark.parametrize(
+    "page", EVERY_PAGE, ids=[page.relative_to(ROOT).as_posix() for page in EVERY_PAGE]
+)
+def test_every_setting_that_is_named_exists(page: Path) -> None:
+    named = set(re.findall(r"``((?:CORS|CSRF|SESSION|SECURE)_[A-Z_]+)", page.read_text()))
+    removed = {"CORS_MODEL", "CORS_REPLACE_HTTPS_REFERER"}
+
+    assert named - set(SETTINGS) - set(conf.ALIASES.values()) - removed - set(dir(site)) == set()

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, get_commands, load_command_class
+from docutils import nodes
 
 from cors_views.management.selection import UnknownName, risks_named
-from tests.samples import ROOT
+from tests.samples import PAGES, ROOT, document
 from tests.samples.shell import COMMANDS, IN_TEXT, Command
 
 SAMPLE_PROJECT = ROOT / "sample_project"
@@ -188,3 +189,18 @@ def test_that_no_program_is_left_that_nobody_runs() -> None:
     run = {one.words[0].rpartition("/")[2] for one in COMMANDS + IN_TEXT}
 
     assert {*NOT_JUDGED, *DIALECTS} - run == set()
+
+
+def test_that_every_option_in_running_text_exists() -> None:
+    """Those of the commands that the pages are about: Django's, ours, the sample project's."""
+    parsers = [
+        load_command_class(app, name).create_parser("manage.py", name)
+        for app, name in (("cors_views", "cors_policies"), ("cors_views", "cors_explain"))
+    ] + [load_command_class("django.core", "check").create_parser("manage.py", "check")]
+    known = {option for parser in parsers for option in parser._option_string_actions}
+    for file in SAMPLE_PROJECT.glob("*/management/commands/*.py"):
+        known |= set(re.findall(r"\"(--[a-z-]+)\"", file.read_text("utf-8")))
+    literals = [node.astext() for page in PAGES for node in document(page).findall(nodes.literal)]
+
+    written = {text.split()[0].partition("=")[0] for text in literals if text.startswith("--")}
+    assert written - known == set()
