@@ -30,9 +30,11 @@ class Pages:
     folder: Path
     port: int
 
-    def write(self, html: str) -> str:
-        (self.folder / "index.html").write_text(html)
-        return f"http://127.0.0.1:{self.port}/"
+    def write(self, html: str, host: str = "127.0.0.1") -> str:
+        """Write a page and return its URL: another one each time, or the browser keeps the first."""
+        name = f"{len(list(self.folder.iterdir()))}.html"
+        (self.folder / name).write_text(html)
+        return f"http://{host}:{self.port}/{name}"
 
 
 @pytest.fixture
@@ -132,7 +134,6 @@ def test_the_script_of_the_page_about_cookies(project: Project, pages: Pages, dr
 
     with project.served() as server:
         page = SCRIPT.replace("API", f"http://127.0.0.1:{server.port}")
-        pages.write(page.replace("SAMPLE", script.code))
-        said = shown(driver, f"{origin}/")
+        said = shown(driver, pages.write(page.replace("SAMPLE", script.code), "localhost"))
 
     assert said == '200 {"product": "mug"}'
