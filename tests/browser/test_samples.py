@@ -31,7 +31,7 @@ class Pages:
     port: int
 
     def write(self, html: str, host: str = "127.0.0.1") -> str:
-        """Write a page and return its URL: another one each time, or the browser keeps the first."""
+        """Write a page, and return its URL: a new one, since the browser keeps what it has seen."""
         name = f"{len(list(self.folder.iterdir()))}.html"
         (self.folder / name).write_text(html)
         return f"http://{host}:{self.port}/{name}"
