@@ -44,7 +44,9 @@ def cors_allow(*policies: Any, **fields: Any) -> Any:
     Takes policies or names of ``CORS_POLICIES`` positionally (with several, the first one that
     admits the origin answers), or the fields of ``CorsPolicy`` by keyword, or one policy and
     keywords that replace its fields. Without anything, bare or called, it refines the next layer,
-    which under ``CORS_OPT_IN`` opts the view in::
+    which under ``CORS_OPT_IN`` opts the view in:
+
+    .. code-block:: python
 
         @cors_allow(origins=["https://app.example.com"], credentials=True)
         def profile(request): ...

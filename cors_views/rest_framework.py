@@ -34,11 +34,13 @@ _ROUTED_ACTIONS = {"list", "create", "retrieve", "update", "partial_update", "de
 
 
 class CorsMixin(DeclaresCors):
-    """Read the policies of a view from ``cors_policy`` and ``cors_action_policies``::
+    """Read the policies of a view from ``cors_policy`` and ``cors_action_policies``:
+
+    .. code-block:: python
 
         class OrderViewSet(CorsMixin, ModelViewSet):
             cors_policy = CorsPolicy(origins=["https://app.example.com"], credentials=True)
-            cors_action_policies = {"export": "public", "destroy": cors_deny}
+            cors_action_policies = {"list": "public", "destroy": cors_deny}
 
     ``cors_policy``
         The policy of the class: what ``cors_allow`` takes positionally (a policy, a name of

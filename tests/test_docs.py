@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-import textwrap
 from pathlib import Path
 
 import pytest
+from django.conf import settings as site
 from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 from django.test.utils import override_settings
@@ -18,7 +17,8 @@ from cors_views import conf, defaults, testing
 from cors_views.fields import FIELDS
 from cors_views.management.selection import RISKS
 from cors_views.reasons import Reason
-from tests.management.commands import run, run_in_shop, run_in_shop_terminal
+from tests.management.commands import run
+from tests.samples import PAGES as EVERY_PAGE
 from tests.tables import urlconf
 from tests.test_drop_in import DIFFERENCES
 
@@ -104,31 +104,6 @@ def test_every_reason_is_documented_and_every_documented_one_exists() -> None:
 
 
 COMMANDS = (ROOT / "docs" / "commands.rst").read_text()
-#: The indented lines behind a command of the sample project are what it prints.
-EXAMPLES = re.findall(
-    r"^    \$ python sample_project/manage\.py (.*)\n((?:    .*\n|\n(?=    ))*)",
-    COMMANDS,
-    re.MULTILINE,
-)
-
-
-@pytest.mark.skipif(
-    sys.version_info < (3, 11),
-    reason="a bare decorator stands at the line of what it decorates, which is not what is printed",
-)
-@pytest.mark.parametrize(("command", "printed"), EXAMPLES, ids=[each for each, _ in EXAMPLES])
-def test_the_examples_of_the_commands_print_what_stands_there(command: str, printed: str) -> None:
-    arguments, redirected, _ = command.partition(" > ")
-    if redirected:
-        output = run_in_shop(*arguments.split()).err
-    else:
-        output = run_in_shop_terminal(*arguments.split(), "--no-color", columns=110).out
-
-    assert textwrap.dedent(printed) == output
-
-
-def test_there_are_examples_of_both_commands() -> None:
-    assert {command.split()[0] for command, _ in EXAMPLES} == {"cors_policies", "cors_explain"}
 
 
 @pytest.mark.parametrize("risk", RISKS)
@@ -197,9 +172,11 @@ def test_every_page_is_in_the_table_of_contents() -> None:
     assert sorted(listed) == [page.stem for page in PAGES if page.stem != "index"]
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.rst", *PAGES], ids=lambda page: page.name)
-def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
-    """GitHub follows these as they are; ``make docs`` turns those to pages into their own."""
-    links = re.findall(r"`[^`<]+ <([^`>:#]+)(?:#[\w-]+)?>`_", page.read_text())
+@pytest.mark.parametrize(
+    "page", EVERY_PAGE, ids=[page.relative_to(ROOT).as_posix() for page in EVERY_PAGE]
+)
+def test_every_setting_that_is_named_exists(page: Path) -> None:
+    named = set(re.findall(r"``((?:CORS|CSRF|SESSION|SECURE)_[A-Z_]+)", page.read_text()))
+    removed = {"CORS_MODEL", "CORS_REPLACE_HTTPS_REFERER"}
 
-    assert [link for link in links if not (page.parent / link).resolve().exists()] == []
+    assert named - set(SETTINGS) - set(conf.ALIASES.values()) - removed - set(dir(site)) == set()

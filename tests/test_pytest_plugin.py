@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,66 +129,3 @@ def test_in_a_project_without_pytest_django(
     result = pytester.runpytest_subprocess("-p", "no:django")
 
     result.assert_outcomes(passed=1)
-
-
-# --- docs/testing.rst ----------------------------------------------------------------------------
-
-#: The site that the examples of the docs are about.
-SITE_OF_THE_DOCS = """
-import json
-from django.conf import settings
-from django.http import HttpResponse, JsonResponse
-from django.urls import path
-from cors_views import cors_allow
-
-APP, PARTNER = "https://app.example.com", "https://partner.example"
-
-@cors_allow(origins=[APP, PARTNER], expose_headers=["X-Stock-Version"], methods=["GET"])
-def stock(request):
-    return JsonResponse({}, headers={"X-Stock-Version": "7"})
-
-@cors_allow(origins=[APP], credentials=True, methods=["GET", "PUT"])
-def profile(request):
-    if request.method == "PUT":
-        return HttpResponse(status=204)
-    user = getattr(request, "user", None)
-    return JsonResponse({"name": user.get_username() if user else ""})
-
-@cors_allow(origins=[APP, PARTNER], credentials=True)
-def cookies(request):
-    return JsonResponse(request.COOKIES)
-
-urlpatterns = [path("stock/", stock), path("profile/", profile), path("cookies/", cookies)]
-
-SECRET_KEY = "x"
-ROOT_URLCONF = "docs_site"
-ALLOWED_HOSTS = ["testserver"]
-USE_TZ = True
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
-INSTALLED_APPS = [
-    "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "cors_views"
-]
-MIDDLEWARE = [
-    "cors_views.middleware.CorsMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-]
-"""
-DOCS = Path(__file__).parent.parent / "docs" / "testing.rst"
-
-
-def test_that_the_examples_of_the_docs_pass(pytester: pytest.Pytester) -> None:
-    blocks = DOCS.read_text("utf-8").split(".. code-block:: python\n")[1:]
-    for number, block in enumerate(blocks):
-        lines = block.splitlines()
-        end = next(
-            (at for at, line in enumerate(lines) if line and not line.startswith(" ")), len(lines)
-        )
-        pytester.makepyfile(**{f"test_{number}": textwrap.dedent("\n".join(lines[:end]))})
-    pytester.makepyfile(docs_site=SITE_OF_THE_DOCS)
-
-    result = pytester.runpytest_subprocess("--ds=docs_site")
-
-    assert len(blocks) == 5
-    # Four origins of the stock, two of cookies, two of preflights, two without pytest, one server.
-    result.assert_outcomes(passed=11)

@@ -9,6 +9,7 @@ runs where ``manage.py`` itself is the subject.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import logging
@@ -23,6 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -34,6 +36,7 @@ from django.test import AsyncClient, Client, override_settings
 from playground.calls import CALLS
 from shop import demo_data
 from shopsite import origins
+from tests.samples.shell import COMMANDS, Command
 
 pytest.importorskip("rest_framework", reason="the shop is built on Django REST framework")
 pytest.importorskip("knox", reason="the shop's partners sign in with django-rest-knox")
@@ -47,6 +50,11 @@ ORIGINS = {
     "nobody": None,
 }
 JSON = "application/json"
+CURLED = [
+    one
+    for one in COMMANDS
+    if one.printed and one.words[0] == "curl" and one.sample.page == SAMPLE_PROJECT / "README.rst"
+]
 
 # All of them, so that the module stays in one piece: pytest-django moves such tests to the front.
 pytestmark = pytest.mark.django_db
@@ -906,3 +914,41 @@ def test_sample_project_passes_all_checks(tmp_path: Path) -> None:
     # about the parcel's price, which the settings of production answer.
     assert "(security.W008)" in deploy.stderr
     assert set(re.findall(r"cors_views\.[A-Z]\d+", deploy.stderr)) == {"cors_views.W039"}
+
+
+# --- What its README shows ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", [pytest.param(one, id=one.line[:60]) for one in CURLED])
+def test_what_curl_prints(command: Command, caplog: pytest.LogCaptureFixture) -> None:
+    """Each header that is shown is there, with its value; the server's own are left out."""
+    options = argparse.ArgumentParser()
+    for short, name in (("-X", "method"), ("-u", "user"), ("-H", "headers")):
+        options.add_argument(short, dest=name, action="append", default=[])
+    options.add_argument("-i", action="store_true")
+    options.add_argument("url")
+    given = options.parse_args(command.arguments)
+    url = urlsplit(given.url)
+    headers = dict(one.split(": ") for one in given.headers)
+    if given.user:
+        headers["authorization"] = f"Basic {b64encode(given.user[0].encode()).decode()}"
+
+    with caplog.at_level(logging.DEBUG, "cors_views"):
+        answer = Client(headers={"host": url.netloc}).generic(
+            [*given.method, "GET"][0], url.path, headers=headers
+        )
+
+    shown, _, below = command.printed.partition("\n...")
+    status, *lines = shown.splitlines()
+    assert status == f"HTTP/1.1 {answer.status_code} {answer.reason_phrase}"
+    received = {f"{name.lower()}: {value}" for name, value in answer.headers.items()}
+    # knox's views vary by Accept, too, where other tests have imported them under other settings.
+    received |= {f"vary: {name}" for name in answer.headers.get("vary", "").split(", ")}
+    assert {re.sub("^[^:]+", lambda name: name[0].lower(), line) for line in lines} <= received
+    below = " ".join(below.split())
+    if below.startswith("cors_views: "):
+        (message,) = caplog.messages
+        # It breaks the line, and leaves out the folder.
+        assert below.removeprefix("cors_views: ") == message.replace(str(SAMPLE_PROJECT), "...")
+    elif below:
+        assert json.loads(below).keys() == answer.json().keys()

@@ -1,0 +1,214 @@
+"""What the blocks of a page need and do not say."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from types import ModuleType, SimpleNamespace
+from typing import Any
+from unittest import mock
+
+from django.http import HttpResponse, JsonResponse
+from django.test import Client
+from django.test.utils import override_settings
+from django.urls import path
+from django.utils.module_loading import import_string
+
+from cors_views import cors_allow
+from tests.tables import Patterns, urlconf
+
+#: The settings of a fresh project, as far as a sample says ``...`` for them, and the named
+#: policies that samples use without saying so each time.
+FRESH: dict[str, Any] = {
+    "INSTALLED_APPS": ["django.contrib.auth", "django.contrib.contenttypes"],
+    "MIDDLEWARE": [
+        "django.middleware.security.SecurityMiddleware",
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.middleware.common.CommonMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+    ],
+    "DEBUG_TOOLBAR_PANELS": [],
+    "CORS_POLICIES": {
+        "partners": {"origins": ["https://partner.example"]},
+        "public": {"origins": "*"},
+        "storefront": {"origins": ["https://www.example.com"], "credentials": True},
+    },
+}
+
+#: What a part of a URL is, where a test has to write it out.
+IN_URLS = {"tenant": "rye"}
+
+
+@contextlib.contextmanager
+def modules(**named: dict[str, Any]) -> Iterator[None]:
+    """Let ``import`` find modules with these names; ``__`` stands for a dot."""
+    with contextlib.ExitStack() as stack:
+        for name, names in named.items():
+            dotted = name.replace("__", ".")
+            made = ModuleType(dotted)
+            vars(made).update(names)
+            stack.enter_context(mock.patch.dict(sys.modules, {dotted: made}))
+            package, _, last = dotted.rpartition(".")
+            if package:
+                stack.enter_context(
+                    mock.patch.object(sys.modules[package], last, made, create=True)
+                )
+        yield
+
+
+def _urls() -> dict[str, Any]:
+    """Return a URLconf of somebody else's."""
+    return {"urlpatterns": [path("theirs/", lambda request: HttpResponse())]}
+
+
+@contextlib.contextmanager
+def _readme(names: dict[str, Any]) -> Iterator[None]:
+    with modules(partner={}, partner__urls=_urls()):
+        yield
+
+
+class Tenant:
+    """A model as far as the samples ask one: two tenants, with an origin each."""
+
+    rows = (
+        {"slug": "rye", "origin": "https://rye.example"},
+        {"slug": "spelt", "origin": "https://spelt.example"},
+    )
+
+    class Found(list[Any]):
+        def exists(self) -> bool:
+            return bool(self)
+
+        async def aexists(self) -> bool:
+            return bool(self)
+
+    class objects:
+        @staticmethod
+        def filter(**wanted: str) -> Tenant.Found:
+            return Tenant.Found(row for row in Tenant.rows if wanted.items() <= row.items())
+
+        @staticmethod
+        def values_list(name: str, flat: bool) -> list[str]:
+            return [row[name] for row in Tenant.rows]
+
+
+@contextlib.contextmanager
+def _tenants(names: dict[str, Any]) -> Iterator[None]:
+    from django.core.cache import cache
+
+    names["Tenant"] = Tenant
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@contextlib.contextmanager
+def _environments(names: dict[str, Any]) -> Iterator[None]:
+    """Have the settings modules of a project there, and what production gets from outside."""
+    given = {
+        "STOREFRONT_ORIGINS": "https://www.example.com https://shop.example.com",
+        "SHOP_STOREFRONTS": "https://www.example.org",
+    }
+    made = [f"settings__{name}" for name in ("base", "development", "production")]
+    with modules(**{name: {} for name in ("settings", *made)}), mock.patch.dict(os.environ, given):
+        yield
+
+
+@contextlib.contextmanager
+def _third_party(names: dict[str, Any]) -> Iterator[None]:
+    names["GraphQLView"] = import_string("tests.test_other_frameworks.GraphQLView")
+    names["ninja_api"] = import_string("tests.test_other_frameworks.shop")("samples")
+    # The real admin wants to be installed, with its tables.
+    admin = {"site": SimpleNamespace(urls=(_urls()["urlpatterns"], "admin", "admin"))}
+    theirs = {"allauth": {}, "allauth__urls": _urls(), "wagtail": {}, "wagtail__urls": _urls()}
+    with modules(**theirs, django__contrib__admin=admin):
+        yield
+
+
+@contextlib.contextmanager
+def _mixin(names: dict[str, Any]) -> Iterator[None]:
+    for name in ("cors_views.CorsPolicy", "cors_views.cors_deny"):
+        names[name.rpartition(".")[2]] = import_string(name)
+    names["ModelViewSet"] = import_string("rest_framework.viewsets.ModelViewSet")
+    yield
+
+
+@contextlib.contextmanager
+def _testing(names: dict[str, Any]) -> Iterator[None]:
+    @cors_allow(origins=["https://app.example.com"], credentials=True)
+    def orders(request: Any) -> JsonResponse:
+        return JsonResponse([], safe=False)
+
+    names["client"] = Client()
+    with urlconf(path("orders/", orders)):
+        yield
+
+
+#: A key that names no page is a mistake.
+PREPARED: dict[str, Callable[[dict[str, Any]], contextlib.AbstractContextManager[None]]] = {
+    "README.rst": _readme,
+    "docs/deployment.rst": _environments,
+    "docs/environments.rst": _environments,
+    "docs/tenants.rst": _tenants,
+    "docs/third_party.rst": _third_party,
+    "cors_views/rest_framework.py": _mixin,
+    "cors_views/testing/__init__.py": _testing,
+}
+
+
+def _after_saving(names: dict[str, Any]) -> None:
+    from django.db.models.signals import post_save
+    from django.test import TestCase
+
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        post_save.send(sender=Tenant, instance=Tenant(), using="default")
+
+
+def sign_in(names: dict[str, Any]) -> tuple[Any, list[int]]:
+    """Sign in as the page about cookies says.
+
+    Return that answer, and how a wrong password before it was answered, then the token from before
+    signing in, then the one from after.
+    """
+    from django.contrib.auth.models import User
+
+    user = {"username": "ada", "password": "a long one"}
+    User.objects.create_user(**user)
+    client, origin = Client(enforce_csrf_checks=True), "https://www.example.org"
+
+    def send(method: str, token: str = "", **changed: str) -> Any:
+        headers = {"origin": origin, "x-csrftoken": token}
+        return getattr(client, method)("/session/", user | changed, headers=headers, secure=True)
+
+    with override_settings(
+        CSRF_TRUSTED_ORIGINS=[origin],
+        MIDDLEWARE=["cors_views.middleware.CorsMiddleware", *FRESH["MIDDLEWARE"]],
+        ROOT_URLCONF=Patterns([path("session/", names["session"])]),
+    ):
+        before = send("get").json()
+        refused = send("post", before["csrf"], password="another")
+        signed_in = send("post", before["csrf"])
+        later = [send("post", told["csrf"]) for told in (before, signed_in.json())]
+    return signed_in, [answer.status_code for answer in (refused, *later)]
+
+
+def _signing_in(names: dict[str, Any]) -> None:
+    sign_in(names)
+
+
+#: What a reader does beside asking the views, by page and by what the block defines.
+DONE = {
+    ("docs/cookies.rst", "session"): _signing_in,
+    ("docs/tenants.rst", "forget"): _after_saving,
+}
+
+#: Pages whose blocks need a package that is an extra.
+NEEDED = {
+    "docs/rest_framework.rst": "rest_framework",
+    "docs/third_party.rst": "ninja",
+    "docs/reasons.rst": "debug_toolbar",
+    "cors_views/rest_framework.py": "rest_framework",
+}

@@ -1,0 +1,209 @@
+"""Every block of Python is run, and every statement of every function in it.
+
+A page is read from top to bottom: a block may use what the blocks above it defined, and what
+``prepared.py`` hands to its page. A block that needs anything else fails with a NameError. Then
+the views that it defines are asked by pages at every origin that it names.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+from django.core.checks import run_checks
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import Signal
+from django.test import RequestFactory
+from django.test.utils import override_settings
+
+from cors_views import CorsPolicy
+from tests.samples import ROOT, Sample, everything
+from tests.samples.prepared import DONE, FRESH, NEEDED, PREPARED, Tenant, sign_in
+from tests.samples.reader import Reader, read, read_up_to, reading
+from tests.samples.site import site_of
+from tests.tables import CREDENTIALS, ORIGIN, Patterns, Sender, cors_headers
+
+PYTHON = [one for one in everything() if one.language == "python" and not one.is_tests]
+#: The origins that every page asks from, beside those that its block names.
+ORIGINS = {
+    "https://partner.example",
+    "https://www.example.com",
+    *(r["origin"] for r in Tenant.rows),
+}
+
+
+@pytest.fixture
+def reader(sample: Sample) -> Iterator[Reader]:
+    """Return a reader who has read the page up to the block."""
+    pytest.importorskip(NEEDED.get(sample.page_name, "django"), reason="is what the page is about")
+    with reading(sample.page_name) as reader, contextlib.ExitStack() as stack:
+        read_up_to(reader, sample, stack)
+        yield reader
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sample", [pytest.param(one, id=one.name) for one in PYTHON])
+def test_the_block_runs_and_so_does_all_that_it_defines(
+    sample: Sample, reader: Reader, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader.run(sample)
+    if sample.is_settings:
+        return
+    site = site_of(sample, reader.names)
+    with site.settings(site.patterns):
+        found = [one for one in run_checks() if one.id and one.id.startswith("cors_views.")]
+    site.ask_everything(caplog, ORIGINS)
+    for (page_name, name), does in DONE.items():
+        if sample.page_name == page_name and name in sample.defined:
+            does(reader.names)
+
+    assert site.failures == []
+    if site.patterns:
+        assert found == []
+        assert set(site.origins) - site.admitted == set()
+    assert reader.not_run(sample) == []
+
+
+# --- What single samples promise ----------------------------------------------------------------
+
+
+OLD, NEW = "https://rye.example", "https://new.example"
+
+
+def admitted(page: Reader) -> list[str]:
+    asked = page.names["is_a_tenants"]
+    request = RequestFactory().get("/menu/rye/", headers={"origin": NEW})
+    assert page.names["tenant_may"](None, request) == asked(request, NEW)
+    return [origin for origin in (OLD, NEW) if asked(request, origin)]
+
+
+saved_or_deleted = pytest.mark.parametrize(
+    "signal", [post_save, post_delete], ids=["saved", "deleted"]
+)
+
+
+@pytest.mark.django_db(transaction=True)
+@saved_or_deleted
+def test_a_tenant_is_asked_about_once_and_known_as_soon_as_it_is_saved(
+    monkeypatch: pytest.MonkeyPatch, signal: Signal
+) -> None:
+    with read("docs/tenants.rst") as page:
+        assert admitted(page) == [OLD]
+
+        monkeypatch.setattr(Tenant, "rows", ({"slug": "new", "origin": NEW},))
+        assert admitted(page) == [OLD]
+        signal.send(Tenant, instance=Tenant(), using="default")
+
+        assert admitted(page) == [NEW]
+
+
+@pytest.mark.django_db(transaction=True)
+@saved_or_deleted
+def test_a_tenant_that_is_saved_in_a_transaction_is_known_as_soon_as_that_is_committed(
+    monkeypatch: pytest.MonkeyPatch, signal: Signal
+) -> None:
+    with read("docs/tenants.rst") as page:
+        with transaction.atomic():
+            signal.send(Tenant, instance=Tenant(), using="default")
+            # Another request, which sees nothing of this transaction, fills the cache.
+            assert admitted(page) == [OLD]
+            monkeypatch.setattr(Tenant, "rows", ({"slug": "new", "origin": NEW},))
+
+        assert admitted(page) == [NEW]
+
+
+@pytest.mark.django_db
+def test_signing_in_makes_a_new_token_and_its_answer_has_it() -> None:
+    with read("docs/cookies.rst") as page:
+        signed_in, answers = sign_in(page.names)
+
+    assert signed_in.json()["user"] == "ada"
+    assert signed_in.headers[ORIGIN] == "https://www.example.org"
+    assert signed_in.headers[CREDENTIALS] == "true"
+    # A wrong password, the token from before, the one of the answer.
+    assert answers == [400, 403, 200]
+
+
+def test_the_tenant_of_a_url_admits_its_own_origin() -> None:
+    from django.urls import path
+
+    with read("docs/tenants.rst") as page:
+        menu, asked = page.names["menu"], page.names["is_this_tenants"]
+        with override_settings(ROOT_URLCONF=Patterns([path("menu/<slug:tenant>/", menu)])):
+            request = RequestFactory().options("/menu/rye/")
+
+            assert asked(request, "https://rye.example")
+            assert not asked(request, "https://spelt.example")
+
+
+def settings_of(page_name: str) -> list[Sample]:
+    return [one for one in PYTHON if one.page_name == page_name and one.is_settings]
+
+
+def test_each_environment_says_whose_the_storefront_is() -> None:
+    page_name = "docs/environments.rst"
+    with reading(page_name) as page:
+        policies = [page.run(one)["CORS_POLICIES"] for one in settings_of(page_name)]
+
+    assert {frozenset(each) for each in policies} == {frozenset({"storefront", "public"})}
+    base, development, production = (each["storefront"] for each in policies)
+    assert base["origins"] == []
+    assert development == CorsPolicy(origins=["http://localhost:*"], credentials=True)
+    assert production["origins"] == ["https://www.example.com", "https://shop.example.com"]
+
+
+@pytest.mark.parametrize("page_name", ["docs/environments.rst", "docs/deployment.rst"])
+def test_no_environment_trusts_a_placeholder(
+    page_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the variable is unset, the settings fail, and admit nobody by default."""
+    *earlier, production = settings_of(page_name)
+    with reading(page_name) as page:
+        for sample in earlier:
+            page.run(sample)
+        for name in ("STOREFRONT_ORIGINS", "SHOP_STOREFRONTS"):
+            monkeypatch.delenv(name, raising=False)
+
+        with pytest.raises(KeyError, match="STOREFRONT"):
+            page.run(production)
+
+
+def test_the_layers_of_the_page_about_policies() -> None:
+    app = "https://app.example.com"
+    sender = Sender("wsgi")
+
+    def told(path: str, method: str) -> tuple[str | None, str | None]:
+        headers = cors_headers(sender.preflight(path, app, method))
+        return headers.get(ORIGIN), headers.get(CREDENTIALS)
+
+    with (
+        read("docs/policies.rst") as page,
+        override_settings(
+            ROOT_URLCONF=Patterns(page.names["urlpatterns"]),
+            CORS_POLICIES=FRESH["CORS_POLICIES"],
+            MIDDLEWARE=["cors_views.middleware.CorsMiddleware"],
+        ),
+    ):
+        for root in ("/orders/", "/v1/orders/"):
+            assert told(root, "POST") == told(root, "PUT") == (app, "true")
+            assert told(root, "GET") == ("*", None)
+            assert told(root, "DELETE") == (None, None)
+        for method in ("GET", "PUT", "POST", "DELETE"):
+            assert told("/closed/", method) == (None, None)
+
+
+def test_the_read_me_lists_nothing_twice() -> None:
+    """What the pages say in full, the README links to: fields, settings and differences."""
+    readme = (ROOT / "README.rst").read_text("utf-8")
+
+    assert "``origin_regexes``" not in readme
+    assert "``CORS_PREFLIGHT_MAX_AGE``" not in readme
+    assert "* - difference" not in readme
+
+
+def test_nothing_is_prepared_for_a_page_that_is_gone() -> None:
+    pages = {one.page_name for one in PYTHON}
+
+    assert {*PREPARED, *NEEDED, *(page for page, _ in DONE)} <= pages
