@@ -37,14 +37,19 @@ def may_match(chain: tuple[Any, ...]) -> bool:
 def _beginning(chain: tuple[Any, ...]) -> tuple[str, bool]:
     """Return what each URL of a route begins with, and whether more of it follows."""
     beginning = "/"
-    for entry in chain:
+    for number, entry in enumerate(chain, 1):
         pattern, text = entry.pattern, str(entry.pattern)
         if isinstance(pattern, LocalePrefixPattern):
             return beginning, True
         if isinstance(pattern, RoutePattern):
             head, rest, _ = text.partition("<")
+        elif not text.startswith(("^", "\\A")):
+            # It is searched for, and may begin anywhere.
+            return beginning, True
         else:
             head, rest = _literal(text)
+            if not rest and number == len(chain):
+                return beginning + head, True
         beginning += head
         if rest not in _ENDS:
             return beginning, True

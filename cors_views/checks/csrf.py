@@ -23,7 +23,8 @@ def check_csrf(uses: Iterable[Use]) -> Iterator[CheckMessage]:
         if not use.unsafe_methods:
             continue
         # What concerns a policy alone is looked at once, not for each of its thousand routes.
-        key = (use.sources["origins"], use.sources["credentials"], use.compiled.credentials)
+        sources, named = use.sources, id(use.compiled.origins)
+        key = (sources["origins"], sources["credentials"], use.compiled.credentials, named)
         if key not in untrusted:
             untrusted[key] = _untrusted(use)
         if untrusted[key] and is_csrf_protected(use.chain[-1].callback):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -24,6 +23,10 @@ from cors_views.uses import Use, sources, survey, use_of_settings, uses_of
 _ATTRIBUTES = ("cors_policy", "cors_action_policies")
 
 
+#: What was declared where, and whether it denies: one line may do both.
+Spoken = tuple[Applied, bool]
+
+
 class Opened(NamedTuple):
     """A request that a cached preflight lets pass: ``other``, ``wider`` than its policy says."""
 
@@ -42,23 +45,25 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
     reached: set[Applied] = set()
     uses: list[Use] = []
     cached: dict[Opened, list[Chain]] = {}
+    covers: dict[Spoken, tuple[Layer, Layer]] = {}
+    effective: set[Spoken] = set()
     for chain, route in survey():
         stacks = layers.stacks(chain)
         reached.update(layer.applied for stack in stacks for layer in stack)
         uses += uses_of(chain, route)
         for opened in _opened(route):
             cached.setdefault(opened, []).append(chain)
-        for message in (
-            *_without_mixin(chain),
-            *_never_reached(chain, route),
-            *(message for stack in stacks for message in _covered(stack)),
-        ):
+        for stack in stacks:
+            effective.update(map(_spoken, _counting(stack)))
+            covers |= {_spoken(inner): (inner, outer) for inner, outer in _covered(stack)}
+        for message in (*_without_mixin(chain), *_never_reached(chain, route)):
             found.setdefault(str(message), message)
     for use in uses:
         for message in (*_any_origin_with_credentials(use), *_exposed_star(use)):
             found.setdefault(str(message), message)
     return [
         *found.values(),
+        *(_has_no_effect(*pair) for key, pair in covers.items() if key not in effective),
         *_cached_preflights(cached),
         *check_uses([*uses, *use_of_settings()]),
         *check_csrf(uses),
@@ -132,22 +137,42 @@ def _never_reached(chain: Chain, route: Route) -> Iterator[CheckMessage]:
                 )
 
 
-def _covered(stack: list[Layer]) -> Iterator[CheckMessage]:
-    """Warn of a declaration right below another of the same view that leaves it nothing to say.
+def _spoken(layer: Layer) -> Spoken:
+    return layer.applied, layer.declaration.deny
+
+
+def _counting(stack: list[Layer]) -> list[Layer]:
+    """Return the layers up to the first that leaves those behind it nothing to say."""
+    ends = map(layers.ends_the_search, stack)
+    return stack[: next((number for number, end in enumerate(ends, 1) if end), len(stack))]
+
+
+def _covered(stack: list[Layer]) -> Iterator[tuple[Layer, Layer]]:
+    """Yield what stands behind another declaration of the same view that ends the search.
 
     In another file, such as the URLconf, the outer one was written to replace the inner one.
     """
-    for outer, inner in itertools.pairwise(stack):
-        targets = {layer.applied.target.removesuffix(".cors_policy") for layer in (outer, inner)}
-        files = {layer.declaration.place.file for layer in (outer, inner)}
-        same = outer.name == inner.name and len(targets) == len(files) == 1
-        if same and layers.ends_the_search(outer):
-            yield Warning(
-                f"{_kind(inner)} at {inner.declaration.place} on {inner.applied.target} has no "
-                f"effect: {_kind(outer)} at {outer.declaration.place} is outside of it.",
-                hint="Remove one of the two.",
-                id="cors_views.W026",
-            )
+    counting = _counting(stack)
+    for inner in stack[len(counting) :]:
+        if _spot(inner) == _spot(counting[-1]):
+            yield inner, counting[-1]
+
+
+def _spot(layer: Layer) -> tuple[str, ...]:
+    """Return what two declarations have in common that were written one above the other."""
+    target = layer.applied.target.removesuffix(".cors_policy")
+    # Lists of patterns have no names, and hold views that one of two includes is for.
+    place = layer.declaration.place if layer.name == "include" else layer.declaration.place.file
+    return layer.name, target, str(place)
+
+
+def _has_no_effect(inner: Layer, outer: Layer) -> CheckMessage:
+    return Warning(
+        f"{_kind(inner)} at {inner.declaration.place} on {inner.applied.target} has no effect: "
+        f"{_kind(outer)} at {outer.declaration.place} is outside of it.",
+        hint="Remove one of the two.",
+        id="cors_views.W026",
+    )
 
 
 def _kind(layer: Layer) -> str:

@@ -49,12 +49,17 @@ def check_uses(uses: Iterable[Use]) -> Iterator[CheckMessage]:
 
 
 def _key(use: Use, fields: tuple[str, ...]) -> tuple[Any, ...]:
-    """Return what is the same for uses whose fields come from the same places."""
+    """Return what is the same for uses whose fields come from the same places.
+
+    And have the same values: one line can make several policies, in a loop or a helper.
+    """
+    values = ("methods", "headers", "expose_headers", "credentials", "max_age", "private_network")
     return (
         *(use.sources[field] for field in fields),
         use.ruling.undeclared,
-        use.compiled.credentials,
-        use.policy.max_age,
+        # One set for all that name the same origins: a hash of many would take its time.
+        id(use.compiled.origins),
+        *(getattr(use.policy, field) for field in values),
     )
 
 

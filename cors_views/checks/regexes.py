@@ -10,16 +10,13 @@ from cors_views.checks.sites import is_local, is_public_suffix, is_reserved, sit
 from cors_views.origins import MAX_LENGTH, is_origin
 
 #: Origins that nobody means: who admits one of them admits whoever registers a name there.
-_STRANGERS = (
-    *(
-        f"{scheme}://{name}.{suffix}{port}"
-        for scheme in ("https", "http")
-        for name in ("stranger", "abc")
-        for suffix in ("com", "app", "dev", "io", "net", "org", "de", "fr", "xyz")
-        for port in ("", ":8443")
-    ),
-    "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+_STRANGERS = tuple(
+    f"{scheme}://{name}.{suffix}"
+    for scheme in ("https", "http")
+    for name in ("stranger", "abc", "www.stranger", "strangerfromelsewhere")
+    for suffix in ("com", "app", "dev", "io", "net", "org", "de", "fr", "xyz")
 )
+_EXTENSION = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
 _STRANGER = "stranger"
 #: What makes somebody else's host of a text that a host begins with.
 _BEHIND = (f".{_STRANGER}.com", f"{_STRANGER}.com", _STRANGER)
@@ -43,7 +40,9 @@ def stranger_of(regex: re.Pattern[str]) -> str:
     below = f"https://stranger{tail}" if tail.startswith(".") else ""
     if below and is_public_suffix(tail[1:]) and regex.fullmatch(below):
         return below
-    return next((origin for origin in _STRANGERS if regex.fullmatch(origin)), "")
+    ports = dict.fromkeys(["", ":8443", *re.findall(r":[1-9][0-9]+", regex.pattern)])
+    strangers = (f"{origin}{port}" for port in ports for origin in _STRANGERS)
+    return next(filter(regex.fullmatch, (*strangers, _EXTENSION)), "")
 
 
 def special_of(regex: re.Pattern[str]) -> str:
@@ -137,10 +136,13 @@ def matches_nothing(regex: re.Pattern[str]) -> bool:
 
     django-cors-headers is content with that. Such a text is no origin, or ends as none does.
     """
+    if "|" in regex.pattern or regex.flags & (re.IGNORECASE | re.VERBOSE):
+        return False
     match = re.fullmatch(rf"\^?({_LITERAL}+)\$?", regex.pattern)
     if match is not None and not is_origin(match[1].replace("\\", "")):
         return True
-    return re.search(r"(?:[-:/]|\\\.)\$?\Z", regex.pattern) is not None
+    # A host of the web; those of apps may end as they like.
+    return re.fullmatch(r"\^?https?\??:.+[-:/]\$?", regex.pattern) is not None
 
 
 def escaped(pattern: str) -> str:

@@ -194,6 +194,34 @@ def test_both_places_are_reported_once() -> None:
     assert message.msg.count("test_declarations.py:") == 2
 
 
+def test_what_another_declaration_covers_on_one_route_alone_is_no_mistake() -> None:
+    public = allow_app(answer)
+    priced = allow_app(type("Prices", (View,), {}).as_view())
+    nested = cors_include([path("v/", answer)], policy="partners")
+    routes = [
+        path("public/", public),
+        path("closed/", cors_deny(public)),
+        path("prices/", priced),
+        path("partner/prices/", cors_allow("partners")(priced)),
+        path("api/", cors_include([path("v/", answer), path("n/", nested)], policy="public")),
+    ]
+
+    with urlconf(*routes):
+        assert [message.id for message in run_checks() if "W026" in message.id] == []
+
+
+def test_all_that_stands_below_what_ends_the_search_is_named() -> None:
+    callback = allow_app(cors_allow(max_age=5)(cors_deny(answer)))
+
+    with urlconf(path("v/", callback)):
+        messages = [message.msg for message in run_checks() if "W026" in message.id]
+
+    assert sorted(message.partition(" at ")[0] for message in messages) == [
+        "cors_deny",
+        "the policy",
+    ]
+
+
 def test_a_cached_preflight_is_reported_once_for_all_routes_of_a_view() -> None:
     callback = view(cached, post=cors_deny)
 

@@ -226,8 +226,19 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         [],
     ),
     "the start of an origin": (SITE, by_regex(r"^http://localhost:"), ["W043"]),
+    "any host at a port of development": (SITE, by_regex(r"https://.*:3000"), ["W043"]),
+    "any host of a long name": (SITE, by_regex(r"https://[a-z0-9-]{10,}\.com"), ["W043"]),
+    "any host with www": (SITE, by_regex(r"https://www\..*"), ["W043"]),
     "the start of an origin, as a label": (SITE, by_regex(r"^https://preview-"), ["W043"]),
-    "the start of an origin, up to a dot": (SITE, by_regex(r"https://[a-z]+\.preview\."), ["W043"]),
+    "hosts that end in a dot": (SITE, by_regex(r"https://[a-z]+\.example\.com\."), []),
+    "a local file as a regex": (SITE, by_regex(r"^file://$"), ["W040"]),
+    "an app's host as a regex": (SITE, by_regex(r"app://-"), []),
+    "a regex in upper case": (SITE, by_regex(r"(?i)HTTPS://App\.example\.com"), []),
+    "one of two is a whole origin": (
+        SITE,
+        by_regex(r"https://a\.example\.com|https://b\.example\.com/"),
+        [],
+    ),
     "an origin with a slash behind it": (SITE, by_regex(r"https://app\.example\.com/$"), ["W043"]),
     "a host of one label": (SITE, by_regex(r"^https://intranet$"), []),
     "a set with a hyphen at the end": (SITE, by_regex(r"https://app\.example\.com[a-z-]"), []),
@@ -607,6 +618,18 @@ def found(deploy: bool = False) -> list[Any]:
 
 def short(messages: list[Any]) -> list[str]:
     return sorted(message.id.removeprefix("cors_views.") for message in messages)
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["the-wrong-one-first", "the-wrong-one-last"])
+def test_policies_that_one_line_makes_are_looked_at_one_by_one(order: int) -> None:
+    fields = [
+        {"origins": ["https://*.com", "null", OTHER], "origin_regexes": [r"https://.*"]},
+        {"origins": [APP]},
+    ][::order]
+    views = [cors_allow(credentials=True, **each)(answer) for each in fields]
+
+    with override_settings(**SITE), urlconf(*(path(f"{id(one)}/", one) for one in views)):
+        assert set(short(found())) >= {"W036", "W038", "W040", "W043"}
 
 
 @pytest.mark.parametrize("name", SITES)

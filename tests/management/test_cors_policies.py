@@ -854,6 +854,18 @@ VARYING: dict[str, tuple[Any, Any, bool]] = {
     "two expressions in one": (r"^/api/|^/v1/", path("v1/<int:pk>", answer), True),
     "any case": (r"(?i:^/API/)", path("api/<int:pk>", answer), True),
     "spread out": (re.compile(r"^/apis ?/", re.VERBOSE), path("api/<int:pk>", answer), True),
+    "a route without an end": (r"^/graphql/.*$", re_path("^graphql", answer), True),
+    "a route without a beginning": (r"^/api/.*$", re_path("legacy/?$", answer), True),
+    "an include by a regex": (
+        r"^/api/v1/u$",
+        re_path("^api/", include([re_path("^v1/u$", answer)])),
+        True,
+    ),
+    "another include by a regex": (
+        r"^/api/v1/u$",
+        re_path("^api/", include([re_path("^v2/u$", answer)])),
+        False,
+    ),
     "a letter of the expression that may be missing": (
         r"^/apis?/\d+$",
         path("api/<int:pk>", answer),
