@@ -18,11 +18,12 @@ from cosmic_ray.work_item import TestOutcome
 
 ROOT = Path(__file__).resolve().parents[2]
 SURVIVORS = Path(__file__).with_name("survivors.txt")
+ORIGINS = ("tests/test_origins.py", "tests/test_patterns.py", "tests/test_origin_sets.py")
 #: A module of the core, and the tests of it; the first to fail ends a mutant's run.
 MODULES = {
-    "origins": ["tests/test_origins.py", "tests/test_patterns.py"],
-    "patterns": ["tests/test_patterns.py", "tests/test_policy.py"],
-    "origin_sets": ["tests/test_origin_sets.py", "tests/test_origins.py"],
+    "origins": [*ORIGINS],
+    "patterns": [*ORIGINS, "tests/test_policy.py"],
+    "origin_sets": [*ORIGINS],
     "fields": ["tests/test_fields.py", "tests/test_policy.py"],
     "policy": ["tests/test_policy.py", "tests/test_conf.py"],
 }
