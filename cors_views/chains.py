@@ -49,15 +49,18 @@ def _match(resolver: URLResolver, path: str) -> ResolverMatch | None:
 
 
 def _language_of(request: HttpRequest, urlconf: Any) -> str | None:
-    """Return the language to resolve in: above LocaleMiddleware the thread still has the last one.
+    """Return the language to resolve in, or ``None`` for that of the thread.
 
-    Routes may be translated without a language prefix; then the browser's wish decides, as there.
+    It is the one that LocaleMiddleware will choose: above it the thread still has the last one.
     """
     # Here, not above: it imports what a site without languages may do without.
     from django.conf.urls.i18n import is_language_prefix_patterns_used
 
-    if is_language_prefix_patterns_used(urlconf)[0]:
-        return get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
+    prefixed, default_too = is_language_prefix_patterns_used(urlconf)
+    if prefixed:
+        language = get_language_from_path(request.path_info)
+        if language or not (default_too and conf.chooses_language()):
+            return language or settings.LANGUAGE_CODE
     return get_language_from_request(request) if conf.chooses_language() else None
 
 

@@ -42,6 +42,17 @@ _KEY = "_cors_views_mark_"
 _applications = itertools.count()
 #: No chain of wrappers is this long; a cycle, or a mock that has every attribute, is.
 _LONGEST_CHAIN = 100
+#: What a wrapper takes over besides the ``__dict__``. The rest are the attributes that Django reads
+#: from the callback of a route: those of a callable instance may stand on its class.
+_TAKEN_OVER = (
+    *functools.WRAPPER_ASSIGNMENTS,
+    "csrf_exempt",
+    "login_required",
+    "login_url",
+    "redirect_field_name",
+    "should_append_slash",
+    "_non_atomic_requests",
+)
 
 
 class Declaration(NamedTuple):
@@ -126,7 +137,7 @@ def apply(declaration: Declaration, view: V) -> V:
 
 
 def _wrapper(view: Any) -> Any:
-    @functools.wraps(view)
+    @functools.wraps(view, assigned=_TAKEN_OVER)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         return view(*args, **kwargs)
 
@@ -136,7 +147,7 @@ def _wrapper(view: Any) -> Any:
 def _async_wrapper(view: Any) -> Any:
     # A coroutine function of its own, not a function that is marked as one: before Python 3.12
     # nobody sees the mark through a functools.partial.
-    @functools.wraps(view)
+    @functools.wraps(view, assigned=_TAKEN_OVER)
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         return await view(*args, **kwargs)
 

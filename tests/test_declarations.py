@@ -8,9 +8,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
+from asgiref.sync import (
+    async_to_sync,
+    iscoroutinefunction,
+    markcoroutinefunction,
+    sync_to_async,
+)
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.db import connections, transaction
 from django.http import HttpResponse
+from django.test import Client
 from django.test.utils import override_settings
 from django.urls import path
 from django.utils.decorators import method_decorator
@@ -166,6 +174,73 @@ def test_that_what_is_not_declared_stays_the_site_s(
 ) -> None:
     # Without this row the tests above could pass for a site that admits everybody.
     assert answers(send, other(callback)) == (status, False, None)
+
+
+# --- What Django reads from a callback ---------------------------------------------------------
+
+
+class Api:
+    def __call__(self, request: Any) -> HttpResponse:
+        return HttpResponse("answer")
+
+
+class AsyncApi:
+    def __init__(self) -> None:
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: Any) -> HttpResponse:
+        return HttpResponse("answer")
+
+
+CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+LOGIN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
+COMMON = "django.middleware.common.CommonMiddleware"
+
+# attribute -> (its value, the middleware that reads it, a request, the status and the Location)
+READ_BY_MIDDLEWARE: dict[str, tuple[Any, str, tuple[str, str], tuple[int, str | None]]] = {
+    "csrf_exempt": (True, CSRF, ("POST", "/view/"), (200, None)),
+    "login_required": (False, LOGIN, ("GET", "/view/"), (200, None)),
+    "login_url": ("/enter/", LOGIN, ("GET", "/view/"), (302, "/enter/?next=/view/")),
+    "redirect_field_name": (
+        "back",
+        LOGIN,
+        ("GET", "/view/"),
+        (302, "/accounts/login/?back=/view/"),
+    ),
+    "should_append_slash": (False, COMMON, ("GET", "/view"), (404, None)),
+}
+
+
+@pytest.mark.parametrize("attribute", READ_BY_MIDDLEWARE)
+@pytest.mark.parametrize("base", [Api, AsyncApi])
+def test_what_a_class_tells_middlewares_of_its_instances_is_kept(
+    base: type[Any], attribute: str
+) -> None:
+    value, middleware, asked, answered = READ_BY_MIDDLEWARE[attribute]
+    client = Client(enforce_csrf_checks=True)
+
+    def answer(callback: Any) -> tuple[int, str | None]:
+        with urlconf(path("view/", callback)):
+            response = client.generic(*asked)
+        return response.status_code, response.headers.get("Location")
+
+    told = type("Told", (base,), {attribute: value})
+    with override_settings(MIDDLEWARE=[*settings.MIDDLEWARE, middleware]):
+        assert answer(told()) == answered
+        assert answer(allow(told())) == answered
+        assert answer(allow(base())) != answered
+
+
+@pytest.mark.parametrize("base", [Api, AsyncApi])
+def test_a_class_that_keeps_requests_out_of_a_transaction_still_does(
+    base: type[Any], send: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transaction fails here: for the async view in Django, for the other in pytest-django."""
+    monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
+    told = transaction.non_atomic_requests(type("Told", (base,), {}))
+
+    assert answers(send, allow(told())) == (200, True, "7")
+    assert answers(send, allow(base())) == (500, True, "7")
 
 
 # --- Stacked declarations ----------------------------------------------------------------------

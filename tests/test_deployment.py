@@ -298,6 +298,17 @@ def test_any_origin_makes_one_copy_in_all(site: Site) -> None:
     assert site.copies() == before + 1
 
 
+def test_nobody_chooses_the_form_of_what_all_get(site: Site) -> None:
+    path = "/api/products/?indent"
+    indented, plain = (
+        site.ask(path, accept=accept) for accept in ("application/json; indent=8", "*/*")
+    )
+    fresh = site.ask("/api/products/?plain", accept="application/json")
+
+    assert [one.getheader("x-cache") for one in (indented, plain)] == ["MISS", "HIT"]
+    assert plain.getheader("content-length") == fresh.getheader("content-length")
+
+
 def test_named_origins_make_one_copy_each(site: Site) -> None:
     before = site.copies()
     origins = (PARTNER, STRANGER, PARTNER, STRANGER)

@@ -112,6 +112,50 @@ def test_translated_routes_without_a_prefix_do_not_follow_the_last_request(send:
     assert_cors_headers(german, {})
 
 
+GERMAN = {"accept-language": "de"}
+# The second one takes the comma by which AsyncClient adds a cookie header of its own.
+GERMAN_COOKIE = {"cookie": "django_language=de; other=1"}
+WITHOUT_LOCALE = {"MIDDLEWARE": [name for name in I18N["MIDDLEWARE"] if "locale" not in name]}
+
+# name -> (default language has a prefix, settings, path, headers, is it the view's?)
+BESIDE_PREFIXES: dict[str, tuple[bool, dict[str, Any], str, dict[str, str], bool]] = {
+    "the language that is asked for": (True, {}, "/benutzer/", GERMAN, True),
+    "not the default language": (True, {}, "/users/", GERMAN, False),
+    "the language of the cookie": (True, {}, "/benutzer/", GERMAN_COOKIE, True),
+    "no language is asked for": (True, {}, "/users/", {}, True),
+    "the default has no prefix": (False, {}, "/users/", GERMAN, True),
+    "the default has no prefix, in German": (False, {}, "/benutzer/", GERMAN, False),
+    "no LocaleMiddleware": (True, WITHOUT_LOCALE, "/users/", GERMAN, True),
+    "no LocaleMiddleware, in German": (True, WITHOUT_LOCALE, "/benutzer/", GERMAN, False),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE_PREFIXES)
+def test_translated_routes_beside_prefixes_are_resolved_as_django_does(
+    send: Sender, name: str
+) -> None:
+    """A preflight that misses the view, where the request does not, would open what denies."""
+
+    def users() -> str:
+        return "benutzer/" if translation.get_language() == "de" else "users/"
+
+    prefixed, site, url, headers, found = BESIDE_PREFIXES[name]
+    translated = path(lazystr_of(users), cors_deny(answer))
+    beside = i18n_patterns(path("home/", answer), prefix_default_language=prefixed)
+    site = {**I18N, **site, "CORS_ALLOW_ALL_ORIGINS": True}
+    asks = {"origin": APP, "access-control-request-method": "DELETE", **headers}
+
+    with override_settings(**site), urlconf(translated, *beside):
+        with translation.override("en"):
+            actual = send("DELETE", url, {"origin": APP, **headers})
+            preflights = [send("OPTIONS", url, asks)]
+        with translation.override("de"):
+            preflights.append(send("OPTIONS", url, asks))
+
+    assert (actual.status_code == 200) == found
+    assert [ORIGIN in preflight for preflight in preflights] == [not found] * 2
+
+
 def lazystr_of(function: Any) -> Any:
     return lazy(function, str)()
 

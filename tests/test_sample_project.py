@@ -73,7 +73,13 @@ def shop_settings(django_db_setup: None, django_db_blocker: Any) -> Iterator[Non
     values["ALLOWED_HOSTS"] = [*settings.ALLOWED_HOSTS, "testserver"]
     # Real hashing is slow by design.
     values["PASSWORD_HASHERS"] = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with override_settings(**values):
+    with override_settings(**values), pytest.MonkeyPatch.context() as patch:
+        from rest_framework.settings import api_settings
+        from rest_framework.views import APIView
+
+        # They were read when the class was made, which another module may have done before us.
+        for name in ("renderer_classes", "parser_classes"):
+            patch.setattr(APIView, name, getattr(api_settings, f"DEFAULT_{name.upper()}"))
         # Django forgets to tell models about those of an app that comes back.
         apps.clear_cache()
         with django_db_blocker.unblock():
@@ -266,6 +272,32 @@ def test_cart_refuses_what_is_not_valid(
     assert response.status_code == 400
     assert complaint in response.content.decode()
     assert customer.send("GET", "/api/cart/").json()["items"] == []
+
+
+NOTHING_TO_PARSE = {
+    "nested-too-deep": "[" * 100_000,
+    "half-a-character": '{"%s": "\\ud800", "password": "x"}',
+}
+
+
+@pytest.mark.parametrize("body", NOTHING_TO_PARSE.values(), ids=NOTHING_TO_PARSE)
+@pytest.mark.parametrize(
+    ("method", "path", "text_field"),
+    [
+        pytest.param("POST", "/api/session/", "username", id="session"),
+        pytest.param("POST", "/api/cart/", "product", id="cart"),
+        pytest.param("PATCH", "/api/cart/", "product", id="cart-change"),
+        pytest.param("POST", "/api/postage/", "country", id="postage"),
+        pytest.param("POST", "/api/products/", "name", id="rest-framework"),
+    ],
+)
+def test_bodies_that_no_form_can_take_are_bad_requests(
+    clerk: Visitor, method: str, path: str, text_field: str, body: str
+) -> None:
+    response = clerk.send(method, path, body.replace("%s", text_field))
+
+    assert response.status_code == 400
+    assert response.headers["content-type"] == JSON
 
 
 def test_order(customer: Visitor) -> None:
@@ -498,6 +530,16 @@ def test_unchanged_catalogue(visitor: Visitor) -> None:
 
     assert len(first.json()) == len(demo_data.PRODUCTS)
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_catalogue_has_one_form_for_all(visitor: Visitor) -> None:
+    """Its ETag is strong, and a cache gives everybody what it has kept for one."""
+    plain, indented = (
+        visitor.send("GET", "/api/products/", headers={"accept": accept})
+        for accept in (JSON, f"{JSON}; indent=8")
+    )
+
+    assert (indented.content, indented.headers["etag"]) == (plain.content, plain.headers["etag"])
 
 
 @pytest.mark.parametrize(

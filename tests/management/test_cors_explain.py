@@ -697,6 +697,8 @@ BAD_INPUT: dict[str, tuple[dict[str, Any], str]] = {
     f"{APP} GET nowhere": ({}, "'nowhere' is no absolute http or https URL. Write '/nowhere'."),
     f"{APP} GET //api.example/free/": ({}, "is no absolute http or https URL."),
     f"{APP} GET ftp://api.example/free/": ({}, "is no absolute http or https URL."),
+    f"{APP} GET http://[": ({}, "Invalid IPv6 URL."),
+    f"{APP} GET //[/free/": ({}, "Invalid IPv6 URL."),
     f"{APP} GET https://me:pw@api.example/free/": ({}, "holds a name or a password"),
     f"{APP} GET /static/font.woff2": (STATIC, "runserver serves what is below STATIC_URL without"),
     f"{APP} GET /free/ -H a/b": ({}, "'a/b' is no name of a header."),

@@ -132,7 +132,11 @@ def _page(options: dict[str, Any]) -> PageRequest:
 
 def _is_slip_of_a_path(url: str) -> bool:
     """Return whether a URL is the path of one, as a URLconf has it: without the first slash."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        # Brackets of no IPv6 address: a host all the same.
+        return False
     return bool(parts.path) and not (url.startswith("/") or parts.scheme or parts.netloc)
 
 

@@ -84,6 +84,6 @@ CSRF_FAILURE_VIEW = "shop.views.errors.csrf_failure"
 REST_FRAMEWORK = {
     # For views that name no other: knox's sign-in, which gives a token for a password.
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.BasicAuthentication"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["shop.http.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["shop.http.JSONParser"],
 }
