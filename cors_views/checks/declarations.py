@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning
+from django.core.checks import CheckMessage, Info, Warning
 
 from cors_views import conf, fetch, layers
 from cors_views.callbacks import declares, take_apart
@@ -15,7 +15,7 @@ from cors_views.checks.csrf import check_csrf
 from cors_views.checks.effective import check_public_uses, check_uses
 from cors_views.declarations import Applied, everything_applied
 from cors_views.layers import Layer
-from cors_views.policy import close_matches
+from cors_views.policy import CorsPolicy, close_matches
 from cors_views.routes import routes_named
 from cors_views.rulings import CompiledPolicy, Route
 from cors_views.uses import Use, sources, survey, use_of_settings, uses_of
@@ -56,7 +56,11 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
         for stack in stacks:
             effective.update(map(_spoken, _counting(stack)))
             covers |= {_spoken(inner): (inner, outer) for inner, outer in _covered(stack)}
-        for message in (*_without_mixin(chain), *_never_reached(chain, route)):
+        for message in (
+            *_without_mixin(chain),
+            *_never_reached(chain, route),
+            *_says_nothing(stacks[0]),
+        ):
             found.setdefault(str(message), message)
     for use in uses:
         for message in (*_any_origin_with_credentials(use), *_exposed_star(use)):
@@ -122,6 +126,19 @@ def _without_mixin(chain: Chain) -> Iterator[CheckMessage]:
                     hint=hint,
                     id="cors_views.W024",
                 )
+
+
+def _says_nothing(stack: list[Layer]) -> Iterator[CheckMessage]:
+    """Ask about an include without a policy: under CORS_OPT_IN it opts in, else it does little."""
+    for layer in stack:
+        bare = layer.declaration.policies == (CorsPolicy(),)
+        if layer.name == "include" and bare and not conf.site().opt_in:
+            yield Info(
+                f"The cors_include at {layer.declaration.place} names no policy: the views below "
+                "it keep that of the settings, whatever CORS_URLS_REGEX says.",
+                hint="Write policy=..., or include() where nothing was meant.",
+                id="cors_views.I027",
+            )
 
 
 def _never_reached(chain: Chain, route: Route) -> Iterator[CheckMessage]:

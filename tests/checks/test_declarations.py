@@ -210,6 +210,27 @@ def test_what_another_declaration_covers_on_one_route_alone_is_no_mistake() -> N
         assert [message.id for message in run_checks() if "W026" in message.id] == []
 
 
+@pytest.mark.parametrize(
+    ("settings", "include", "asked"),
+    [
+        pytest.param({}, {}, True, id="without-a-policy"),
+        pytest.param({"CORS_OPT_IN": True}, {}, False, id="which-opts-in"),
+        pytest.param({}, {"policy": "public"}, False, id="with-a-name"),
+        pytest.param({}, {"max_age": 5}, False, id="with-a-field"),
+        pytest.param({}, {"policy": cors_deny}, False, id="closed"),
+    ],
+)
+def test_an_include_without_a_policy_is_asked_about(
+    settings: dict[str, Any], include: dict[str, Any], asked: bool
+) -> None:
+    routes = [path("a/", answer), path("b/", answer)]
+
+    with override_settings(**settings), urlconf(path("in/", cors_include(routes, **include))):
+        found = [message.id for message in run_checks() if "I027" in message.id]
+
+    assert found == (["cors_views.I027"] if asked else [])
+
+
 def test_all_that_stands_below_what_ends_the_search_is_named() -> None:
     callback = allow_app(cors_allow(max_age=5)(cors_deny(answer)))
 
