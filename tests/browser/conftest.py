@@ -21,6 +21,8 @@ from typing import Any, NoReturn
 
 import pytest
 
+from tests.told_site import running
+
 SAMPLE_PROJECT = Path(__file__).resolve().parent.parent.parent / "sample_project"
 
 HOSTS = {
@@ -229,5 +231,20 @@ def new_browser(
 @pytest.fixture
 def driver(new_browser: Callable[[], contextlib.AbstractContextManager[Any]]) -> Iterator[Any]:
     """A browser that has been nowhere: no cookie, nothing in its caches."""
+    with new_browser() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def at() -> Iterator[dict[str, str]]:
+    """The origins of the site of ``told_site``, which runs."""
+    with running() as origins:
+        yield origins
+
+
+@pytest.fixture(scope="module")
+def chromium_driver(
+    new_browser: Callable[[], contextlib.AbstractContextManager[Any]],
+) -> Iterator[Any]:
     with new_browser() as driver:
         yield driver

@@ -8,14 +8,12 @@ Fetch standard, which the Browser follows, the row says so.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 
 from tests.calls import ROWS, Row
-from tests.told_site import BLOCKED, Visit, by_the_browser, running, verdicts
+from tests.told_site import BLOCKED, Visit, by_the_browser, verdicts
 
 # What the script of a page sees of an answer.
 FETCH = """
@@ -42,21 +40,6 @@ document.body.append(frame);
 """
 #: What a real server adds.
 ADDED = {"connection", "date", "server"}
-
-
-@pytest.fixture(scope="module")
-def at() -> Iterator[dict[str, str]]:
-    """The origins of the site, which runs."""
-    with running() as origins:
-        yield origins
-
-
-@pytest.fixture(scope="module")
-def chromium_driver(
-    new_browser: Callable[[], AbstractContextManager[Any]],
-) -> Iterator[Any]:
-    with new_browser() as driver:
-        yield driver
 
 
 def by_chromium(driver: Any, visit: Visit, row: Row) -> list[Any]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +16,7 @@ from cors_views.testing import Browser, CorsError
 from tests.browser.test_agreement import IN_PAGE
 from tests.calls import ANY, Call, says
 from tests.samples import ROOT
-from tests.told_site import Visit, running
+from tests.told_site import Visit
 
 INCLUDE, PUT = {"credentials": "include"}, {"method": "PUT"}
 
@@ -123,20 +121,6 @@ def quoted() -> dict[str, set[str]]:
         named = set(re.findall(r"``([A-Z_]+)``", rest))
         found[" ".join(words.split())] = named & Reason.__members__.keys()
     return found
-
-
-@pytest.fixture(scope="module")
-def at() -> Iterator[dict[str, str]]:
-    with running() as origins:
-        yield origins
-
-
-@pytest.fixture(scope="module")
-def chromium_driver(
-    new_browser: Callable[[], AbstractContextManager[Any]],
-) -> Iterator[Any]:
-    with new_browser() as driver:
-        yield driver
 
 
 def console(driver: Any) -> str:

@@ -7,9 +7,6 @@ the views that it defines are asked by pages at every origin that it names.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-
 import pytest
 from django.core.checks import run_checks
 from django.db import transaction
@@ -21,7 +18,7 @@ from django.test.utils import override_settings
 from cors_views import CorsPolicy
 from tests.samples import ROOT, Sample, everything
 from tests.samples.prepared import DONE, FRESH, NEEDED, PREPARED, Tenant, sign_in
-from tests.samples.reader import Reader, read, read_up_to, reading
+from tests.samples.reader import Reader, read, reading
 from tests.samples.site import site_of
 from tests.tables import CREDENTIALS, ORIGIN, Patterns, Sender, cors_headers
 
@@ -32,15 +29,6 @@ ORIGINS = {
     "https://www.example.com",
     *(r["origin"] for r in Tenant.rows),
 }
-
-
-@pytest.fixture
-def reader(sample: Sample) -> Iterator[Reader]:
-    """Return a reader who has read the page up to the block."""
-    pytest.importorskip(NEEDED.get(sample.page_name, "django"), reason="is what the page is about")
-    with reading(sample.page_name) as reader, contextlib.ExitStack() as stack:
-        read_up_to(reader, sample, stack)
-        yield reader
 
 
 @pytest.mark.django_db

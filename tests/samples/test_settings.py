@@ -21,8 +21,7 @@ from django.utils.module_loading import import_string
 
 from cors_views import CorsPolicy, cors_allow
 from tests.samples import Sample, everything
-from tests.samples.prepared import NEEDED
-from tests.samples.reader import Reader, laid_over, read_up_to, reading
+from tests.samples.reader import Reader, laid_over
 from tests.tables import Patterns
 
 SETTINGS = [one for one in everything() if one.language == "python" and one.is_settings]
@@ -49,14 +48,6 @@ def visited(request: HttpRequest) -> JsonResponse:
     request.session["visited"] = True
     get_token(request)
     return JsonResponse({"secure": request.is_secure()})
-
-
-@pytest.fixture
-def reader(sample: Sample) -> Iterator[Reader]:
-    pytest.importorskip(NEEDED.get(sample.page_name, "django"), reason="is what the page is about")
-    with reading(sample.page_name) as reader, contextlib.ExitStack() as stack:
-        read_up_to(reader, sample, stack)
-        yield reader
 
 
 def of(samples: list[Sample]) -> Any:
