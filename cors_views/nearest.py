@@ -15,7 +15,7 @@ from django.urls import ResolverMatch
 
 from cors_views import callbacks, conf
 from cors_views.callbacks import Callback
-from cors_views.chains import Chain, resolve
+from cors_views.chains import Chain, chain_of, resolve
 from cors_views.declarations import anything_applied
 from cors_views.layers import Layer, handler_layers, outer_layers, policies_of
 from cors_views.origin_sets import OriginSet
@@ -214,11 +214,11 @@ def route_of(match: ResolverMatch | None) -> Route:
     """Return the route that a match names, compiled once, or that of URLs without a view."""
     if match is None:
         return unrouted()
-    if not match.tried:
+    # The chain of patterns, not the view: one view may stand below two includes.
+    chain = chain_of(match)
+    if not chain:
         # Made by hand, perhaps anew for each request: looked at each time, and not kept.
         return build_safely((_MatchedByHand(match.func),))
-    # The chain of patterns, not the view: one view may stand below two includes.
-    chain = tuple(match.tried[-1])
     route = _routes.get(chain)
     if route is None:
         route = _routes[chain] = build_safely(chain)

@@ -54,8 +54,13 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
         for opened in _opened(route):
             cached.setdefault(opened, []).append(chain)
         for stack in stacks:
-            effective.update(map(_spoken, _counting(stack)))
-            covers |= {_spoken(inner): (inner, outer) for inner, outer in _covered(stack)}
+            counting = _counting(stack)
+            effective.update(map(_spoken, counting))
+            covers |= {
+                _spoken(inner): (inner, counting[-1])
+                for inner in stack[len(counting) :]
+                if _spot(inner) == _spot(counting[-1])
+            }
         for message in (
             *_without_mixin(chain),
             *_never_reached(chain, route),
@@ -164,19 +169,11 @@ def _counting(stack: list[Layer]) -> list[Layer]:
     return stack[: next((number for number, end in enumerate(ends, 1) if end), len(stack))]
 
 
-def _covered(stack: list[Layer]) -> Iterator[tuple[Layer, Layer]]:
-    """Yield what stands behind another declaration of the same view that ends the search.
+def _spot(layer: Layer) -> tuple[str, ...]:
+    """Return what two declarations have in common that were written one above the other.
 
     In another file, such as the URLconf, the outer one was written to replace the inner one.
     """
-    counting = _counting(stack)
-    for inner in stack[len(counting) :]:
-        if _spot(inner) == _spot(counting[-1]):
-            yield inner, counting[-1]
-
-
-def _spot(layer: Layer) -> tuple[str, ...]:
-    """Return what two declarations have in common that were written one above the other."""
     target = layer.applied.target.removesuffix(".cors_policy")
     # Lists of patterns have no names, and hold views that one of two includes is for.
     place = layer.declaration.place if layer.name == "include" else layer.declaration.place.file
