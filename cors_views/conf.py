@@ -234,6 +234,14 @@ def chooses_language() -> bool:
     return has_middleware(LocaleMiddleware)
 
 
+@functools.cache
+def protects_from_csrf() -> bool:
+    """Return whether CsrfViewMiddleware looks at each request."""
+    from django.middleware.csrf import CsrfViewMiddleware
+
+    return has_middleware(CsrfViewMiddleware)
+
+
 def has_middleware(wanted: type) -> bool:
     """Return whether a middleware, or a subclass of it, is installed."""
     for path in settings.MIDDLEWARE:
@@ -246,6 +254,7 @@ def has_middleware(wanted: type) -> bool:
     return False
 
 
+_CACHED = (site, _compiled_policy, appends_slash, chooses_language, protects_from_csrf)
 #: What else was compiled from settings and has to go when they change.
 _dependents: list[Callable[[], None]] = []
 
@@ -257,7 +266,7 @@ def forget_on_change(forget: Callable[[], None]) -> None:
 
 def _forget(*, setting: str, **kwargs: Any) -> None:
     if setting.startswith("CORS_") or setting in _OTHERS:
-        for cached in (site, _compiled_policy, appends_slash, chooses_language):
+        for cached in _CACHED:
             cached.cache_clear()
         for forget in _dependents:
             forget()

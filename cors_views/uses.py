@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from cors_views import chains, conf, fetch, layers, nearest, url_shapes
 from cors_views.callbacks import served_methods
 from cors_views.chains import Chain
+from cors_views.declarations import wrapped
+from cors_views.defaults import default_methods
 from cors_views.fields import FIELDS
 from cors_views.layers import Layer
 from cors_views.policy import CorsPolicy
@@ -32,12 +34,12 @@ _NAMED = 5
 class Use(NamedTuple):
     """One policy that governs some methods of one route.
 
-    ``methods`` are those that the view serves and the policy offers. ``sources`` says for each
-    field which place set it, for people. The chain of the settings alone is empty.
+    ``methods`` are those that it governs and the view serves, ``None`` for any. ``sources`` says
+    for each field which place set it, for people. The chain of the settings alone is empty.
     """
 
     chain: Chain
-    methods: tuple[str, ...]
+    methods: tuple[str, ...] | None
     ruling: Ruling
     compiled: CompiledPolicy
     sources: Mapping[str, str]
@@ -57,9 +59,15 @@ class Use(NamedTuple):
         return self.policy.origin_regexes or ()
 
     @property
-    def unsafe_methods(self) -> list[str]:
-        """The methods that may change something."""
-        return sorted(set(self.methods) - fetch.SAFE_METHODS)
+    def sendable(self) -> tuple[str, ...]:
+        """The methods that a page of an admitted origin may send."""
+        return sendable(self.compiled, self.methods)
+
+    @property
+    def unsafe_offered(self) -> list[str]:
+        """The methods that may change something and that preflights are offered."""
+        names = set(self.sendable) - fetch.SAFE_METHODS
+        return sorted(name for name in names if self.compiled.offers(name))
 
     def where(self, field: str = "origins") -> str:
         """Return who sets a field, and one route that gets it."""
@@ -103,9 +111,38 @@ def uses_of(chain: Chain, route: Route) -> Iterator[Use]:
         if not is_for(chain, ruling):
             continue
         for number, compiled in enumerate(ruling.policies):
-            names = sorted(compiled.methods) if methods is None else methods
-            offered = tuple(name for name in names if compiled.offers(name))
-            yield Use(chain, offered, ruling, compiled, sources(ruling, number))
+            yield Use(chain, methods, ruling, compiled, sources(ruling, number))
+
+
+def sendable(compiled: CompiledPolicy, methods: Iterable[str] | None) -> tuple[str, ...]:
+    """Return which of some methods, ``None`` for any, a page of an admitted origin may send.
+
+    Fetch section 2.2.1, "CORS-safelisted method": GET, HEAD and POST need no offer.
+    """
+    if methods is None:
+        offered = {*default_methods} if "*" in compiled.methods else compiled.methods
+        methods = sorted(offered | fetch.SAFELISTED_METHODS)
+    return tuple(
+        name for name in methods if name in fetch.SAFELISTED_METHODS or compiled.offers(name)
+    )
+
+
+def unsafe_for_strangers(chain: Chain, methods: Iterable[str]) -> list[str]:
+    """Return which methods that pages may send can change something when a stranger sends them.
+
+    What ``CsrfViewMiddleware`` protects, it refuses to every origin that the site does not trust,
+    before the view. Where no view is behind a URL there is nothing to run.
+    """
+    if not chain or csrf_middleware_protects(chain[-1].callback):
+        return []
+    return sorted(set(methods) - fetch.SAFE_METHODS)
+
+
+def csrf_middleware_protects(callback: Any) -> bool:
+    """Return whether Django's middleware asks for a CSRF token, cookies or not."""
+    return conf.protects_from_csrf() and not any(
+        getattr(step, "csrf_exempt", False) for step in wrapped(callback)
+    )
 
 
 def use_of_settings() -> Iterator[Use]:

@@ -9,9 +9,9 @@ from django.core.checks import CheckMessage, Warning
 
 from cors_views.callbacks import take_apart
 from cors_views.checks.sites import is_local, is_trusted, public_suffixes
-from cors_views.checks.views import is_csrf_protected, is_protected_by_middleware
+from cors_views.checks.views import is_csrf_protected
 from cors_views.routes import routes_named
-from cors_views.uses import Use, listed
+from cors_views.uses import Use, csrf_middleware_protects, listed
 
 
 def check_csrf(uses: Iterable[Use]) -> Iterator[CheckMessage]:
@@ -20,7 +20,7 @@ def check_csrf(uses: Iterable[Use]) -> Iterator[CheckMessage]:
     refused: dict[tuple[str, tuple[str, ...]], list[Use]] = {}
     without_cookie: dict[str, list[Use]] = {}
     for use in uses:
-        if not use.unsafe_methods:
+        if not use.unsafe_offered:
             continue
         # What concerns a policy alone is looked at once, not for each of its thousand routes.
         sources, named = use.sources, id(use.compiled.origins)
@@ -52,7 +52,7 @@ def _untrusted(use: Use) -> tuple[str, ...]:
 
 
 def _csrf(source: str, origins: tuple[str, ...], uses: list[Use]) -> CheckMessage:
-    methods = sorted({method for use in uses for method in use.unsafe_methods})
+    methods = sorted({method for use in uses for method in use.unsafe_offered})
     return Warning(
         f"The {source} lets {listed(origins)} send {', '.join(methods)} with credentials to "
         f"{routes_named([use.chain for use in uses])}, but CSRF protection will refuse it.",
@@ -86,13 +86,11 @@ def _lacks_the_cookie(use: Use) -> bool:
     callback = use.chain[-1].callback
     # Which methods a function serves, or a class that overrides dispatch(), nobody can see.
     handlers = take_apart(callback).handlers or {}
-    return not handlers.keys().isdisjoint(use.unsafe_methods) and is_protected_by_middleware(
-        callback
-    )
+    return not handlers.keys().isdisjoint(use.unsafe_offered) and csrf_middleware_protects(callback)
 
 
 def _never(source: str, uses: list[Use]) -> CheckMessage:
-    methods = sorted({method for use in uses for method in use.unsafe_methods})
+    methods = sorted({method for use in uses for method in use.unsafe_offered})
     return Warning(
         f"The {source} offers {', '.join(methods)} without credentials at "
         f"{routes_named([use.chain for use in uses])}, but CSRF protection refuses every request "

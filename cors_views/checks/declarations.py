@@ -12,7 +12,8 @@ from cors_views import conf, fetch, layers
 from cors_views.callbacks import declares, take_apart
 from cors_views.chains import Chain
 from cors_views.checks.csrf import check_csrf
-from cors_views.checks.effective import check_public_uses, check_uses
+from cors_views.checks.effective import check_uses
+from cors_views.checks.methods import check_posts, check_public_uses
 from cors_views.declarations import Applied, everything_applied
 from cors_views.layers import Layer
 from cors_views.policy import CorsPolicy, close_matches
@@ -76,6 +77,7 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
         *_cached_preflights(cached),
         *check_uses([*uses, *use_of_settings()]),
         *check_csrf(uses),
+        *check_posts(uses),
         *_unreached(reached),
     ]
 

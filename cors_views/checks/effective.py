@@ -26,7 +26,6 @@ from cors_views.checks.sites import (
     public_suffixes,
     secure_of,
 )
-from cors_views.routes import routes_named
 from cors_views.uses import Use, listed
 
 #: No browser keeps a preflight longer: Firefox a day, Chromium two hours, Safari ten minutes.
@@ -61,25 +60,6 @@ def _key(use: Use, fields: tuple[str, ...]) -> tuple[Any, ...]:
         id(use.compiled.origins),
         *(getattr(use.policy, field) for field in values),
     )
-
-
-def check_public_uses(uses: Iterable[Use]) -> Iterator[CheckMessage]:
-    """Report views that are open to any origin and not read-only; a question of production."""
-    found: dict[str, list[Use]] = {}
-    for use in uses:
-        anybody = use.compiled.public or any(map(stranger_of, use.regexes))
-        if anybody and use.unsafe_methods:
-            found.setdefault(use.sources["origins"], []).append(use)
-    for source, open_uses in found.items():
-        methods = sorted({method for use in open_uses for method in use.unsafe_methods})
-        yield Warning(
-            f"Any origin may send {', '.join(methods)} to "
-            f"{routes_named([use.chain for use in open_uses])} and read the answer; the policy is "
-            f"from the {source}.",
-            hint='If it only reads, write @cors_allow(methods=["GET"]) above the view, or '
-            'methods=["GET"] in its policy. If it changes something, name the origins.',
-            id="cors_views.W039",
-        )
 
 
 def _private_network(use: Use) -> Iterator[CheckMessage]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cors_views.callbacks import take_apart
-from cors_views.checks.sites import has_middleware
-from cors_views.declarations import wrapped
+from cors_views.uses import csrf_middleware_protects
 
-_CSRF_MIDDLEWARE = "django.middleware.csrf.CsrfViewMiddleware"
 #: DRF's name for what checks CSRF tokens although its views are exempt from the middleware.
 _SESSION_AUTHENTICATION = "rest_framework.authentication.SessionAuthentication"
 
@@ -23,13 +21,7 @@ def is_csrf_protected(callback: Any) -> bool:
     for authentication in classes if isinstance(classes, (list, tuple)) else ():
         if _enforces_csrf(authentication):
             return True
-    return is_protected_by_middleware(callback)
-
-
-def is_protected_by_middleware(callback: Any) -> bool:
-    """Return whether Django's middleware asks for that token, cookies or not."""
-    exempt = any(getattr(step, "csrf_exempt", False) for step in wrapped(callback))
-    return has_middleware(_CSRF_MIDDLEWARE) and not exempt
+    return csrf_middleware_protects(callback)
 
 
 def _enforces_csrf(authentication: Any) -> bool:

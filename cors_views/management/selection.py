@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from cors_views import conf
-from cors_views.checks.regexes import admits_plain_http, special_of, stranger_of
-from cors_views.checks.sites import is_local, public_suffixes
-from cors_views.fetch import SAFE_METHODS
+from cors_views.checks.methods import admits_anybody
+from cors_views.checks.regexes import admits_plain_http, special_of
+from cors_views.checks.sites import is_local
 from cors_views.management.overview import Row, app_of, without_suffix
 from cors_views.origins import SPECIAL
 from cors_views.policy import close_matches
+from cors_views.uses import sendable, unsafe_for_strangers
 
 
 class UnknownName(ValueError):  # noqa: N818 the message is all of it
@@ -99,18 +100,16 @@ class Finding(NamedTuple):
 
 
 def _any_origin(row: Row) -> bool:
-    patterns = [origin for origin in _written_out(row) if "://*." in origin]
-    return (
-        row.policy.any_origin
-        or bool(public_suffixes(patterns)[0])
-        or any(map(stranger_of, row.policy.origin_regexes or ()))
-    )
+    return admits_anybody(row.policy)
 
 
 def _any_origin_unsafe(row: Row) -> bool:
-    # POST needs no offer, so a view whose methods nobody can see may well answer it.
-    sent = set(row.methods or (*row.only_offered, "POST")) - set(row.not_offered)
-    return _any_origin(row) and not sent <= SAFE_METHODS
+    # As the check cors_views.W039, which asks the same two functions.
+    if row.methods is not None:
+        sent = tuple(name for name in row.methods if name not in row.not_offered)
+    else:
+        sent = sendable(row.compiled, None) if row.compiled else ()
+    return _any_origin(row) and bool(unsafe_for_strangers(row.chain, sent))
 
 
 def _credentials(row: Row) -> bool:

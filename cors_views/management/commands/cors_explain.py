@@ -13,7 +13,7 @@ from django.urls import ResolverMatch
 from cors_views import chains, layers, nearest
 from cors_views.browsing import PageRequest, PreflightCache, Sent, Verdict, browse, page_request
 from cors_views.chains import Chain
-from cors_views.checks.views import is_csrf_protected, is_protected_by_middleware
+from cors_views.checks.views import is_csrf_protected
 from cors_views.fetch import SAFE_METHODS
 from cors_views.management import transcript
 from cors_views.management.advice import Refusal, advice, decided_by
@@ -22,6 +22,7 @@ from cors_views.management.overview import view_name
 from cors_views.management.sending import Server, absolute, is_below_static_url
 from cors_views.policy import close_matches
 from cors_views.routes import route_name
+from cors_views.uses import csrf_middleware_protects
 
 _STATIC = (
     "runserver serves what is below STATIC_URL without any middleware, so without CORS headers; "
@@ -190,7 +191,7 @@ def _wants_token(chain: Chain, page: PageRequest) -> bool:
     callback = chain[-1].callback
     # Session authentication asks for a token only where a session came along.
     with_cookies = page.credentials == "include" and is_csrf_protected(callback)
-    return with_cookies or is_protected_by_middleware(callback)
+    return with_cookies or csrf_middleware_protects(callback)
 
 
 def _played(page: PageRequest, server: Server) -> Verdict:

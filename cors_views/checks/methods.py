@@ -1,0 +1,87 @@
+"""Checks of which methods pages make run: any origin, and a POST that a policy does not offer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from django.core.checks import CheckMessage, Info, Warning
+
+from cors_views.callbacks import take_apart
+from cors_views.checks.regexes import stranger_of
+from cors_views.checks.sites import public_suffixes
+from cors_views.checks.views import is_csrf_protected
+from cors_views.policy import CorsPolicy
+from cors_views.routes import routes_named
+from cors_views.uses import Use, unsafe_for_strangers
+
+
+def admits_anybody(policy: CorsPolicy) -> bool:
+    """Return whether any site may read: by ``*``, or by a pattern or regex that admits strangers.
+
+    Whoever can register a name below a public suffix is a stranger too.
+    """
+    patterns = [origin for origin in policy.origins or () if isinstance(origin, str)]
+    wildcards = [origin for origin in patterns if "://*." in origin]
+    return (
+        policy.any_origin
+        or bool(public_suffixes(wildcards)[0])
+        or any(map(stranger_of, policy.origin_regexes or ()))
+    )
+
+
+def check_public_uses(uses: Iterable[Use]) -> Iterator[CheckMessage]:
+    """Report views that are open to any origin and not read-only; a question of production."""
+    found: dict[str, list[Use]] = {}
+    for use in uses:
+        if unsafe_for_strangers(use.chain, use.sendable) and admits_anybody(use.policy):
+            found.setdefault(use.sources["origins"], []).append(use)
+    for source, open_uses in found.items():
+        methods = sorted(
+            {name for use in open_uses for name in unsafe_for_strangers(use.chain, use.sendable)}
+        )
+        yield Warning(
+            f"Any origin may send {', '.join(methods)} to "
+            f"{routes_named([use.chain for use in open_uses])} and read the answer; the policy is "
+            f"from the {source}.",
+            hint="If it changes something, name the origins. If it only reads, let it serve "
+            "nothing else: write @require_safe of django.views.decorators.http above a function, "
+            'http_method_names = ["get", "head", "options"] in a class. methods=["GET"] in the '
+            "policy is not enough: browsers send a POST without asking.",
+            id="cors_views.W039",
+        )
+
+
+def check_posts(uses: Iterable[Use]) -> Iterator[CheckMessage]:
+    """Report where a policy leaves POST out of its methods, and pages send it all the same.
+
+    Any origin is ``check_public_uses``' affair, and what CSRF protection refuses nobody's.
+    """
+    found: dict[tuple[str, str], list[Use]] = {}
+    for use in uses:
+        if "POST" in (use.methods or ()) and not use.compiled.offers("POST") and _may_post(use):
+            found.setdefault((use.sources["methods"], _own_place_of_post(use)), []).append(use)
+    for (source, cure), those in found.items():
+        yield Info(
+            f"The methods from the {source} leave POST out, but pages of the admitted origins send "
+            f"it to {routes_named([use.chain for use in those])} and read the answer: browsers ask "
+            "for no offer of POST.",
+            hint=f"{cure}, so that no page reads its answer. That the request changes nothing is "
+            "for authentication and CSRF protection to see to.",
+            id="cors_views.I051",
+        )
+
+
+def _own_place_of_post(use: Use) -> str:
+    """Return where POST gets a declaration of its own: at its method, if the site wrote one."""
+    view = take_apart(use.chain[-1].callback)
+    handler = (view.handlers or {}).get("POST", "")
+    written = getattr(view.view_class, handler, None) if handler else None
+    if getattr(written, "__module__", "rest_framework.decorators") == "rest_framework.decorators":
+        return "Serve POST from a view of its own, below @cors_deny"
+    return f"Write @cors_deny above {handler}()"
+
+
+def _may_post(use: Use) -> bool:
+    somebody = bool(use.policy.origins or use.regexes)
+    protected = is_csrf_protected(use.chain[-1].callback)
+    return somebody and not protected and not admits_anybody(use.policy)
