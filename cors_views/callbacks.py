@@ -118,11 +118,21 @@ def _handler(view_class: type, actions: Mapping[str, str] | None, name: str) -> 
         for served_by in (name, "get") if name == "head" else (name,):
             if served_by in actions:
                 return actions[served_by]
-        return None
-    if callable(getattr(view_class, name, None)):
+    # A viewset too serves what it has under the name of a method, though no action maps it:
+    # dispatch() of APIView asks the instance, not the mapping.
+    if _may_be_called(view_class, name):
         return name
-    # View.setup() binds head to get on the instance, so the class does not show it.
-    return "get" if name == "head" and callable(getattr(view_class, "get", None)) else None
+    # View.setup() binds head to get on the instance, so the class does not show it. That of a
+    # viewset is never called.
+    return (
+        "get" if name == "head" and actions is None and _may_be_called(view_class, "get") else None
+    )
+
+
+def _may_be_called(view_class: type, name: str) -> bool:
+    attribute = getattr(view_class, name, None)
+    # What a property or another descriptor gives to an instance, the class does not show.
+    return callable(attribute) or hasattr(type(attribute), "__get__")
 
 
 def _api_view_functions(view_class: type) -> Iterator[Any]:
@@ -153,32 +163,37 @@ def _dispatch_marks(owner: type) -> list[Mark]:
 
 
 def class_marks(view_class: type) -> Iterator[tuple[type, list[Mark]]]:
-    """Yield each class of the MRO with the marks that it adds, outermost first.
-
-    ``method_decorator`` copies the marks of an inherited ``dispatch`` onto the new one, so a mark
-    belongs to the class furthest up that has it.
-    """
-    mro = view_class.__mro__
-    inherited: list[set[int]] = [set()]
-    for owner in reversed(mro):
-        inherited.append(inherited[-1] | {mark.order for mark in _dispatch_marks(owner)})
-    above = list(reversed(inherited))[1:]
-    for owner, known in zip(mro, above):
-        own = [mark for mark in _dispatch_marks(owner) if mark.order not in known]
-        yield owner, sorted({*own_marks(owner), *own}, reverse=True)
+    """Yield each class of the MRO with the marks that it adds, outermost first."""
+    of_owners = [
+        (owner, sorted({*own_marks(owner), *_dispatch_marks(owner)}, reverse=True))
+        for owner in view_class.__mro__
+    ]
+    belongs = _furthest_up(of_owners)
+    for owner, marks in of_owners:
+        yield owner, [mark for mark in marks if belongs[mark.order] is owner]
 
 
 def handler_marks(view_class: type, name: str) -> Iterator[tuple[type, list[Mark]]]:
-    """Yield each class of the MRO with the marks on its own method ``name``, outermost first.
+    """Yield each class of the MRO with the marks that it adds to the method ``name``.
 
-    Only the method that is called counts: one that is overridden takes its marks with it.
+    Outermost first. Only the method that is called counts: one that is overridden takes its marks
+    with it.
     """
-    overridden = False
-    for owner in view_class.__mro__:
-        marks: list[Mark] = []
-        if not overridden and name in vars(owner):
-            marks, overridden = marks_along(vars(owner)[name]), True
-        yield owner, marks
+    mro = view_class.__mro__
+    of_owners = [(owner, marks_along(vars(owner)[name])) for owner in mro if name in vars(owner)]
+    called = of_owners[0][1] if of_owners else []
+    belongs = _furthest_up(of_owners)
+    for owner in mro:
+        yield owner, [mark for mark in called if belongs[mark.order] is owner]
+
+
+def _furthest_up(of_owners: Sequence[tuple[type, list[Mark]]]) -> dict[int, type]:
+    """Return the class that each mark belongs to, by order: the one furthest up that has it.
+
+    Whoever wraps an inherited method (``method_decorator``, ``extend_schema_view``) copies its
+    marks, and they must not come nearer by that than what the classes in between declare.
+    """
+    return {mark.order: owner for owner, marks in of_owners for mark in marks}
 
 
 def declares(view_class: type) -> bool:

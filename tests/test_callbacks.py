@@ -39,6 +39,14 @@ class Writer(Reader):
     put = None
 
 
+class Shown(Reader):
+    """A handler that only an instance has."""
+
+    @property
+    def post(self) -> Any:
+        return self.get
+
+
 class NoHead(Reader):
     http_method_names = ["get", "options"]
 
@@ -50,6 +58,10 @@ HANDLERS: dict[str, tuple[Any, dict[str, str] | None]] = {
     "a class": (Reader.as_view(), {"GET": "get", "HEAD": "get", "OPTIONS": "options"}),
     "a class with more, and an attribute that is no handler": (
         Writer.as_view(),
+        {"GET": "get", "HEAD": "get", "OPTIONS": "options", "POST": "post"},
+    ),
+    "a handler that is a property": (
+        Shown.as_view(),
         {"GET": "get", "HEAD": "get", "OPTIONS": "options", "POST": "post"},
     ),
     "a class without HEAD": (NoHead.as_view(), {"GET": "get", "OPTIONS": "options"}),

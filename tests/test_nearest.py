@@ -104,6 +104,14 @@ def on_dispatch(view: type[View], decorator: Any) -> type[View]:
     return method_decorator(decorator, name="dispatch")(subclass)
 
 
+def rebuilt(view: type[View], source: type[View]) -> type[View]:
+    """Return a subclass with the attributes of another, as decorators that make a class anew do."""
+    return type("Rebuilt", (view,), {name: vars(source)[name] for name in vars(source)})
+
+
+BASE = of_class(Plain, allow("base"))
+
+
 def below(decorator_or_fields: dict[str, Any], *patterns: Any) -> Any:
     return path("", cors_include(list(patterns), **decorator_or_fields))
 
@@ -125,6 +133,11 @@ SITES: dict[str, tuple[list[Any], set[str], set[str]]] = {
         [path("v/", Marked.as_view())],
         {"settings"},
         {"handler"},
+    ),
+    "what a class decorator copied from a base stays behind a nearer class": (
+        [path("v/", rebuilt(of_class(BASE, allow("class")), BASE).as_view())],
+        {"class"},
+        {"class"},
     ),
     # Each pair of layers.
     "handler over route": (

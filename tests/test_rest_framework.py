@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import functools
+import json
 import re
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, declarations
+from tests.management.commands import run
 from tests.tables import (
     METHODS,
     ORIGIN,
@@ -126,7 +128,35 @@ def rewrapped(view: Any) -> Any:
     return view
 
 
+def documented(*names: str) -> Any:
+    """Return a class decorator that wraps handlers, inherited ones too, as extend_schema_view."""
+
+    def decorator(view: Any) -> Any:
+        for name in names:
+            handler = getattr(view, name)
+
+            @functools.wraps(handler)
+            def wrapper(*args: Any, handler: Any = handler, **kwargs: Any) -> Any:
+                return handler(*args, **kwargs)
+
+            setattr(view, name, wrapper)
+        return view
+
+    return decorator
+
+
 WITH_MIXIN = (CorsMixin, Plain)
+OPEN_CREATE = viewset(**marked(allow("base")))
+CLOSED_CREATE = viewset(bases=(OPEN_CREATE,), cors_action_policies={"create": cors_deny})
+
+
+class Unmapped(Orders):
+    """Has what Django REST framework serves though no action is mapped to it."""
+
+    @allow("handler")
+    def post(self, request: Any, **kwargs: Any) -> Response:
+        return Response("post")
+
 
 # name -> (URL patterns, path, who reads GET, who reads POST)
 SITES: dict[str, tuple[list[Any], str, set[str], set[str]]] = {
@@ -394,6 +424,67 @@ SITES: dict[str, tuple[list[Any], str, set[str], set[str]]] = {
         "/orders/",
         {"settings"},
         {"handler"},
+    ),
+    "viewset, an inherited action wrapped by a class decorator stays behind a nearer deny": (
+        routed(viewset(documented("create"), bases=(CLOSED_CREATE,))),
+        "/orders/",
+        {"settings"},
+        set(),
+    ),
+    "viewset, an inherited action wrapped by method_decorator stays behind a nearer deny": (
+        routed(
+            viewset(method_decorator(never_cache, name="create"), bases=(CLOSED_CREATE,)),
+        ),
+        "/orders/",
+        {"settings"},
+        set(),
+    ),
+    "viewset, an inherited action wrapped by hand stays behind a nearer deny": (
+        routed(viewset(bases=(CLOSED_CREATE,), create=never_cache(OPEN_CREATE.create))),
+        "/orders/",
+        {"settings"},
+        set(),
+    ),
+    "viewset, an inherited action wrapped twice stays behind a nearer policy": (
+        routed(
+            viewset(
+                documented("create"),
+                bases=(
+                    viewset(
+                        documented("create"),
+                        bases=(OPEN_CREATE,),
+                        cors_action_policies={"create": POLICY["handler"]},
+                    ),
+                ),
+            )
+        ),
+        "/orders/",
+        {"settings"},
+        {"handler"},
+    ),
+    "viewset, an inherited action decorated again is nearer than a deny": (
+        routed(viewset(bases=(CLOSED_CREATE,), create=allow("handler")(OPEN_CREATE.create))),
+        "/orders/",
+        {"settings"},
+        {"handler"},
+    ),
+    "viewset, an inherited action wrapped by a class decorator keeps its policy": (
+        routed(viewset(documented("create"), bases=(OPEN_CREATE,))),
+        "/orders/",
+        {"settings"},
+        {"base"},
+    ),
+    "viewset, a method of HTTP that no action maps": (
+        [path("orders/", Unmapped.as_view({"get": "list"}))],
+        "/orders/",
+        {"settings"},
+        {"handler"},
+    ),
+    "viewset, an action before the method of HTTP of the same name": (
+        [path("orders/", Unmapped.as_view({"get": "list", "post": "create"}))],
+        "/orders/",
+        {"settings"},
+        {"settings"},
     ),
     "viewset, cors_policy of the base": (
         routed(viewset(bases=(viewset(cors_policy=POLICY["base"]),))),
@@ -669,6 +760,14 @@ OFFERED: dict[str, tuple[Any, str]] = {
         ),
         "OPTIONS, POST",
     ),
+    "a method of HTTP that no action maps": (
+        viewset(bases=(Unmapped,), cors_policy=POLICY["class"]).as_view({"put": "create"}),
+        "OPTIONS, PUT",
+    ),
+    "get() that no action maps serves no HEAD": (
+        viewset(get=Orders.list, cors_policy=POLICY["class"]).as_view({"put": "create"}),
+        "GET, OPTIONS, PUT",
+    ),
     "an APIView": (of_class(Plain, allow("class")).as_view(), "GET, OPTIONS, POST"),
     "an @api_view": (api(above=allow("class")), "GET, OPTIONS, POST"),
 }
@@ -686,6 +785,16 @@ def test_the_methods_offered_are_those_implemented(send: Sender, name: str) -> N
     assert before[METHODS] == expected
     # Serving a HEAD request adds "head" to the viewset's map, which must change nothing.
     assert after == before
+
+
+def test_the_table_shows_a_method_that_no_action_maps() -> None:
+    with urlconf(path("v/", Unmapped.as_view({"get": "list"}))):
+        route = json.loads(run("cors_policies", "--format", "json").out)["routes"][0]
+
+    assert {tuple(row["methods"]): row["layer"] for row in route["policies"]} == {
+        ("GET", "HEAD", "OPTIONS"): "settings",
+        ("POST",): "handler",
+    }
 
 
 # --- Errors and preflights -----------------------------------------------------------------------
@@ -1039,6 +1148,8 @@ def test_a_declaration_that_no_route_reaches_is_found() -> None:
         path("kept/", never_cache(transaction.atomic(cors_allow(origins=HANDLER)(function)))),
         path("made/", made.as_view({"get": "list"})),
         path("concrete/", concrete.as_view({"get": "list"})),
+        # Django REST framework serves its POST all the same.
+        path("unmapped/", viewset(post=allow("handler")(function)).as_view({"get": "list"})),
     ]
 
     with urlconf(*patterns):
