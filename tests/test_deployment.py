@@ -10,8 +10,6 @@ import contextlib
 import http.client
 import os
 import secrets
-import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -22,8 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import wait_for
 from tests.samples import ROOT, samples
+from tests.servers import find, framed, free_port, running
 
 pytest.importorskip("knox", reason="the shop's partners sign in with django-rest-knox")
 pytest.importorskip("gunicorn", reason="gunicorn is what serves the shop in production")
@@ -34,22 +32,6 @@ STRANGER = "https://stranger.example"
 PARTNER_KEY = secrets.token_urlsafe(16)
 COUNT = "from django.contrib.auth.models import User; print(User.objects.count(), 'users')"
 ALLOWED = "access-control-allow-origin"
-
-
-def find(program: str) -> str:
-    """Return the path of a program; where there is none, say what is not tested."""
-    # Debian keeps nginx where only root looks.
-    found = shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
-    if found is None and os.environ.get("REQUIRE_NGINX"):
-        pytest.fail(f"REQUIRE_NGINX is set, and there is no {program}")
-    if found is None:
-        pytest.skip(f"the deployment is tested where there is {program}")
-    return found
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 @dataclass
@@ -111,16 +93,7 @@ def configuration(folder: Path, application: int, plain: int, tls: int) -> str:
     }.items():
         assert text.count(written) >= 1, written
         text = text.replace(written, here)
-    own = "".join(
-        f"{name}_temp_path {folder}/{name};\n"
-        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    # Its workers would be of a user who may not look into pytest's folders.
-    user = "user root;\n" if os.geteuid() == 0 else ""
-    return (
-        f"{user}daemon off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
-        f"events {{}}\nhttp {{\naccess_log off;\n{own}{text}}}\n"
-    )
+    return framed(folder, text)
 
 
 def managed(folder: Path, env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -147,19 +120,6 @@ def seed(folder: Path, env: dict[str, str]) -> None:
         "PLAYGROUND_DATABASE": env["SHOP_DATABASE"],
     }
     manage(folder, env | development, "seed_shop", "--verbosity", "0")
-
-
-@contextlib.contextmanager
-def running(command: list[str], port: int, folder: Path, env: dict[str, str]) -> Iterator[None]:
-    log = folder / f"{Path(command[0]).name}.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=folder, env=env, stdout=output, stderr=output)
-        try:
-            wait_for(port, process, log)
-            yield
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
 
 
 @pytest.fixture(scope="module")
@@ -391,12 +351,14 @@ def test_cookies_travel_to_another_site_over_https_alone(site: Site) -> None:
     assert (cookie["samesite"], cookie["secure"]) == ("None", True)
 
 
-def test_plain_http_is_redirected(site: Site) -> None:
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+def test_plain_http_is_redirected_preflights_too(site: Site, method: str) -> None:
     text = (site.cache.parent / "nginx.conf").read_text()
     plain = int(text.partition("listen 127.0.0.1:")[2].partition(";")[0])
     connection = http.client.HTTPConnection("127.0.0.1", plain, timeout=20)
     with contextlib.closing(connection):
-        connection.request("GET", "/api/products/", headers={"Host": HOST})
+        sent = {"Host": HOST, "Origin": STOREFRONT, "Access-Control-Request-Method": "PUT"}
+        connection.request(method, "/api/products/", headers=sent)
         answer = connection.getresponse()
 
     assert (answer.status, answer.getheader("location")) == (301, f"https://{HOST}/api/products/")

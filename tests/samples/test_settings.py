@@ -40,7 +40,7 @@ PRODUCTION: dict[str, Any] = {
     "X_FRAME_OPTIONS": "DENY",
 }
 #: No setting of Django's or ours, but of a package that a page is about.
-OTHERS = {"DEBUG_TOOLBAR_PANELS"}
+OTHERS = {"DEBUG_TOOLBAR_PANELS", "REST_AUTH"}
 
 
 def visited(request: HttpRequest) -> JsonResponse:

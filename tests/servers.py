@@ -1,0 +1,58 @@
+"""Programs that tests start in front of a site or behind one: nginx, gunicorn."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.project import wait_for
+
+
+def find(program: str) -> str:
+    """Return the path of a program; where there is none, say what is not tested."""
+    # Debian keeps nginx where only root looks.
+    found = shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
+    if found is None and os.environ.get("REQUIRE_NGINX"):
+        pytest.fail(f"REQUIRE_NGINX is set, and there is no {program}")
+    if found is None:
+        pytest.skip(f"the deployment is tested where there is {program}")
+    return found
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def framed(folder: Path, text: str) -> str:
+    """Return a configuration that nginx takes: what a server block needs around it."""
+    own = "".join(
+        f"{name}_temp_path {folder}/{name};\n"
+        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    # Its workers would be of a user who may not look into pytest's folders.
+    user = "user root;\n" if os.geteuid() == 0 else ""
+    return (
+        f"{user}daemon off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
+        f"events {{}}\nhttp {{\naccess_log off;\n{own}{text}}}\n"
+    )
+
+
+@contextlib.contextmanager
+def running(command: list[str], port: int, folder: Path, env: dict[str, str]) -> Iterator[None]:
+    log = folder / f"{Path(command[0]).name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=folder, env=env, stdout=output, stderr=output)
+        try:
+            wait_for(port, process, log)
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
