@@ -133,7 +133,7 @@ def _origins(value: Any, field: str) -> tuple[list[Any], list[Problem]]:
     """Check the origins of the settings, where no lone string, ``"*"`` or callable may stand."""
     if isinstance(value, str) or callable(value):
         # As for every other sequence: a lone string would be taken letter by letter.
-        message = "is no sequence of origins"
+        message = "is not a list of origins"
         meant = fields.in_text(value) if isinstance(value, str) else [value]
         hint = _instead_of_star() if value == "*" else f"Write {meant!r} instead."
         return [], [Problem(field, value, "sequence", message, hint)]
@@ -141,7 +141,7 @@ def _origins(value: Any, field: str) -> tuple[list[Any], list[Problem]]:
     for entry in valid:
         if callable(entry):
             hint = "Connect a receiver to check_request_enabled, or declare it at the view."
-            problems.append(Problem(field, entry, "type", "is no string", hint))
+            problems.append(Problem(field, entry, "type", "is not a string", hint))
         elif entry == "*":
             problems.append(
                 Problem(field, entry, "incomplete", "has no scheme", _instead_of_star())

@@ -103,7 +103,7 @@ def declare(
     for policy in policies:
         _check_argument(policy, place, written)
     unknown = [
-        f"{written} at {place}: {field!r} is no field of a policy. {field_hint(field)}"
+        f"{written} at {place}: {field!r} is not a policy field. {field_hint(field)}"
         for field in fields
         if field not in FIELDS
     ]

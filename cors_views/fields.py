@@ -139,7 +139,7 @@ def origin_regexes(
                 valid.append(re.compile(entry))
             # OverflowError and RecursionError are what re raises for sizes beyond its limits.
             except (re.error, OverflowError, RecursionError) as error:
-                message = f"is no valid regular expression: {error}"
+                message = f"is not a valid regular expression: {error}"
                 problems.append(Problem(field, entry, "regex", message, _A_REGEX))
         else:
             message = "is neither a string nor a compiled str pattern"
@@ -175,7 +175,7 @@ def max_age(value: Any, field: str = "max_age") -> tuple[int | None, list[Proble
     """Check a preflight's lifetime: a whole number of seconds, zero or more."""
     if isinstance(value, bool) or not isinstance(value, int):
         hint = "Write a number such as 600."
-        return None, [Problem(field, value, "type", "is no whole number of seconds", hint)]
+        return None, [Problem(field, value, "type", "is not a whole number of seconds", hint)]
     if value < 0:
         hint = "Write 0 to keep browsers from caching preflights."
         return None, [Problem(field, value, "negative", "is negative", hint)]
@@ -205,7 +205,7 @@ def _entries(
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
         return list(value), []
     hint = f"Write {meant(value)!r} instead." if isinstance(value, str) else "Write a list."
-    return [], [Problem(field, value, "sequence", f"is no sequence of {what}", hint)]
+    return [], [Problem(field, value, "sequence", f"is not a list of {what}", hint)]
 
 
 def _names(
@@ -215,7 +215,7 @@ def _names(
     valid = []
     for entry in entries:
         if not isinstance(entry, str):
-            problems.append(Problem(field, entry, "type", "is no string", f"Write {what}."))
+            problems.append(Problem(field, entry, "type", "is not a string", f"Write {what}."))
             continue
         wrong = judge(entry)
         if wrong is not None:
@@ -228,7 +228,7 @@ def _names(
 
 def _method_problem(name: str) -> Wrong | None:
     if not fetch.is_method(name):
-        return "token", "is no method name", "Write names such as 'GET' and 'PATCH'."
+        return "token", "is not a method name", "Write names such as 'GET' and 'PATCH'."
     if fetch.is_forbidden_method(name):
         return "method", "is a method that browsers never send for a script", "Drop it."
     return None
@@ -236,7 +236,7 @@ def _method_problem(name: str) -> Wrong | None:
 
 def _header_problem(name: str) -> Wrong | None:
     if not fetch.is_token(name):
-        return "token", "is no header name", "Write names such as 'X-Requested-With'."
+        return "token", "is not a header name", "Write names such as 'X-Requested-With'."
     if name.lower() in fetch.CORS_RESPONSE_HEADERS:
         return "forbidden", "is a CORS response header; the middleware writes it", "Drop it."
     return None

@@ -148,7 +148,7 @@ def _split_host_and_port(scheme: str, rest: str) -> tuple[str, str]:
         if ":" in port:
             raise OriginError("has two ports, or an IPv6 address without brackets")
         if not (PORT.fullmatch(port) and int(port) <= 65535):
-            raise OriginError(f"has {port!r} for its port, which is no number from 1 to 65535")
+            raise OriginError(f"has {port!r} for its port, which is not a number from 1 to 65535")
     return host, port
 
 

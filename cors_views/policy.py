@@ -244,7 +244,7 @@ def policy_from(value: Any, declared: str) -> CorsPolicy:
             str(field),
             value[field],
             "field",
-            "is no field of a policy",
+            "is not a policy field",
             field_hint(field),
         )
         for field in value

@@ -162,7 +162,7 @@ def test_the_url(url: str, sent: str) -> None:
         pytest.param({"url": "https://*.example.com/"}, "is a pattern", id="pattern-host"),
         pytest.param({"url": "https://a:b@a.example/"}, "a name or a password", id="user-info"),
         pytest.param({"method": "TRACE"}, "no page can send", id="forbidden-method"),
-        pytest.param({"method": "A B"}, "'A B' is no method", id="no-method"),
+        pytest.param({"method": "A B"}, "'A B' is not a method", id="no-method"),
         pytest.param({"body": b"x"}, "a GET request has no body", id="get-with-body"),
         pytest.param({"method": "head", "body": b""}, "a HEAD request has no body", id="head"),
         pytest.param({"headers": {"X Y": "1"}}, "'X Y' is no name of a header", id="header-name"),

@@ -311,13 +311,13 @@ def test_that_an_invalid_entry_is_left_out(
     ("setting", "field", "message"),
     [
         pytest.param(
-            "CORS_ALLOW_METHODS", "methods", "is no sequence of method names", id="methods"
+            "CORS_ALLOW_METHODS", "methods", "is not a list of method names", id="methods"
         ),
         pytest.param(
-            "CORS_ALLOW_HEADERS", "headers", "is no sequence of header names", id="headers"
+            "CORS_ALLOW_HEADERS", "headers", "is not a list of header names", id="headers"
         ),
         pytest.param(
-            "CORS_EXPOSE_HEADERS", "expose_headers", "is no sequence of header names", id="expose"
+            "CORS_EXPOSE_HEADERS", "expose_headers", "is not a list of header names", id="expose"
         ),
     ],
 )
@@ -481,7 +481,7 @@ def test_policy(name: str, policy: CorsPolicy) -> None:
             POLICIES,
             "broken",
             "Invalid CORS policy, settings.CORS_POLICIES['broken']:\n"
-            "  maxage: 1 is no field of a policy. Did you mean 'max_age'?\n"
+            "  maxage: 1 is not a policy field. Did you mean 'max_age'?\n"
             "  origins: 'app.example' has no scheme. Write 'https://app.example' instead.",
             id="invalid",
         ),

@@ -590,7 +590,9 @@ def test_that_the_library_itself_is_no_view(ours: Any) -> None:
 
 @pytest.mark.parametrize("value", [None, ["https://a.example"]])
 def test_that_a_misspelt_field_is_named_with_its_place(value: Any) -> None:
-    with pytest.raises(TypeError, match=r"test_decorators\.py:\d+: 'orgins' is no field") as caught:
+    with pytest.raises(
+        TypeError, match=r"test_decorators\.py:\d+: 'orgins' is not a policy field"
+    ) as caught:
         cors_allow(orgins=value)  # type: ignore[call-overload]
 
     assert "Did you mean 'origins'" in str(caught.value)
@@ -609,5 +611,10 @@ def test_that_a_misspelt_field_hides_nothing_else_that_is_wrong() -> None:
     with pytest.raises(TypeError) as caught:
         cors_allow(orgins=["https://a.example"], max_age="600", methods="get", credential=True)
 
-    for wrong in ("'orgins' is no field", "'credential' is no field", "max_age: '600'", "'get'"):
+    for wrong in (
+        "'orgins' is not a policy field",
+        "'credential' is no field",
+        "max_age: '600'",
+        "'get'",
+    ):
         assert wrong in str(caught.value)

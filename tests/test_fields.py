@@ -71,11 +71,11 @@ def test_permitted(field: str, value: Any, valid: Any) -> None:
 
 
 NO_SEQUENCE = {
-    "origins": "is no sequence of origins or callables",
-    "origin_regexes": "is no sequence of regular expressions",
-    "methods": "is no sequence of method names",
-    "headers": "is no sequence of header names",
-    "expose_headers": "is no sequence of header names",
+    "origins": "is not a list of origins or callables",
+    "origin_regexes": "is not a list of regular expressions",
+    "methods": "is not a list of method names",
+    "headers": "is not a list of header names",
+    "expose_headers": "is not a list of header names",
 }
 
 
@@ -194,7 +194,7 @@ OURS = "is a CORS response header; the middleware writes it"
             "origin_regexes",
             "(",
             "regex",
-            "is no valid regular expression: missing ), unterminated subpattern at position 0",
+            "is not a valid regular expression: missing ), unterminated subpattern at position 0",
             id="regex-invalid",
         ),
         pytest.param(
@@ -207,19 +207,21 @@ OURS = "is a CORS response header; the middleware writes it"
             "is neither a string nor a compiled str pattern",
             id="regex-of-bytes-that-no-string-matches",
         ),
-        pytest.param("methods", 5, "type", "is no string", id="method-number"),
+        pytest.param("methods", 5, "type", "is not a string", id="method-number"),
         pytest.param("methods", "TRACE", "method", FORBIDDEN_METHOD, id="trace"),
         pytest.param("methods", "connect", "method", FORBIDDEN_METHOD, id="connect-any-case"),
-        pytest.param("methods", "", "token", "is no method name", id="method-empty"),
-        pytest.param("methods", "GET, PUT", "token", "is no method name", id="two-in-one-string"),
-        pytest.param("methods", "GET\n", "token", "is no method name", id="method-newline"),
-        pytest.param("methods", TOO_LONG, "token", "is no method name", id="method-too-long"),
-        pytest.param("headers", 5, "type", "is no string", id="header-number"),
-        pytest.param("headers", "x a", "token", "is no header name", id="header-with-a-space"),
-        pytest.param("headers", "x-a:", "token", "is no header name", id="header-with-a-colon"),
-        pytest.param("headers", "x-ä", "token", "is no header name", id="header-latin-1"),
-        pytest.param("expose_headers", 5, "type", "is no string", id="expose-number"),
-        pytest.param("expose_headers", "x a", "token", "is no header name", id="expose-space"),
+        pytest.param("methods", "", "token", "is not a method name", id="method-empty"),
+        pytest.param(
+            "methods", "GET, PUT", "token", "is not a method name", id="two-in-one-string"
+        ),
+        pytest.param("methods", "GET\n", "token", "is not a method name", id="method-newline"),
+        pytest.param("methods", TOO_LONG, "token", "is not a method name", id="method-too-long"),
+        pytest.param("headers", 5, "type", "is not a string", id="header-number"),
+        pytest.param("headers", "x a", "token", "is not a header name", id="header-with-a-space"),
+        pytest.param("headers", "x-a:", "token", "is not a header name", id="header-with-a-colon"),
+        pytest.param("headers", "x-ä", "token", "is not a header name", id="header-latin-1"),
+        pytest.param("expose_headers", 5, "type", "is not a string", id="expose-number"),
+        pytest.param("expose_headers", "x a", "token", "is not a header name", id="expose-space"),
     ],
 )
 def test_prohibited_entry(field: str, value: Any, kind: str, message: str) -> None:
@@ -253,9 +255,13 @@ def test_that_what_a_browser_forbids_is_told_apart(field: str, value: str, messa
         pytest.param("credentials", 1, "type", "is neither True nor False", id="one"),
         pytest.param("credentials", "true", "type", "is neither True nor False", id="text"),
         pytest.param("private_network", [], "type", "is neither True nor False", id="empty-list"),
-        pytest.param("max_age", "600", "type", "is no whole number of seconds", id="text-number"),
-        pytest.param("max_age", 1.5, "type", "is no whole number of seconds", id="fraction"),
-        pytest.param("max_age", True, "type", "is no whole number of seconds", id="true-is-no-1"),
+        pytest.param(
+            "max_age", "600", "type", "is not a whole number of seconds", id="text-number"
+        ),
+        pytest.param("max_age", 1.5, "type", "is not a whole number of seconds", id="fraction"),
+        pytest.param(
+            "max_age", True, "type", "is not a whole number of seconds", id="true-is-no-1"
+        ),
         pytest.param("max_age", -1, "negative", "is negative", id="negative"),
     ],
 )
@@ -353,7 +359,7 @@ def test_that_a_problem_names_the_field_as_its_reader_knows_it() -> None:
     _, problems = fields.methods(["a b"], "CORS_ALLOW_METHODS")
 
     assert str(problems[0]) == (
-        "CORS_ALLOW_METHODS: 'a b' is no method name. Write names such as 'GET' and 'PATCH'."
+        "CORS_ALLOW_METHODS: 'a b' is not a method name. Write names such as 'GET' and 'PATCH'."
     )
 
 

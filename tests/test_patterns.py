@@ -75,7 +75,7 @@ def test_that_a_pattern_is_normalised_once(text: str, normal: str) -> None:
 INCOMPLETE, PATH, ORIGIN = "incomplete", "path", "origin"
 NO_BROWSER = "has {!r} for its host, which no browser sends"
 REGEX = "is a regular expression; those stand in origin_regexes, or CORS_ALLOWED_ORIGIN_REGEXES"
-NO_PORT = "has {!r} for its port, which is no number from 1 to 65535"
+NO_PORT = "has {!r} for its port, which is not a number from 1 to 65535"
 STAR = "has a '*' that does not stand alone as the leftmost label"
 WHITE_SPACE = "contains white space or control characters"
 NOT_PUNYCODE = "contains Unicode, but browsers send host names in Punycode"

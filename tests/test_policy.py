@@ -142,12 +142,12 @@ def test_that_one_message_holds_every_problem_with_value_field_and_place() -> No
         f"Invalid CORS policy, declared at {place}:\n"
         "  origins: 'https://a.example/' ends in a slash; an origin is scheme, host and port."
         " Write 'https://a.example' instead.\n"
-        "  origin_regexes: '(' is no valid regular expression: missing ), unterminated subpattern"
-        r" at position 0. Write an expression such as r'https://[a-z]+\.example\.com'."
+        "  origin_regexes: '(' is not a valid regular expression: missing ), unterminated "
+        r"subpattern at position 0. Write an expression such as r'https://[a-z]+\.example\.com'."
         "\n"
         "  methods: 'TRACE' is a method that browsers never send for a script. Drop it.\n"
-        "  headers: 'a b' is no header name. Write names such as 'X-Requested-With'.\n"
-        "  expose_headers: 'ETag' is no sequence of header names. Write ['ETag'] instead.\n"
+        "  headers: 'a b' is not a header name. Write names such as 'X-Requested-With'.\n"
+        "  expose_headers: 'ETag' is not a list of header names. Write ['ETag'] instead.\n"
         "  credentials: 'yes' is neither True nor False. Write True or False.\n"
         "  max_age: -1 is negative. Write 0 to keep browsers from caching preflights.\n"
         "  private_network: 1 is neither True nor False. Write True or False."
@@ -440,7 +440,7 @@ def test_entry(value: Any) -> None:
     assert policy == CorsPolicy(origins=["https://a.example"], max_age=0)
 
 
-UNKNOWN = "is no field of a policy."
+UNKNOWN = "is not a policy field."
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def _check_option(name: str, value: str, choices: tuple[str, ...]) -> None:
 
 def _checked_method(method: str, body: bytes | None) -> str:
     if not fetch.is_method(method):
-        raise ValueError(f"{method!r} is no method")
+        raise ValueError(f"{method!r} is not a method")
     if fetch.is_forbidden_method(method):
         raise ValueError(f"{method} is a method that no page can send")
     method = safelists.normalise_method(method)

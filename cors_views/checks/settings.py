@@ -32,7 +32,7 @@ _IDS_BY_KIND = {"incomplete": "E013", "path": "E014", "origin": "E017", "forbidd
 _BY_ALIAS = {alias: setting for setting, alias in conf.ALIASES.items()}
 
 E011_TYPE = Error(
-    "CORS_POLICIES is no dict of policies by name.",
+    "CORS_POLICIES is not a dict of policies by name.",
     hint='Write CORS_POLICIES = {"partners": {"origins": ["https://partner.example.com"]}}.',
     id="cors_views.E011",
 )

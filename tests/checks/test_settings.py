@@ -159,7 +159,7 @@ def test_that_what_nearly_is_a_mistake_is_none(overrides: dict[str, Any]) -> Non
         pytest.param(
             {"CORS_ALLOWED_ORIGINS": [ask]},
             Error(
-                f"CORS_ALLOWED_ORIGINS: {ask!r} is no string.",
+                f"CORS_ALLOWED_ORIGINS: {ask!r} is not a string.",
                 hint="Connect a receiver to check_request_enabled, or declare it at the view.",
                 id="cors_views.E006",
             ),
@@ -168,7 +168,7 @@ def test_that_what_nearly_is_a_mistake_is_none(overrides: dict[str, Any]) -> Non
         pytest.param(
             {"CORS_URLS_REGEX": 5},
             Error(
-                "CORS_URLS_REGEX: 5 is no sequence of regular expressions.",
+                "CORS_URLS_REGEX: 5 is not a list of regular expressions.",
                 hint="Write a path, as in r'^/api/'.",
                 id="cors_views.E009",
             ),
@@ -177,7 +177,7 @@ def test_that_what_nearly_is_a_mistake_is_none(overrides: dict[str, Any]) -> Non
         pytest.param(
             {"CORS_ALLOW_METHODS": "GET"},
             Error(
-                "CORS_ALLOW_METHODS: 'GET' is no sequence of method names.",
+                "CORS_ALLOW_METHODS: 'GET' is not a list of method names.",
                 hint="Write ['GET'] instead.",
                 id="cors_views.E002",
             ),
@@ -195,7 +195,7 @@ def test_that_what_nearly_is_a_mistake_is_none(overrides: dict[str, Any]) -> Non
         pytest.param(
             {"CORS_POLICIES": ["x"]},
             Error(
-                "CORS_POLICIES is no dict of policies by name.",
+                "CORS_POLICIES is not a dict of policies by name.",
                 hint="Write CORS_POLICIES = "
                 '{"partners": {"origins": ["https://partner.example.com"]}}.',
                 id="cors_views.E011",
@@ -234,7 +234,7 @@ def test_that_a_policy_s_problems_stand_in_one_message() -> None:
 
     assert message.msg == (
         "Invalid CORS policy, settings.CORS_POLICIES['x']:\n"
-        "  orgins: [] is no field of a policy. Did you mean 'origins' or"
+        "  orgins: [] is not a policy field. Did you mean 'origins' or"
         " 'origin_regexes'?\n"
         "  max_age: -1 is negative. Write 0 to keep browsers from caching preflights."
     )

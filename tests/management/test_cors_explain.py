@@ -692,7 +692,7 @@ BAD_INPUT: dict[str, tuple[dict[str, Any], str]] = {
     "https://*.example GET /free/": ({}, "a pattern for many"),
     f"{APP} GTE /free/": ({}, "'GTE' is a method that no view knows. Did you mean 'GET'?"),
     f"{APP} TRACE /free/": ({}, "TRACE is a method that no page can send."),
-    f"{APP} G/T /free/": ({}, "'G/T' is no method."),
+    f"{APP} G/T /free/": ({}, "'G/T' is not a method."),
     f"{APP} GET /nowhere/": ({}, "/nowhere/ is no URL of the site. manage.py cors_policies lists"),
     f"{APP} GET nowhere": ({}, "'nowhere' is no absolute http or https URL. Write '/nowhere'."),
     f"{APP} GET //api.example/free/": ({}, "is no absolute http or https URL."),
