@@ -613,7 +613,7 @@ def test_that_a_misspelt_field_hides_nothing_else_that_is_wrong() -> None:
 
     for wrong in (
         "'orgins' is not a policy field",
-        "'credential' is no field",
+        "'credential' is not a policy field",
         "max_age: '600'",
         "'get'",
     ):
