@@ -46,6 +46,21 @@ def take_apart(callback: Any) -> Callback:
     return Callback(_outermost_first(marks), type(innermost), None, {})
 
 
+def name_of(found: Any) -> str:
+    """Return the dotted name of a function or class, or that of the class of anything else."""
+    *_, innermost = wrapped(found)
+    named = innermost if hasattr(innermost, "__qualname__") else type(innermost)
+    # What is made within a function is named there alone, and @api_view gives but its __name__.
+    inside = "<locals>" in named.__qualname__ or not named.__qualname__.endswith(named.__name__)
+    name = named.__name__ if inside else named.__qualname__
+    return f"{named.__module__}.{name}"
+
+
+def view_name(callback: Any) -> str:
+    """Return the dotted name of the view behind a URLconf entry's callable."""
+    return name_of(take_apart(callback).view_class or callback)
+
+
 def _is_instance(step: Any) -> bool:
     return not (isinstance(step, type) or hasattr(step, "__code__"))
 

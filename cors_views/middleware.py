@@ -14,9 +14,10 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
-from cors_views import conf, nearest, protocol
+from cors_views import conf, handwritten, nearest, protocol
 from cors_views.asking import NOBODY_LISTENS, adecide, decide, said_already
-from cors_views.outcomes import Decided, Outcome, log_refusal, outcome_of, written_by_hand
+from cors_views.fetch import CORS_RESPONSE_HEADERS
+from cors_views.outcomes import Decided, Outcome, log_refusal, outcome_of
 from cors_views.protocol import SIGNAL, Answers, Question, Unanswered
 from cors_views.reasons import Answer, Preflight
 from cors_views.rulings import Route, Ruling
@@ -206,11 +207,12 @@ def _asks_private_network(request: HttpRequest) -> bool:
 
 
 def _write(request: Any, response: HttpResponseBase, decided: Decided) -> None:
-    answer, headers = decided[1], response.headers
-    if answer.headers:
-        # One walk over what is there costs less than seven questions for what is not.
-        for name in written_by_hand(headers):
-            del headers[name]
+    answer, ruling, headers = decided[1], decided[2], response.headers
+    if answer.headers or not ruling.undeclared:
+        # Their names in lower case, as HttpResponse keeps them: asked in public, once for each of
+        # ours, it would cost more than all the rest of this function.
+        if not CORS_RESPONSE_HEADERS.isdisjoint(headers._store):
+            handwritten.remove(request, headers, ruling)
         for name, value in answer.headers:
             headers[name] = value
     if answer.vary:

@@ -44,13 +44,19 @@ def ruling_of(request: HttpRequest) -> Ruling:
     # In one step for nearly every request: a call costs as much as the lookup.
     route = _routes.get(tuple(match.tried[-1])) if match is not None and match.tried else None
     if route is None:
-        route = find_route(request) if match is None else route_of(match)
+        route = route_taken(request)
     rulings = route.rulings
     if not rulings:
         return route.other
     ruling = rulings.get(request.method or "")
     # Whoever overrides the method may write it in lower case, which View and APIView understand.
     return route.ruling((request.method or "").upper()) if ruling is None else ruling
+
+
+def route_taken(request: HttpRequest) -> Route:
+    """Return the route of a request that is on its way back."""
+    match = request.resolver_match
+    return find_route(request) if match is None else route_of(match)
 
 
 def find_route(request: HttpRequest) -> Route:

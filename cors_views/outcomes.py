@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 from django.http import HttpRequest
 
 from cors_views import reasons
+from cors_views.callbacks import name_of, view_name
 from cors_views.fetch import ALLOW_ORIGIN, CORS_RESPONSE_HEADERS
 from cors_views.protocol import Answers
 from cors_views.reasons import Answer, Headers, Preflight, Reason
 from cors_views.rulings import Ruling
+from cors_views.untrusted import escaped, quoted
 
 logger = logging.getLogger("cors_views")
-
-_LONGEST_LOGGED = 200
 
 
 class Outcome(NamedTuple):
@@ -31,13 +31,18 @@ class Outcome(NamedTuple):
     asked: Preflight | None = None
     answers: Answers = Answers()
 
+    @property
+    def leaves_own_headers(self) -> bool:
+        """Whether CORS headers that the view wrote itself stay on the response."""
+        return self.ruling.undeclared and not self.answer.headers
+
     def refusal(
         self, headers: Mapping[str, str] | None = None, *, credentials: bool = False
     ) -> tuple[Reason | None, tuple[str, ...]]:
         """Return why a browser refuses, if it does, and the headers it asked for in vain.
 
-        ``headers`` are those of the response, where it is there: what the view itself wrote counts
-        where the policy wrote nothing. ``credentials`` is whether cookies came along.
+        ``headers`` are those that the response leaves with, where it is there: what somebody else
+        wrote counts where the policy wrote nothing. ``credentials`` is whether cookies came along.
         """
         own: Headers = ()
         if headers is not None and ALLOW_ORIGIN in headers:
@@ -57,6 +62,18 @@ def outcome_of(request: Any) -> Outcome | None:
 
 def written_by_hand(headers: Mapping[str, str]) -> list[str]:
     return [name for name in headers if name.lower() in CORS_RESPONSE_HEADERS]
+
+
+def view_of(request: HttpRequest) -> str:
+    """Return the dotted name of the view of a request, for people."""
+    match = request.resolver_match
+    if match is None:
+        return f"what answers {quoted(request.path)}"
+    try:
+        return view_name(match.func)
+    except Exception:
+        # A view may be anything.
+        return name_of(type(match.func))
 
 
 def is_same_origin(request: HttpRequest, origin: str) -> bool:
@@ -87,16 +104,11 @@ def log_refusal(
     requested = meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "")
     logger.debug(
         "CORS refuses %s %s from %s: %s%s (%s).",
-        f"the preflight for {_shown(requested)} at" if preflight else request.method,
-        _shown(request.path),
-        _shown(origin),
+        f"the preflight for {quoted(requested)} at" if preflight else escaped(request.method or ""),
+        quoted(request.path),
+        quoted(origin),
         reason.value,
-        f": {_shown(', '.join(missing))}" if missing else "",
+        f": {quoted(', '.join(missing))}" if missing else "",
         ruling.source,
         extra={"request": request, "origin": origin, "reason": reason, "source": ruling.source},
     )
-
-
-def _shown(value: str) -> str:
-    """Return a value of the request for the log: on one line, and not without end."""
-    return repr(value if len(value) <= _LONGEST_LOGGED else f"{value[:_LONGEST_LOGGED]}…")

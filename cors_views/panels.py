@@ -66,7 +66,9 @@ class CorsPanel(Panel):  # type: ignore[misc]
         ruling, decided = foreseen(request)
         headers: Headers = ()
         if isinstance(decided, Outcome):
-            short, verdict = _verdict(request, decided, response.headers)
+            # Above us the middleware has not written yet, and takes away what it will not leave.
+            written = response.headers if decided.leaves_own_headers else {}
+            short, verdict = _verdict(request, decided, written)
             headers = decided.answer.headers
         else:
             short, verdict = "asked", f"up to {decided!r}, which is asked for each request"

@@ -26,6 +26,7 @@ PURE = {
     "origin_sets": {"origins"},
     "fields": {"fetch", "origin_sets", "patterns"},
     "policy": {"fields", "origin_sets", "places"},
+    "untrusted": set(),
     "reasons": {"fetch", "origins"},
     "rulings": {"fetch", "origin_sets", "policy", "reasons"},
     "protocol": {"fetch", "origin_sets", "origins", "reasons", "rulings"},
@@ -46,7 +47,7 @@ PURE = {
 }
 #: From the ground up: a module imports from lines above its own alone.
 FLOORS = [
-    {"fetch", "places", "origins", "routes", "defaults", "signals"},
+    {"fetch", "places", "origins", "routes", "defaults", "signals", "untrusted"},
     {"patterns", "origin_sets"},
     {"fields", "reasons"},
     {"policy"},
@@ -61,12 +62,14 @@ FLOORS = [
     {"chains", "asking", "outcomes"},
     {"layers"},
     {"nearest"},
-    {"middleware", "uses"},
+    {"handwritten", "uses"},
+    {"middleware"},
 ]
 REQUEST_MACHINERY = {"django.http", "django.urls", "django.test"}
 USES_REQUESTS = (
     "asking",
     "chains",
+    "handwritten",
     "outcomes",
     "middleware",
     "nearest",

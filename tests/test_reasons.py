@@ -64,7 +64,7 @@ CASES = {
         logged=False,
         settings={"MIDDLEWARE": [f"{__name__}.refusing", CORS]},
     ),
-    Reason.WRONG_ALLOW_ORIGIN: Case(cors_deny(by_hand)),
+    Reason.WRONG_ALLOW_ORIGIN: Case(by_hand),
     Reason.REDIRECT_REFUSED: Case(cors_allow(origins=[APP])(leaving), logged=False),
 }
 

@@ -13,6 +13,7 @@ from django.apps import apps
 from django.urls import URLResolver
 
 from cors_views import callbacks, chains, layers, nearest
+from cors_views.callbacks import name_of
 from cors_views.chains import Chain
 from cors_views.declarations import wrapped
 from cors_views.defaults import default_methods
@@ -236,22 +237,12 @@ def in_order(methods: Any) -> tuple[str, ...]:
     return tuple(sorted(methods, key=lambda name: (_place_of(name), name)))
 
 
-def name_of(found: Any) -> str:
-    """Return the dotted name of a function or class, or that of the class of anything else."""
-    *_, innermost = wrapped(found)
-    named = innermost if hasattr(innermost, "__qualname__") else type(innermost)
-    # What is made within a function is named there alone, and @api_view gives but its __name__.
-    inside = "<locals>" in named.__qualname__ or not named.__qualname__.endswith(named.__name__)
-    name = named.__name__ if inside else named.__qualname__
-    return f"{named.__module__}.{name}"
-
-
 def view_name(chain: Chain) -> str:
     """Return the dotted name of the view of a route."""
     callback = chain[-1].callback
     if not layers.understands(chain):
         return name_of(type(callback))
-    return name_of(callbacks.take_apart(callback).view_class or callback)
+    return callbacks.view_name(callback)
 
 
 def is_installed(chain: Chain) -> bool:

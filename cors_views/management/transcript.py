@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from cors_views.browsing import PageRequest, Received, Sent, Step, Verdict
+from cors_views.callbacks import name_of
 from cors_views.fetch import CORS_RESPONSE_HEADERS
-from cors_views.management.overview import name_of
 from cors_views.management.table import Paint
 from cors_views.outcomes import Outcome
 from cors_views.protocol import SIGNAL

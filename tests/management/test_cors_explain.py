@@ -117,7 +117,7 @@ urlpatterns = [
     path("unasked/", cors_allow(origins=["https://app.example", is_tenant])(answer)),
     path("odd/", Odd()),
     path("free/", answer),
-    path("hand/", cors_deny(by_hand)),
+    path("hand/", by_hand),
     path("fails/", cors_allow(origins=["https://app.example"])(fails)),
     path("stream/", stream),
     path("two/", cors_allow(CorsPolicy(origins=["https://b.example"]), "partners")(answer)),
