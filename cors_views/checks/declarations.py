@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Info, Warning
 from cors_views import conf, fetch, layers
 from cors_views.callbacks import declares, take_apart
 from cors_views.chains import Chain
+from cors_views.checks.choosers import check_choosers
 from cors_views.checks.csrf import check_csrf
 from cors_views.checks.effective import check_uses
 from cors_views.checks.methods import check_posts, check_public_uses
@@ -78,6 +79,7 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
         *check_uses([*uses, *use_of_settings()]),
         *check_csrf(uses),
         *check_posts(uses),
+        *check_choosers([*uses, *use_of_settings()]),
         *_unreached(reached),
     ]
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
+from django.conf.urls.i18n import is_language_prefix_patterns_used
 from django.core.checks import CheckMessage, Error, Warning
-from django.utils.module_loading import import_string
 
-from cors_views.middleware import CorsMiddleware
+from cors_views.chains import all_chains
+from cors_views.checks.choosers import chosen_by, class_of, is_ours, names_of
+from cors_views.declarations import anything_applied
 
 _OURS = "cors_views.middleware.CorsMiddleware"
 #: What may answer a request, or change who it is for, before anything below sees it.
@@ -30,6 +33,14 @@ _ANSWERS = (
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+)
+
+_LOCALE = "django.middleware.locale.LocaleMiddleware"
+_WHITENOISE = "whitenoise.middleware.WhiteNoiseMiddleware"
+_CACHES = (
+    "django.middleware.cache.CacheMiddleware",
+    "django.middleware.cache.FetchFromCacheMiddleware",
+    "django.middleware.cache.UpdateCacheMiddleware",
 )
 
 #: What sites override in the middleware of django-cors-headers. Ours asks none of it.
@@ -57,12 +68,8 @@ W044 = Warning(
 def check_middleware(**kwargs: Any) -> list[CheckMessage]:
     """Report where the middleware is missing, is there twice, or stands too low."""
     paths = [path for path in settings.MIDDLEWARE if isinstance(path, str)]
-    classes = [_class(path) for path in paths]
-    ours = [
-        index
-        for index, found in enumerate(classes)
-        if isinstance(found, type) and issubclass(found, CorsMiddleware)
-    ]
+    classes = [class_of(path) for path in paths]
+    ours = [index for index, found in enumerate(classes) if is_ours(found)]
     messages: list[CheckMessage] = []
     messages += _installed_as_well(paths)
     messages += [message for index in ours for message in _never_asked(classes[index])]
@@ -73,29 +80,72 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
         return [*messages, _missing(paths)]
     if len(ours) > 1:
         messages.append(E031)
-    above = [paths[index] for index in range(ours[0]) if _answers(paths[index], classes[index])]
-    if above:
-        messages.append(
-            Warning(
-                f"CorsMiddleware stands below {', '.join(above)}. Answers made above it carry no "
-                "CORS headers, so a front end sees a CORS error instead of them, and a cache "
-                "there keeps them for everybody.",
-                hint=f'Move "{paths[ours[0]]}" above "{above[0]}" in MIDDLEWARE.',
-                id="cors_views.W032",
-            )
-        )
+    messages += _stands_below(paths, classes, ours[0])
     return messages
 
 
+def _stands_below(paths: list[str], classes: list[Any], ours: int) -> list[CheckMessage]:
+    """Warn where something above the middleware may answer by itself, without CORS headers."""
+    above = [index for index in range(ours) if _answers(paths[index], classes[index])]
+    if not above:
+        return []
+    names = [paths[index] for index in above]
+    cached = _any_of(_CACHES, names, [classes[index] for index in above])
+    kept = ", and the cache keeps them for everybody" if cached else ""
+    first = above[0]
+    # What chooses the URLconf or the tenant has to stay above: a preflight is judged by it.
+    moved = [
+        paths[index]
+        for index in range(first, ours)
+        if index not in above and chosen_by(paths[index], classes[index])
+    ]
+    hint = "".join(f'Move "{path}" above "{names[0]}" in MIDDLEWARE, then ' for path in moved)
+    hint += f'{"move" if moved else "Move"} "{paths[ours]}" above "{names[0]}" in MIDDLEWARE.'
+    if _any_of((_WHITENOISE,), paths[first:ours], classes[first:ours]):
+        hint += (
+            " Static files that WhiteNoise serves then get Vary, and the answer of the CORS_* "
+            "settings where these admit an origin."
+        )
+    return [
+        Warning(
+            f"CorsMiddleware stands below {', '.join(names)}. Answers made above it carry no "
+            f"CORS headers, so a front end sees a CORS error instead of them{kept}.",
+            hint=hint,
+            id="cors_views.W032",
+        )
+    ]
+
+
 def _missing(paths: list[str]) -> CheckMessage:
+    """Report that the middleware is missing: an error where a view relies on it.
+
+    A second settings module, of a worker or an internal host, may leave it out on purpose.
+    """
     meant = [path for path in paths if path.partition(".")[0] == "cors_views"]
-    return Error(
-        "cors_views is installed, but its middleware is not: no policy has any effect.",
-        hint=f'Write "{_OURS}" instead of "{meant[0]}".'
+    hint = (
+        f'Write "{_OURS}" instead of "{meant[0]}".'
         if meant
-        else f'Add "{_OURS}" to MIDDLEWARE, at the top.',
-        id="cors_views.E030",
+        else f'Add "{_OURS}" to MIDDLEWARE, at the top'
     )
+    if _is_anything_declared():
+        return Error(
+            "cors_views is installed, but its middleware is not: no policy has any effect.",
+            hint=hint if meant else f"{hint}.",
+            id="cors_views.E030",
+        )
+    return Warning(
+        "cors_views is installed, but its middleware is not: the CORS_* settings have no effect.",
+        hint=hint if meant else f"{hint}, or remove 'cors_views' from INSTALLED_APPS.",
+        id="cors_views.W052",
+    )
+
+
+def _is_anything_declared() -> bool:
+    if getattr(settings, "ROOT_URLCONF", None):
+        # Only what is imported has declared anything, and nobody may have read the URLs yet.
+        for _ in all_chains():
+            pass
+    return anything_applied()
 
 
 def _installed_as_well(paths: list[str]) -> list[CheckMessage]:
@@ -136,15 +186,28 @@ def _never_asked(middleware: type) -> list[CheckMessage]:
     ]
 
 
-def _class(path: str) -> Any:
-    try:
-        return import_string(path)
-    except Exception:  # whatever a module raises while it is imported is Django's to report
-        return None
-
-
 def _answers(path: str, found: Any) -> bool:
-    if path in _ANSWERS:
-        return True
-    names = {f"{base.__module__}.{base.__qualname__}" for base in getattr(found, "__mro__", ())}
+    """Return whether a middleware may answer a request by itself, in a way that pages may not read.
+
+    LocaleMiddleware redirects nothing where no URL has a language prefix.
+    """
+    names = {path, *names_of(found)}
+    if _LOCALE in names and not _has_language_prefixes():
+        names.discard(_LOCALE)
+    if _WHITENOISE in names and getattr(settings, "WHITENOISE_ALLOW_ALL_ORIGINS", True):
+        # Its answers carry '*' already.
+        names.discard(_WHITENOISE)
     return not names.isdisjoint(_ANSWERS)
+
+
+def _has_language_prefixes() -> bool:
+    urlconf = getattr(settings, "ROOT_URLCONF", "")
+    try:
+        return bool(urlconf) and is_language_prefix_patterns_used(urlconf)[0]
+    except Exception:  # a URLconf that cannot be read is Django's to report
+        return True
+
+
+def _any_of(wanted: Iterable[str], paths: list[str], classes: list[Any]) -> bool:
+    found = {name for each in classes for name in names_of(each)} | {*paths}
+    return not found.isdisjoint(wanted)

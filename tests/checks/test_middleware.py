@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import corsheaders.middleware
 import corsheaders.signals
 import pytest
+from django.conf.urls.i18n import i18n_patterns
+from django.core.checks import Error, Warning
+from django.http import HttpResponse
 from django.middleware.common import CommonMiddleware
+from django.middleware.locale import LocaleMiddleware
 from django.test.utils import override_settings
+from django.urls import URLResolver, path
+from django.urls.resolvers import RoutePattern
+from django.utils.functional import cached_property
 
+from cors_views import cors_allow, cors_include, declarations
 from cors_views.checks.middleware import check_middleware
 from cors_views.middleware import CorsMiddleware
+from tests.tables import urlconf
 
 OURS = "cors_views.middleware.CorsMiddleware"
 THEIRS = "corsheaders.middleware.CorsMiddleware"
+WHITENOISE = "whitenoise.middleware.WhiteNoiseMiddleware"
 COMMON = "django.middleware.common.CommonMiddleware"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(declarations, "_everything_applied", set())
 
 
 class OwnCors(CorsMiddleware):
@@ -48,7 +65,7 @@ STACKS: dict[str, tuple[list[str], list[str], list[str]]] = {
     "a subclass that moved over": ([f"{__name__}.MovedCors", COMMON], [], ["W046"]),
     "below what answers nothing": ([f"{__name__}.harmless", OURS, COMMON], [], []),
     "below what does not exist": (["no.such.Middleware", OURS], [], []),
-    "missing": ([COMMON], [], ["E030"]),
+    "missing": ([COMMON], [], ["W052"]),
     "twice": ([OURS, COMMON, OURS], [], ["E031"]),
     "twice, once as a subclass": ([OURS, f"{__name__}.OwnCors"], [], ["E031"]),
     "below CommonMiddleware": ([COMMON, OURS], [], ["W032"]),
@@ -72,10 +89,16 @@ STACKS: dict[str, tuple[list[str], list[str], list[str]]] = {
     "below GZip": (["django.middleware.gzip.GZipMiddleware", OURS], [], ["W032"]),
     "below the cache": (["django.middleware.cache.UpdateCacheMiddleware", OURS], [], ["W032"]),
     "below WhiteNoise, by name": (
-        ["whitenoise.middleware.WhiteNoiseMiddleware", OURS],
+        [WHITENOISE, OURS],
+        [],
+        [],
+    ),
+    "below WhiteNoise and what is above it": (
+        ["django.middleware.security.SecurityMiddleware", WHITENOISE, OURS],
         [],
         ["W032"],
     ),
+    "below LocaleMiddleware": (["django.middleware.locale.LocaleMiddleware", OURS], [], []),
     "django-cors-headers in INSTALLED_APPS": ([OURS], ["corsheaders"], ["E033"]),
     "django-cors-headers by its app config": (
         [OURS],
@@ -85,7 +108,7 @@ STACKS: dict[str, tuple[list[str], list[str], list[str]]] = {
     "the middleware of django-cors-headers, ours missing": (
         ["corsheaders.middleware.CorsMiddleware"],
         [],
-        ["E033", "E030"],
+        ["E033", "W052"],
     ),
 }
 
@@ -116,7 +139,12 @@ def test_the_message_names_what_stands_above_and_the_hint_what_to_move() -> None
 @pytest.mark.parametrize(
     ("middleware", "hint"),
     [
-        pytest.param([COMMON], f'Add "{OURS}" to MIDDLEWARE, at the top.', id="missing"),
+        pytest.param(
+            [COMMON],
+            f"Add \"{OURS}\" to MIDDLEWARE, at the top, or remove 'cors_views' from "
+            "INSTALLED_APPS.",
+            id="missing",
+        ),
         pytest.param(
             ["cors_views.middleware.CORSMiddleware", COMMON],
             f'Write "{OURS}" instead of "cors_views.middleware.CORSMiddleware".',
@@ -194,3 +222,125 @@ def test_receivers_that_stayed_with_django_cors_headers_are_reported() -> None:
 
     assert message.id == "cors_views.W044"
     assert message.hint == "Write: from cors_views.signals import check_request_enabled"
+
+
+def answer(request: Any) -> HttpResponse:
+    return HttpResponse("answer")
+
+
+# name -> (what makes the URLs, ids): a second settings module leaves the middleware out on purpose
+WITHOUT: dict[str, tuple[Callable[[], Any], list[tuple[str, type]]]] = {
+    "nothing declared": (lambda: path("v/", answer), [("W052", Warning)]),
+    "a view declares": (lambda: path("v/", cors_allow("partners")(answer)), [("E030", Error)]),
+    "an include declares": (
+        lambda: path("in/", cors_include([path("v/", answer)], policy="partners")),
+        [("E030", Error)],
+    ),
+    "what is only imported with the URLs declares": (
+        lambda: Lazy(lambda: [path("v/", cors_allow("partners")(answer))]),
+        [("E030", Error)],
+    ),
+}
+
+
+class Lazy(URLResolver):
+    """An include whose views are imported when somebody reads its URLs."""
+
+    def __init__(self, make: Callable[[], list[Any]]) -> None:
+        super().__init__(RoutePattern(""), "no.module")
+        self.make = make
+
+    @cached_property
+    def url_patterns(self) -> list[Any]:
+        return self.make()
+
+
+@pytest.mark.parametrize("name", WITHOUT)
+def test_that_a_missing_middleware_is_an_error_where_something_relies_on_it(name: str) -> None:
+    make, expected = WITHOUT[name]
+
+    with override_settings(MIDDLEWARE=[COMMON]), urlconf(make()):
+        messages = check_middleware()
+    with override_settings(MIDDLEWARE=[OURS, COMMON]), urlconf(make()):
+        obeyed = check_middleware()
+
+    assert [(message.id, type(message)) for message in messages] == [
+        (f"cors_views.{number}", kind) for number, kind in expected
+    ]
+    assert obeyed == []
+
+
+LOCALE = "django.middleware.locale.LocaleMiddleware"
+
+
+class Elsewhere(LocaleMiddleware):
+    """A site's own subclass."""
+
+
+@pytest.mark.parametrize("middleware", [LOCALE, f"{__name__}.Elsewhere"])
+def test_that_languages_are_a_reason_only_where_urls_have_their_prefix(middleware: str) -> None:
+    with override_settings(MIDDLEWARE=[middleware, OURS]):
+        with urlconf(path("v/", answer)):
+            assert check_middleware() == []
+        with urlconf(*i18n_patterns(path("v/", answer))):
+            (message,) = check_middleware()
+
+    assert (message.id, middleware in message.msg) == ("cors_views.W032", True)
+
+
+def test_that_a_urlconf_that_cannot_be_read_leaves_the_languages_open() -> None:
+    with override_settings(MIDDLEWARE=[LOCALE, OURS], ROOT_URLCONF="no.such.module"):
+        assert [message.id for message in check_middleware()] == ["cors_views.W032"]
+
+
+def test_that_whitenoise_without_its_star_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    site = SimpleNamespace(
+        MIDDLEWARE=[WHITENOISE, OURS], INSTALLED_APPS=[], WHITENOISE_ALLOW_ALL_ORIGINS=False
+    )
+    monkeypatch.setattr("cors_views.checks.middleware.settings", site)
+
+    assert [message.id for message in check_middleware()] == ["cors_views.W032"]
+
+
+CACHE = "django.middleware.cache.UpdateCacheMiddleware"
+HOSTS = "django_hosts.middleware.HostsRequestMiddleware"
+
+
+@pytest.mark.parametrize(
+    ("above", "kept", "whitenoise", "order"),
+    [
+        pytest.param([COMMON], False, False, [OURS, COMMON], id="one"),
+        pytest.param([COMMON, CACHE], True, False, [OURS, COMMON, CACHE], id="a-cache"),
+        pytest.param(
+            [COMMON, WHITENOISE], False, True, [OURS, COMMON, WHITENOISE], id="WhiteNoise-behind"
+        ),
+        pytest.param(
+            [WHITENOISE, COMMON], False, False, [WHITENOISE, OURS, COMMON], id="WhiteNoise-first"
+        ),
+        pytest.param(
+            [HOSTS, COMMON], False, False, [HOSTS, OURS, COMMON], id="a-chooser-of-hosts-first"
+        ),
+        pytest.param(
+            [COMMON, HOSTS], False, False, [HOSTS, OURS, COMMON], id="a-chooser-of-hosts-behind"
+        ),
+    ],
+)
+def test_that_the_hint_says_what_moves_and_what_changes(
+    above: list[str],
+    kept: bool,
+    whitenoise: bool,
+    order: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site = SimpleNamespace(MIDDLEWARE=[*above, OURS], INSTALLED_APPS=[])
+    monkeypatch.setattr("cors_views.checks.middleware.settings", site)
+
+    (message,) = check_middleware()
+    for what, where in re.findall(r'[Mm]ove "(\S+)" above "(\S+)"', message.hint):
+        site.MIDDLEWARE.remove(what)
+        site.MIDDLEWARE.insert(site.MIDDLEWARE.index(where), what)
+
+    assert order == site.MIDDLEWARE
+    assert check_middleware() == []
+    assert ("the cache keeps them" in message.msg) is kept
+    assert ("WhiteNoise serves then" in message.hint) is whitenoise
