@@ -150,6 +150,42 @@ def _may_be_called(view_class: type, name: str) -> bool:
     return callable(attribute) or hasattr(type(attribute), "__get__")
 
 
+#: What decides which method of an instance serves a request. Whoever writes one of these may serve
+#: what no attribute of the class shows.
+_CHOOSING = (
+    "__getattr__",
+    "__getattribute__",
+    "__init__",
+    "__new__",
+    "as_view",
+    "dispatch",
+    "http_method_not_allowed",
+    "initialize_request",
+    "setup",
+)
+_FRAMEWORKS = {"cors_views", "django", "rest_framework"}
+
+
+def hides_methods(view_class: type) -> bool:
+    """Return whether a class may serve methods that it does not show.
+
+    Decorators do not count: those of ``dispatch`` are as far outside as a middleware.
+    """
+    return not all(
+        _is_of_framework(vars(owner)[name])
+        for owner in view_class.__mro__[:-1]
+        for name in _CHOOSING
+        if name in vars(owner)
+    )
+
+
+def _is_of_framework(attribute: Any) -> bool:
+    """Return whether Django, Django REST framework or this package wrote what is decorated."""
+    *_, innermost = wrapped(attribute)
+    module = getattr(innermost, "__globals__", {}).get("__name__", "")
+    return module.partition(".")[0] in _FRAMEWORKS
+
+
 def _api_view_functions(view_class: type) -> Iterator[Any]:
     """Yield the function that ``@api_view`` made ``view_class`` from.
 

@@ -161,7 +161,14 @@ def build(chain: Chain) -> Route:
             method: builder.ruling(own + outer, method if own else None)
             for method, own in layers.items()
         }
-    return Route(rulings, other, frozenset(handlers), _candidates(rulings, other))
+    view_class = callback.view_class
+    return Route(
+        rulings,
+        other,
+        frozenset(handlers),
+        _candidates(rulings, other),
+        hides_methods=view_class is not None and callbacks.hides_methods(view_class),
+    )
 
 
 def _default_methods(site: conf.Site, callback: Callback) -> tuple[str, ...]:

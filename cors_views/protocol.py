@@ -166,6 +166,8 @@ def _peers(
     candidates = {*route.candidates, *route.implemented}
     if fetch.is_method(asked.method):
         candidates.add(asked.method.upper())
+    if route.may_post:
+        candidates.add("POST")
     peers = {}
     for candidate in sorted(candidates):
         ruling = route.ruling(candidate)
@@ -225,7 +227,7 @@ def _bleeds(
     Fetch, "CORS-preflight cache", keeps methods and header names apart: a header once allowed
     goes with any method that needs no naming or was named. POST never needs naming.
     """
-    if "POST" in route.implemented and "POST" not in peers:
+    if route.may_post and "POST" not in peers:
         return True
     unsafe = {"POST", *methods} - fetch.SAFE_METHODS
     return any(

@@ -168,11 +168,12 @@ class Route:
 
     ``rulings`` has an entry for each method that the view implements, ``other`` governs the rest.
     ``implemented`` is empty for a function view, whose methods nobody can see. ``candidates`` are
-    the methods that an answer may name. ``uniform`` says whether one ruling governs every method,
-    ``gated`` whether the URL matters to any.
+    the methods that an answer may name. ``may_post`` says whether the view may serve POST, shown or
+    not. ``uniform`` says whether one ruling governs every method, ``gated`` whether the URL matters
+    to any.
     """
 
-    __slots__ = ("candidates", "gated", "implemented", "other", "rulings", "uniform")
+    __slots__ = ("candidates", "gated", "implemented", "may_post", "other", "rulings", "uniform")
 
     def __init__(
         self,
@@ -180,11 +181,14 @@ class Route:
         other: Ruling,
         implemented: frozenset[str] = frozenset(),
         candidates: tuple[str, ...] = (),
+        *,
+        hides_methods: bool = False,
     ) -> None:
         self.rulings = rulings
         self.other = other
         self.implemented = implemented
         self.candidates = candidates
+        self.may_post = hides_methods or "POST" in implemented
         self.uniform = all(ruling is other for ruling in rulings.values())
         self.gated = any(ruling.gated for ruling in (other, *rulings.values()))
 

@@ -258,7 +258,9 @@ def _cached_preflights(cached: dict[Opened, list[Chain]]) -> Iterator[CheckMessa
 
 
 def _opened_by(route: Route, method: str, policy: CompiledPolicy) -> Iterator[tuple[str, str]]:
-    for other, ruling in route.rulings.items():
+    hidden = ("POST",) if route.may_post and "POST" not in route.rulings else ()
+    for other in (*route.rulings, *hidden):
+        ruling = route.ruling(other)
         if ruling is route.ruling(method) or other in fetch.SAFE_METHODS:
             continue
         peers = [peer for peer in ruling.policies if _admits_as_far(peer, policy)]

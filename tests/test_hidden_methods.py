@@ -1,0 +1,185 @@
+"""Classes that serve POST without showing it: no preflight that others got may let it run.
+
+Fetch, "CORS-preflight cache": POST needs no naming, so a header that was allowed for GET goes with
+it for as long as the answer is kept.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.mixins import AccessMixin
+from django.core.checks import run_checks
+from django.http import HttpResponse
+from django.test.utils import override_settings
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import TemplateView
+
+from cors_views import cors_allow, cors_deny
+from tests.tables import MAX_AGE, METHODS, ORIGIN, Sender, cors_headers, urlconf
+
+APP = "https://app.example"
+
+
+def posted(*args: Any, **kwargs: Any) -> HttpResponse:
+    return HttpResponse("post")
+
+
+class Readable(View):
+    """Pages of APP may read it; nobody may post."""
+
+    @cors_allow(origins=[APP])
+    def get(self, request: Any) -> HttpResponse:
+        return HttpResponse("get")
+
+
+class ByDispatch(Readable):
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        return posted() if request.method == "POST" else super().dispatch(request)
+
+
+class BySetup(Readable):
+    def setup(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.post = posted
+
+
+class ByRefusal(Readable):
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        return posted()
+
+
+class ByGetattr(Readable):
+    def __getattr__(self, name: str) -> Any:
+        if name == "post":
+            return posted
+        raise AttributeError(name)
+
+
+class ByGetattribute(Readable):
+    def __getattribute__(self, name: str) -> Any:
+        return posted if name == "post" else super().__getattribute__(name)
+
+
+class ByInit(Readable):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.post = posted
+
+
+class ByNew(Readable):
+    def __new__(cls, **kwargs: Any) -> Any:
+        made = super().__new__(cls)
+        vars(made)["post"] = posted
+        return made
+
+
+class ByAsView(Readable):
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:  # type: ignore[override]
+        def view(request: Any) -> Any:
+            return posted() if request.method == "POST" else shown(request)
+
+        shown = super().as_view(**initkwargs)
+        view.view_class = cls  # type: ignore[attr-defined]
+        return view
+
+
+class Mixed:
+    """A plain mixin, far from any view."""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        return posted() if request.method == "POST" else super().dispatch(request)  # type: ignore[misc]
+
+
+class ByMixin(Mixed, Readable):
+    pass
+
+
+@method_decorator(never_cache, name="dispatch")
+class Decorated(ByDispatch):
+    """The decorator wraps what the base overrides."""
+
+
+class ByProperty(Readable):
+    @property
+    def post(self) -> Any:
+        return posted
+
+
+HIDING = [
+    ByDispatch,
+    BySetup,
+    ByRefusal,
+    ByGetattr,
+    ByGetattribute,
+    ByInit,
+    ByNew,
+    ByAsView,
+    ByMixin,
+    Decorated,
+    ByProperty,
+]
+
+
+@pytest.mark.parametrize("view", [pytest.param(view, id=view.__name__) for view in HIDING])
+@pytest.mark.parametrize("closed", [True, False], ids=["cors_deny", "undeclared"])
+def test_no_preflight_for_get_is_kept(send: Sender, view: Any, closed: bool) -> None:
+    entry = (cors_deny(type("Closed", (view,), {})) if closed else view).as_view()
+
+    with urlconf(path("v/", entry)):
+        answer = send.actual("/v/", method="POST", content_type="application/json")
+        preflight = cors_headers(send.preflight("/v/", APP, "GET", "content-type"))
+
+    assert answer.content == b"post"
+    assert preflight[ORIGIN] == APP
+    assert preflight[METHODS] == "GET, HEAD"
+    assert preflight[MAX_AGE] == "0"
+
+
+def wider(**fields: Any) -> Any:
+    return cors_allow(origins=[APP], **fields)(type("Wider", (ByDispatch,), {}))
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class Exempt(Readable):
+    pass
+
+
+class OfDjango(AccessMixin, Readable, TemplateView):
+    pass
+
+
+# name -> (view class, Access-Control-Max-Age of a preflight for GET with content-type)
+KEPT: dict[str, tuple[Any, str]] = {
+    "what overrides nothing serves what it shows": (Readable, "86400"),
+    "a decorated dispatch is still Django's": (Exempt, "86400"),
+    "Django's own classes serve what they show": (OfDjango, "86400"),
+    "the class admits as much as the handler": (wider(), "86400"),
+    "the class allows fewer headers than the handler": (wider(headers=["accept"]), "0"),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_what_is_known_or_admitted_is_kept(send: Sender, name: str) -> None:
+    view, expected = KEPT[name]
+
+    with urlconf(path("v/", view.as_view())):
+        preflight = cors_headers(send.preflight("/v/", APP, "GET", "content-type"))
+
+    assert preflight[MAX_AGE] == expected
+
+
+def test_a_max_age_that_opens_a_hidden_post_is_reported() -> None:
+    kept = type("Kept", (ByDispatch,), {"get": cors_allow(max_age=60)(ByDispatch.get)})
+
+    with urlconf(path("v/", kept.as_view())), override_settings(CORS_ALLOWED_ORIGINS=[]):
+        found = [each.msg for each in run_checks() if each.id == "cors_views.W022"]
+
+    assert len(found) == 1
+    assert "a browser sends POST with headers that need a preflight" in found[0]
