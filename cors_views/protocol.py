@@ -146,38 +146,41 @@ def preflight(route: Route, asked: Preflight, answers: Answers) -> Answer | None
 
 def _offered(route: Route, policy: CompiledPolicy, asked: Preflight, answers: Answers) -> Headers:
     """Return what a preflight is offered that depends on what it asks, or on other methods."""
-    peers = _peers(route, policy, asked, answers)
+    admitted = _admitted(route, policy, asked, answers)
+    # A browser's preflight cache is keyed by URL, origin and credentials mode, not by method: a
+    # policy without the credentials of this one must not ride on an answer that has them.
+    peers = {
+        name: peer for name, peer in admitted.items() if peer.credentials or not policy.credentials
+    }
     requested = fetch.parse_request_headers(asked.headers or "")
     methods = _allowed_methods(route, policy, peers)
     allowed = _allowed_headers(policy, requested)
-    bleeds = not policy.own_max_age and _bleeds(route, policy, methods, allowed, peers)
+    bleeds = not policy.own_max_age and (
+        (route.may_post and "POST" not in peers) or _bleeds(policy, allowed, admitted)
+    )
     return preflight_headers(methods, allowed, "0" if bleeds else policy.max_age)
 
 
-def _peers(
+def _admitted(
     route: Route, policy: CompiledPolicy, asked: Preflight, answers: Answers
 ) -> dict[str, CompiledPolicy]:
-    """Return, for each method, its own nearest policy if that admits the origin as far as this one.
-
-    A browser's preflight cache is keyed by URL, origin and credentials mode, not by method: an
-    answer without the credentials of ``policy`` must not ride on one that has them.
-    """
+    """Return the policy that answers the origin for each method of the route that admits it."""
     found: dict[int, CompiledPolicy | None] = {id(route.ruling_for(asked.method)): policy}
     candidates = {*route.candidates, *route.implemented}
     if fetch.is_method(asked.method):
         candidates.add(asked.method.upper())
     if route.may_post:
         candidates.add("POST")
-    peers = {}
+    admitted = {}
     for candidate in sorted(candidates):
         ruling = route.ruling(candidate)
         if id(ruling) not in found:
             opened = bool(ruling.policies) and _opened(ruling, asked.url_matches, answers)
             found[id(ruling)] = admitting(ruling, asked.origin, answers) if opened else None
         peer = found[id(ruling)]
-        if peer is not None and (peer.credentials or not policy.credentials):
-            peers[candidate] = peer
-    return peers
+        if peer is not None:
+            admitted[candidate] = peer
+    return admitted
 
 
 def _allowed_methods(
@@ -216,24 +219,19 @@ def _allowed_headers(policy: CompiledPolicy, requested: tuple[str, ...] | None) 
 
 
 def _bleeds(
-    route: Route,
-    policy: CompiledPolicy,
-    methods: tuple[str, ...],
-    allowed: tuple[str, ...],
-    peers: Mapping[str, CompiledPolicy],
+    policy: CompiledPolicy, allowed: tuple[str, ...], admitted: Mapping[str, CompiledPolicy]
 ) -> bool:
-    """Return whether a cached answer would let a request pass that its own policy refuses.
+    """Return whether a header that is allowed here would ride on a method that does not allow it.
 
     Fetch, "CORS-preflight cache", keeps methods and header names apart: a header once allowed
-    goes with any method that needs no naming or was named. POST never needs naming.
+    goes with any method that needs no naming, as POST, or was named, in this answer or another.
+    What was kept for requests with credentials counts for those without, too ("cache entry
+    match"), so a method is compared whether or not it allows them.
     """
-    if route.may_post and "POST" not in peers:
-        return True
-    unsafe = {"POST", *methods} - fetch.SAFE_METHODS
     return any(
-        peer is not policy and not _covers(peer, allowed)
-        for name, peer in peers.items()
-        if name in unsafe
+        other is not policy and not _covers(other, allowed)
+        for name, other in admitted.items()
+        if name not in fetch.SAFE_METHODS and (name == "POST" or other.offers(name))
     )
 
 

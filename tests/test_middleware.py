@@ -29,6 +29,7 @@ from cors_views import CorsPolicy, cors_allow, cors_deny
 from cors_views.middleware import CorsMiddleware
 from cors_views.reasons import Reason
 from cors_views.signals import check_request_enabled
+from cors_views.testing import Browser, CorsError
 from tests.tables import (
     CREDENTIALS,
     DEFAULT_HEADERS,
@@ -492,6 +493,33 @@ PREFLIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
         "x-requested-with",
         allowed("DELETE, GET, OPTIONS, POST"),
     ),
+    "what is allowed with credentials counts for a method without, too: nothing is cached": (
+        shop(
+            cors_allow(origins=[APP], credentials=True, headers=["x-one"]),
+            delete=cors_allow(origins=[APP], headers=[]),
+        ),
+        "GET",
+        "x-one",
+        allowed("GET, OPTIONS, POST", "x-one", **{CREDENTIALS: "true", MAX_AGE: "0"}),
+    ),
+    "a method without credentials that allows the headers: cached": (
+        shop(
+            cors_allow(origins=[APP], credentials=True, headers=["x-one"]),
+            delete=cors_allow(origins=[APP], headers=["x-one"]),
+        ),
+        "GET",
+        "x-one",
+        allowed("GET, OPTIONS, POST", "x-one", **{CREDENTIALS: "true"}),
+    ),
+    "a method without credentials that nobody is offered: cached": (
+        shop(
+            cors_allow(origins=[APP], credentials=True, headers=["x-one"]),
+            delete=cors_allow(origins=[APP], methods=["PUT"], headers=[]),
+        ),
+        "GET",
+        "x-one",
+        allowed("GET, OPTIONS, POST", "x-one", **{CREDENTIALS: "true"}),
+    ),
     "any origin beside another audience depends on the origin": (
         shop(public, delete=allow_app),
         "GET",
@@ -512,6 +540,30 @@ PREFLIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
         | {METHODS: "DELETE, GET, HEAD, OPTIONS, POST"},
     ),
 }
+
+
+def test_that_no_kept_preflight_lets_a_header_run_on_another_method(spy: Spy) -> None:
+    """Fetch, "CORS-preflight cache": what was kept with credentials counts without them, too."""
+
+    class Orders(View):
+        @cors_allow(origins=[APP], credentials=True, headers=["x-admin"])
+        def patch(self, request: Any) -> HttpResponse:
+            return HttpResponse()
+
+        @cors_allow(origins=[APP], headers=[])
+        def put(self, request: Any) -> HttpResponse:
+            spy.note("x-admin" in request.headers and "as an administrator")
+            return HttpResponse()
+
+    admin = {"headers": {"X-Admin": "1"}}
+    with urlconf(path("v/", Orders.as_view())):
+        page = Browser(APP)
+        page.fetch("/v/", method="PATCH", credentials="include", **admin)
+        page.fetch("/v/", method="PUT", credentials="omit")
+        with pytest.raises(CorsError, match="HEADER_NOT_ALLOWED"):
+            page.fetch("/v/", method="PUT", credentials="omit", **admin)
+
+    assert spy.calls == [False]
 
 
 @pytest.mark.parametrize("name", PREFLIGHTS)
