@@ -1,80 +1,140 @@
-"""Whether a URL of a route can be one that ``CORS_URLS_REGEX`` matches, before one is asked for."""
+"""Whether ``CORS_URLS_REGEX`` matches the URLs of a route, before one of them is asked for."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
-from django.urls.resolvers import LocalePrefixPattern, RoutePattern
+from django.conf import settings
+from django.urls.resolvers import LocalePrefixPattern, RegexPattern, RoutePattern
+from django.utils.translation import override
 
 from cors_views import conf
-
-#: What an expression says letter by letter from its start, up to what may be something else.
-_LITERAL = re.compile(r"(?:(?:[\w/-]|\\[./_-])(?![?*{]))*")
-_GROUP = re.compile(r"\((?:\?:)?([\w/|-]+)\)(?![?*{])")
-_ENDS = ("", "$", "\\Z", "\\z")
+from cors_views.expressions import (
+    Automaton,
+    Matching,
+    Unreadable,
+    add,
+    automaton_of,
+    begins_anchored,
+    fixed_beginning,
+)
 
 
 def may_match(chain: tuple[Any, ...]) -> bool:
     """Return whether ``CORS_URLS_REGEX`` matches a URL of a route, or may match one.
 
-    Where the route has a part that varies nobody can be sure. Then only a beginning that differs
-    from what the expression begins with rules it out: a view must not look closed that is open.
+    Where nobody can be sure it may: a view must not look closed that is open.
     """
+    return matching(chain) is not Matching.NEVER
+
+
+def matching(chain: tuple[Any, ...]) -> Matching:
+    """Return which URLs of a route ``CORS_URLS_REGEX`` matches: all, none, or some, perhaps.
+
+    The empty chain stands for the URLs that no route has, which are anywhere.
+    """
+    if not any(map(_depends_on_language, chain)):
+        return _matching(chain)
+    found: set[Matching] = set()
+    for language in {settings.LANGUAGE_CODE, *dict(settings.LANGUAGES)}:
+        with override(language):
+            found.add(_matching(chain))
+        if len(found) > 1:
+            return Matching.MAYBE
+    return found.pop()
+
+
+def _depends_on_language(entry: Any) -> bool:
+    pattern = entry.pattern
+    written = getattr(pattern, "_route", getattr(pattern, "_regex", ""))
+    # What is translated is a lazy object.
+    return isinstance(pattern, LocalePrefixPattern) or not isinstance(written, str)
+
+
+def _matching(chain: tuple[Any, ...]) -> Matching:
     site = conf.site()
     beginning, varies = _beginning(chain)
     if not varies:
-        return site.matches_url(beginning)
-    beginning = beginning.lower()
-    return any(
-        beginning.startswith(wanted) or wanted.startswith(beginning)
-        for regex in site.urls_regexes
-        for wanted in _beginnings(regex)
-    )
+        return Matching.ALWAYS if site.matches_url(beginning) else Matching.NEVER
+    found = {_compare(regex, beginning, chain) for regex in site.urls_regexes}
+    likeliest = (Matching.ALWAYS, Matching.MAYBE)
+    return next((each for each in likeliest if each in found), Matching.NEVER)
+
+
+def _compare(regex: re.Pattern[str], beginning: str, chain: tuple[Any, ...]) -> Matching:
+    try:
+        automaton = automaton_of(regex)
+        found = automaton.against(beginning)
+        if found is Matching.MAYBE and not automaton.meets(_urls_of(chain)):
+            return Matching.NEVER
+    except Unreadable:
+        return Matching.MAYBE
+    return found
 
 
 def _beginning(chain: tuple[Any, ...]) -> tuple[str, bool]:
     """Return what each URL of a route begins with, and whether more of it follows."""
-    beginning = "/"
+    beginning, whole = "/", bool(chain)
     for number, entry in enumerate(chain, 1):
-        pattern, text = entry.pattern, str(entry.pattern)
-        if isinstance(pattern, LocalePrefixPattern):
-            return beginning, True
-        if isinstance(pattern, RoutePattern):
-            head, rest, _ = text.partition("<")
-        elif not text.startswith(("^", "\\A")):
-            # It is searched for, and may begin anywhere.
-            return beginning, True
-        else:
-            head, rest = _literal(text)
-            if not rest and number == len(chain):
-                return beginning + head, True
-        beginning += head
-        if rest not in _ENDS:
-            return beginning, True
-    return beginning, False
+        text, whole = _fixed(entry.pattern, number == len(chain))
+        beginning += text
+        if not whole:
+            break
+    return beginning, not whole
 
 
-def _literal(pattern: str) -> tuple[str, str]:
-    """Return what an expression begins with letter by letter, and the rest of it."""
-    pattern = pattern.removeprefix("^").removeprefix("\\A")
-    head = _LITERAL.match(pattern)
-    end = head.end() if head else 0
-    return pattern[:end].replace("\\", ""), pattern[end:]
+def _fixed(pattern: Any, last: bool) -> tuple[str, bool]:
+    """Return what a part of a route begins with letter by letter, and whether that is all."""
+    literal = _literal(pattern)
+    if literal is not None:
+        return literal, True
+    if _is_known(pattern, RoutePattern):
+        return str(pattern).partition("<")[0], False
+    try:
+        if _is_known(pattern, RegexPattern) and begins_anchored(pattern.regex):
+            text, whole, ends = fixed_beginning(pattern.regex)
+            # Behind an expression without an end a URL may go on, and an include does.
+            return text, whole and ends == last
+    except Unreadable:
+        pass
+    return "", False
 
 
-def _beginnings(regex: re.Pattern[str]) -> Iterator[str]:
-    """Yield, in lower case, what the texts begin with that an expression matches."""
-    head, rest = _literal(regex.pattern)
-    group = _GROUP.match(rest)
-    behind = rest[group.end() :] if group else rest
-    if regex.flags & re.VERBOSE or "|" in re.sub(r"\([^()]*\)", "", behind):
-        # Another alternative, which begins in its own way.
-        yield ""
-    elif group:
-        following, _ = _literal(behind)
-        for alternative in group[1].split("|"):
-            yield f"{head}{alternative}{following}".lower()
+def _literal(pattern: Any) -> str | None:
+    """Return a part of a route that says all of itself letter by letter."""
+    if _is_known(pattern, LocalePrefixPattern):
+        return str(pattern.language_prefix)
+    written = str(pattern) if _is_known(pattern, RoutePattern) else "<"
+    return None if "<" in written else written
+
+
+def _is_known(pattern: Any, kind: Any) -> bool:
+    """Return whether a part of a route is matched as Django does it, by nobody's own rules."""
+    return isinstance(pattern, kind) and type(pattern).match is kind.match
+
+
+def _urls_of(chain: tuple[Any, ...]) -> Automaton:
+    """Return the URLs of a route; where it cannot be told what a part matches, more than those."""
+    urls = Automaton()
+    at = urls.text("/", urls.start)
+    for entry in chain:
+        literal = _literal(entry.pattern)
+        at = _added(urls, entry.pattern, at) if literal is None else urls.text(literal, at)
+    if chain and _literal(chain[-1].pattern) is not None:
+        urls.skip(at, urls.ended)
     else:
-        yield head.lower()
+        # A route ends by itself; behind an expression without an end a URL may go on.
+        urls.accept(at)
+    return urls
+
+
+def _added(urls: Automaton, pattern: Any, at: int) -> int:
+    if not (_is_known(pattern, RoutePattern) or _is_known(pattern, RegexPattern)):
+        return urls.anything(at)
+    try:
+        # It is searched for, so without an anchor it begins anywhere.
+        begin = at if begins_anchored(pattern.regex) else urls.anything(at)
+        return add(urls, pattern.regex, begin)
+    except Unreadable:
+        return urls.anything(at)

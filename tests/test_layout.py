@@ -20,6 +20,7 @@ PACKAGE = Path(cors_views.__file__).parent
 #: The pure core, and what of the package each module of it builds on.
 PURE = {
     "fetch": set(),
+    "expressions": set(),
     "places": set(),
     "origins": set(),
     "patterns": {"origins"},
@@ -47,7 +48,16 @@ PURE = {
 }
 #: From the ground up: a module imports from lines above its own alone.
 FLOORS = [
-    {"fetch", "places", "origins", "routes", "defaults", "signals", "untrusted"},
+    {
+        "fetch",
+        "expressions",
+        "places",
+        "origins",
+        "routes",
+        "defaults",
+        "signals",
+        "untrusted",
+    },
     {"patterns", "origin_sets"},
     {"fields", "reasons"},
     {"policy"},
@@ -87,6 +97,7 @@ READS_OTHER_SETTINGS = {
     "decorators": {"configured"},
     "management.sending": {"ROOT_URLCONF", "SECURE_SSL_REDIRECT", "STATIC_URL"},
     "chains": {"LANGUAGE_CODE", "ROOT_URLCONF", "USE_I18N"},
+    "url_shapes": {"LANGUAGES", "LANGUAGE_CODE"},
     "testing.browsers": {"SESSION_COOKIE_NAME", "SESSION_COOKIE_SAMESITE"},
 }
 
