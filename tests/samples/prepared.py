@@ -39,7 +39,7 @@ FRESH: dict[str, Any] = {
 }
 
 #: What a part of a URL is, where a test has to write it out.
-IN_URLS = {"tenant": "rye"}
+IN_URLS = {"tenant": "rye", "format": "json"}
 
 
 @contextlib.contextmanager

@@ -127,9 +127,11 @@ def _routes(name: str, defined: Any) -> list[Any]:
 def _urls(patterns: list[Any], above: str = "/") -> Iterator[tuple[URLPattern, str]]:
     """Yield each pattern with a URL that it matches."""
     for one in patterns:
-        part = re.sub(r"<(?:\w+:)?(\w+)>", _written_out, str(one.pattern))
-        # What routers of REST framework write: ^OrderViewSet/(?P<pk>[^/.]+)/$
-        part = re.sub(r"\(\?P<(\w+)>[^)]*\)", _written_out, part).strip("^$").replace("\\Z", "")
+        part = str(one.pattern).replace("<drf_format_suffix:format>", ".json")
+        # What routers of REST framework write: ^orders/(?P<pk>[^/.]+)\\.(?P<format>[a-z0-9]+)/?$
+        part = re.sub(r"\(\?P<(\w+)>[^)]*\)", _written_out, part)
+        part = re.sub(r"<(?:\w+:)?(\w+)>", _written_out, part)
+        part = part.strip("^$").replace("\\Z", "").replace("\\.", ".").replace("/?", "")
         if isinstance(one, URLResolver):
             yield from _urls(one.url_patterns, above + part)
         else:
