@@ -36,8 +36,14 @@ class Project:
         self.run("-m", "django", "startproject", self.name, ".")
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the interpreter in the project; it has to succeed."""
+        done = self.outcome(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def outcome(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the interpreter in the project, as its user would: nothing of ours is on the path."""
-        done = subprocess.run(
+        return subprocess.run(
             [self.python, *arguments],
             cwd=self.folder,
             env=self._environment(),
@@ -45,8 +51,6 @@ class Project:
             text=True,
             timeout=120,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done
 
     def _environment(self) -> dict[str, str]:
         ours = ("DJANGO_SETTINGS_MODULE", "PYTHONPATH")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
+import django
 import pytest
 
 from tests.project import Project
@@ -58,6 +60,20 @@ def test_the_tutorial(bakery: Project) -> None:
         assert (status, headers[ALLOWED], json.loads(body)["rye"]) == (200, PAGE, 3)
 
     assert "no issues" in bakery.run("manage.py", "check").stdout
+
+
+def test_what_a_deployment_lacks_is_said_by_django_alone(bakery: Project) -> None:
+    for step in STEPS:
+        bakery.write(step)
+
+    said = bakery.outcome("manage.py", "check", "--deploy")
+
+    ids = set(re.findall(r"\?: \((\w+\.\w+)\)", said.stderr))
+    assert {one for one in ids if not one.startswith("security.W")} == (
+        {"mail.E001"} if django.VERSION >= (6, 1) else set()
+    )
+    assert "cors_views." not in said.stdout + said.stderr
+    assert said.returncode == (1 if django.VERSION >= (6, 1) else 0)
 
 
 def test_the_mistakes_that_it_suggests(bakery: Project) -> None:
