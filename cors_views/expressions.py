@@ -155,6 +155,25 @@ def _member(kind: str, value: Any, flags: int) -> _Characters:
     raise Unreadable(f"Nothing is known of {kind} in a set.")
 
 
+def characters(kind: str, value: Any, flags: int) -> _Characters:
+    """Return what one place of an expression reads, which is of one of the ``CHARACTERS``."""
+    if kind == "ANY":
+        return _Characters(_ALL, _ALL & ~(0 if flags & re.DOTALL else _NEWLINE))
+    if kind == "NOT_LITERAL":
+        return ~_range(value, value, flags)
+    if kind == "LITERAL":
+        return _range(value, value, flags)
+    negated = value[0][0].name == "NEGATE"
+    found = _Characters(0, 0)
+    for member, what in value[negated:]:
+        found |= _member(member.name, what, flags)
+    return ~found if negated else found
+
+
+#: The kinds of places that read one character each.
+CHARACTERS = ("LITERAL", "NOT_LITERAL", "ANY", "IN")
+
+
 # --- Automata ----------------------------------------------------------------------------------
 
 #: So large does no expression get that somebody wrote; what is larger is left alone.
@@ -242,6 +261,10 @@ class Automaton:
         alive = any(self.edges[state] or state in self.accepting for state in goes_on)
         return Matching.MAYBE if alive else Matching.NEVER
 
+    def matches(self, text: str) -> bool:
+        """Return whether a text is surely matched, in a time that grows with its length alone."""
+        return not self.accepting.isdisjoint(self._run(text, sure=True))
+
     def meets(self, other: Automaton) -> bool:
         """Return whether there may be a text that both match."""
         seen = {(self.start, other.start)}
@@ -318,6 +341,14 @@ def automaton_of(regex: re.Pattern[str]) -> Automaton:
     return automaton
 
 
+@functools.lru_cache(maxsize=64)
+def whole_automaton_of(regex: re.Pattern[str]) -> Automaton:
+    """Return what an expression matches as a whole."""
+    automaton = Automaton()
+    automaton.skip(add(automaton, regex, automaton.start), automaton.ended)
+    return automaton
+
+
 def add(automaton: Automaton, regex: re.Pattern[str], at: int) -> int:
     """Add an expression to an automaton; return the state behind it."""
     return _sequence(automaton, parsed(regex), regex.flags, at)
@@ -331,25 +362,8 @@ def _sequence(to: Automaton, items: Iterable[tuple[Any, Any]], flags: int, at: i
     return at
 
 
-def _literal(to: Automaton, value: int, flags: int, at: int) -> int:
-    return to.edge(at, _range(value, value, flags), to.state())
-
-
-def _not_literal(to: Automaton, value: int, flags: int, at: int) -> int:
-    return to.edge(at, ~_range(value, value, flags), to.state())
-
-
-def _any(to: Automaton, value: None, flags: int, at: int) -> int:
-    newline = 0 if flags & re.DOTALL else _NEWLINE
-    return to.edge(at, _Characters(_ALL, _ALL & ~newline), to.state())
-
-
-def _in(to: Automaton, value: Sequence[tuple[Any, Any]], flags: int, at: int) -> int:
-    negated = value[0][0].name == "NEGATE"
-    found = _Characters(0, 0)
-    for kind, member in value[negated:]:
-        found |= _member(kind.name, member, flags)
-    return to.edge(at, ~found if negated else found, to.state())
+def _one(to: Automaton, value: Any, flags: int, at: int, *, kind: str) -> int:
+    return to.edge(at, characters(kind, value, flags), to.state())
 
 
 def _branch(to: Automaton, value: tuple[None, Sequence[Any]], flags: int, at: int) -> int:
@@ -431,10 +445,7 @@ def _one_or_other(to: Automaton, value: tuple[Any, Any, Any], flags: int, at: in
 
 
 _ADD: dict[str, Callable[[Automaton, Any, int, int], int]] = {
-    "LITERAL": _literal,
-    "NOT_LITERAL": _not_literal,
-    "ANY": _any,
-    "IN": _in,
+    **{kind: functools.partial(_one, kind=kind) for kind in CHARACTERS},
     "BRANCH": _branch,
     "SUBPATTERN": _group,
     "ATOMIC_GROUP": _without_a_way_back,

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from cors_views import fetch
 from cors_views.origin_sets import OriginCallable
 from cors_views.patterns import OriginError, parse_pattern
+from cors_views.repetitions import is_ambiguous, repeated_once
 
 #: The fields of a policy, in the order in which they are documented.
 FIELDS = (
@@ -71,6 +72,11 @@ def _repr(value: Any) -> str:
 #: Kind, message and hint of what is wrong with a name.
 Wrong = tuple[str, str, str]
 _AN_ORIGIN = "Write an origin such as 'https://app.example.com' or 'https://*.example.com'."
+_ENDLESS = "repeats what is repeated already: it can keep a worker busy for hours with one request"
+_NO_REPEATED_REPETITION = (
+    "Repeat a label only together with a dot that it cannot do without, as in "
+    r"r'https://([a-z0-9-]+\.)+example\.com'."
+)
 _A_REGEX = r"Write an expression such as r'https://[a-z]+\.example\.com'."
 
 
@@ -133,18 +139,29 @@ def origin_regexes(
     valid: list[re.Pattern[str]] = []
     for entry in entries:
         if isinstance(entry, re.Pattern) and isinstance(entry.pattern, str):
-            valid.append(entry)
+            regex = entry
         elif isinstance(entry, str):
             try:
-                valid.append(re.compile(entry))
+                regex = re.compile(entry)
             # OverflowError and RecursionError are what re raises for sizes beyond its limits.
             except (re.error, OverflowError, RecursionError) as error:
                 message = f"is not a valid regular expression: {error}"
                 problems.append(Problem(field, entry, "regex", message, _A_REGEX))
+                continue
         else:
             message = "is neither a string nor a compiled str pattern"
             problems.append(Problem(field, entry, "type", message, _A_REGEX))
+            continue
+        # What hangs a worker at a hostile header serves everybody else: the settings may keep it.
+        valid.append(regex)
+        if is_ambiguous(regex):
+            problems.append(Problem(field, regex.pattern, "endless", _ENDLESS, _once(regex)))
     return valid, problems
+
+
+def _once(regex: re.Pattern[str]) -> str:
+    better = repeated_once(regex)
+    return f"Write r'{better}' instead." if better else _NO_REPEATED_REPETITION
 
 
 def methods(value: Any, field: str = "methods") -> tuple[list[str], list[Problem]]:

@@ -19,6 +19,7 @@ from cors_views.expressions import (
     begins_anchored,
     fixed_beginning,
 )
+from cors_views.repetitions import is_ambiguous
 
 
 def may_match(chain: tuple[Any, ...]) -> bool:
@@ -55,7 +56,8 @@ def _depends_on_language(entry: Any) -> bool:
 def _matching(chain: tuple[Any, ...]) -> Matching:
     site = conf.site()
     beginning, varies = _beginning(chain)
-    if not varies:
+    # A check must not hang at what it looks at.
+    if not varies and not any(map(is_ambiguous, site.urls_regexes)):
         return Matching.ALWAYS if site.matches_url(beginning) else Matching.NEVER
     found = {_compare(regex, beginning, chain) for regex in site.urls_regexes}
     likeliest = (Matching.ALWAYS, Matching.MAYBE)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from cors_views.checks.sites import is_local, is_public_suffix, is_reserved, site_of
+from cors_views.expressions import Unreadable, whole_automaton_of
 from cors_views.origins import MAX_LENGTH, is_origin
+from cors_views.repetitions import is_ambiguous, wide_repetitions
 
 #: Origins that nobody means: who admits one of them admits whoever registers a name there.
 _STRANGERS = tuple(
@@ -18,10 +21,10 @@ _STRANGERS = tuple(
 )
 _EXTENSION = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
 _STRANGER = "stranger"
+#: So many long repetitions side by side take ``re`` a millisecond at worst.
+_QUICK = 2
 #: What makes somebody else's host of a text that a host begins with.
 _BEHIND = (f".{_STRANGER}.com", f"{_STRANGER}.com", _STRANGER)
-_REPEATED_REPETITION = re.compile(r"[*+}][^()]*\)+[*+{]")
-_SHORT = 20
 _THIS_MACHINE = re.compile(r"(?<![\w-])(?:localhost|127\\?\.|\[?::1)")
 #: What is no part of a host's name: classes, sets, groups, the scheme of an alternative behind it.
 _NO_NAME = re.compile(r"\\[A-Za-z]|\[[^]]*\]|\(\?P<\w+>|https?")
@@ -34,20 +37,36 @@ _QUANTIFIERS = "*+?{"
 _LITERAL = r"(?:[A-Za-z0-9:/_-]|\\[.:/_-])"
 
 
+@functools.lru_cache(maxsize=256)
+def whole_match(regex: re.Pattern[str]) -> Callable[[str], bool]:
+    """Return what tells whether ``regex`` matches the whole of a text, without ever hanging.
+
+    A check must not be slow because what it looks at is. Where neither ``re`` nor an automaton is
+    known to be quick, nothing matches.
+    """
+    if is_ambiguous(regex) is False and wide_repetitions(regex) <= _QUICK:
+        return lambda text: len(text) <= MAX_LENGTH and regex.fullmatch(text) is not None
+    try:
+        return whole_automaton_of(regex).matches
+    except Unreadable:
+        return lambda text: False
+
+
 def stranger_of(regex: re.Pattern[str]) -> str:
     """Return an origin that a regex admits although nobody can have meant it, or nothing."""
     tail = _tail(regex)
     below = f"https://stranger{tail}" if tail.startswith(".") else ""
-    if below and is_public_suffix(tail[1:]) and regex.fullmatch(below):
+    matches = whole_match(regex)
+    if below and is_public_suffix(tail[1:]) and matches(below):
         return below
     ports = dict.fromkeys(["", ":8443", *re.findall(r":[1-9][0-9]+", regex.pattern)])
     strangers = (f"{origin}{port}" for port in ports for origin in _STRANGERS)
-    return next(filter(regex.fullmatch, (*strangers, _EXTENSION)), "")
+    return next(filter(matches, (*strangers, _EXTENSION)), "")
 
 
 def special_of(regex: re.Pattern[str]) -> str:
     """Return which origin without a host a regex admits, or nothing."""
-    return next((origin for origin in ("null", "file://") if regex.fullmatch(origin)), "")
+    return next(filter(whole_match(regex), ("null", "file://")), "")
 
 
 def admits_plain_http(regex: re.Pattern[str]) -> bool:
@@ -57,11 +76,9 @@ def admits_plain_http(regex: re.Pattern[str]) -> bool:
         if _ends_in_http(before) and not _names_this_machine(host):
             return True
         before = host
-    if _REPEATED_REPETITION.search(regex.pattern):
-        return False
     # Not every expression spells out what stands before the host.
     probes = [f"http://{host}" for host in (f"{_STRANGER}{_tail(regex)}", *_spelt(regex))]
-    return any(regex.fullmatch(probe) and not is_local(probe) for probe in probes)
+    return any(not is_local(probe) for probe in filter(whole_match(regex), probes))
 
 
 def _ends_in_http(pattern: str) -> bool:
@@ -94,14 +111,11 @@ def lookalike_of(regex: re.Pattern[str]) -> tuple[str, str] | None:
     That is ``https://strangerexample.com`` for ``https://.*example\\.com``, and
     ``https://example.com.stranger.com`` for ``https://example\\.com.*``.
     """
-    # A repetition of repetitions may take for ever to refuse what is long.
-    longest = _SHORT if _REPEATED_REPETITION.search(regex.pattern) else MAX_LENGTH
+    matches = whole_match(regex)
     for host, hint in _lookalikes(regex):
-        if len(host) > longest:
-            continue
         for scheme, port in itertools.product(("https", "http"), ("", ":8443")):
             origin = f"{scheme}://{host}{port}"
-            if regex.fullmatch(origin) and is_origin(origin) and _is_a_strangers(host):
+            if matches(origin) and is_origin(origin) and _is_a_strangers(host):
                 return origin, hint
     return None
 

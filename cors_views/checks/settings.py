@@ -28,7 +28,13 @@ _IDS = {
     "CORS_OPT_IN": "E010",
     "CORS_ALLOW_PRIVATE_NETWORK": "E015",
 }
-_IDS_BY_KIND = {"incomplete": "E013", "path": "E014", "origin": "E017", "forbidden": "W001"}
+_IDS_BY_KIND = {
+    "incomplete": "E013",
+    "path": "E014",
+    "origin": "E017",
+    "forbidden": "W001",
+    "endless": "W005",
+}
 _BY_ALIAS = {alias: setting for setting, alias in conf.ALIASES.items()}
 
 E011_TYPE = Error(

@@ -223,8 +223,39 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     ),
     "a name that nobody can register": (SITE, by_regex(r"https://.*\.test"), []),
     "a regex that would try for ever": (
+        {
+            **SITE,
+            **BY_SETTINGS,
+            "CORS_ALLOWED_ORIGIN_REGEXES": [
+                r"https://([a-z0-9-]+\.?)+\.a-company-of-a-long-name\.example\.com"
+            ],
+            "CORS_URLS_REGEX": r"^/(\w+/?)+$",
+        },
+        csrf_exempt(answer),
+        ["W005", "W005"],
+    ),
+    "a regex that would try for ever, and admits strangers": (
+        {
+            **SITE,
+            **BY_SETTINGS,
+            "CORS_ALLOWED_ORIGIN_REGEXES": [r"https://([\w.-]+)+example\.com"],
+        },
+        csrf_exempt(answer),
+        ["W005", "W043"],
+    ),
+    "a regex of many repetitions": (
         SITE,
-        by_regex(r"https://([\w.-]+)+\.a-company-of-a-long-name\.example\.com"),
+        by_regex(r"https://.*.*.*.*.*.*.*.*\.example\.com"),
+        [],
+    ),
+    "a regex of many repetitions that admits strangers": (
+        SITE,
+        by_regex(r"https://.*.*.*.*.*.*.*.*example\.com"),
+        ["W043"],
+    ),
+    "a regex that nobody can judge": (
+        SITE,
+        by_regex(r"https://(?:\w+(?<!-)-?)+example\.com"),
         [],
     ),
     "the start of an origin": (SITE, by_regex(r"^http://localhost:"), ["W043"]),
@@ -681,8 +712,9 @@ def test_policies_that_one_line_makes_are_looked_at_one_by_one(order: int) -> No
 @pytest.mark.parametrize("name", SITES)
 def test_the_policies_in_use(name: str) -> None:
     settings, view, expected = SITES[name]
+    routes = [path("v/", view), path(f"{'v' * 60}-", cors_deny(answer))]
 
-    with override_settings(**{"ALLOWED_HOSTS": ["*"], **settings}), urlconf(path("v/", view)):
+    with override_settings(**{"ALLOWED_HOSTS": ["*"], **settings}), urlconf(*routes):
         messages = found()
 
     assert short(messages) == expected

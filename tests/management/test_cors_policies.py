@@ -800,9 +800,9 @@ RISKS: dict[str, tuple[Any, Any]] = {
         cors_allow(origin_regexes=[r"http://app127\.site\.com"]),
         cors_allow(origin_regexes=[r"http://localhost|https://app127\.site\.com"]),
     ),
-    "plain-http, nothing told of what may take for ever": (
-        cors_allow(origin_regexes=[r"http://([a-z]+)+\.site\.com"]),
-        cors_allow(origin_regexes=[r"https://([a-z]+)+\.site\.com"]),
+    "plain-http, below any number of labels": (
+        cors_allow(origin_regexes=[r"http://(?:[a-z]+\.)+x\.site\.com"]),
+        cors_allow(origin_regexes=[r"https://(?:[a-z]+\.)+x\.site\.com"]),
     ),
     "private-network": (
         cors_allow(origins=[APP], private_network=True),
