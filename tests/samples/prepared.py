@@ -11,7 +11,7 @@ from typing import Any
 from unittest import mock
 
 from django.http import HttpResponse, JsonResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import override_settings
 from django.urls import path
 from django.utils.module_loading import import_string
@@ -99,10 +99,31 @@ class Tenant:
 def _tenants(names: dict[str, Any]) -> Iterator[None]:
     from django.core.cache import cache
 
-    names["Tenant"] = Tenant
+    names |= {"Tenant": Tenant, "Project": Project}
     cache.clear()
-    yield
+    projects = path("projects/<slug:project>/", lambda request, project: HttpResponse())
+    with modules(shop={}, shop__urls={"urlpatterns": [projects]}):
+        yield
     cache.clear()
+
+
+class Project:
+    """A model as far as the recipe for public projects asks it."""
+
+    class objects:
+        @staticmethod
+        def filter(slug: str, public: bool) -> Tenant.Found:
+            return Tenant.Found(one for one in ("bread",) if one == slug and public)
+
+
+@contextlib.contextmanager
+def _moving(names: dict[str, Any]) -> Iterator[None]:
+    names |= {
+        name: lambda request: HttpResponse()
+        for name in ("home", "feed", "latest", "contact", "orders")
+    }
+    with modules(shop={}, shop__api={}, shop__api__urls=_urls()):
+        yield
 
 
 @contextlib.contextmanager
@@ -152,6 +173,7 @@ PREPARED: dict[str, Callable[[dict[str, Any]], contextlib.AbstractContextManager
     "README.rst": _readme,
     "docs/deployment.rst": _environments,
     "docs/environments.rst": _environments,
+    "docs/moving.rst": _moving,
     "docs/tenants.rst": _tenants,
     "docs/third_party.rst": _third_party,
     "cors_views/rest_framework.py": _mixin,
@@ -199,10 +221,18 @@ def _signing_in(names: dict[str, Any]) -> None:
     sign_in(names)
 
 
+def _asking_for_projects(names: dict[str, Any]) -> None:
+    chosen = names["public_projects"](lambda request: getattr(request, "urlconf", None))
+    paths = ("/projects/bread/", "/projects/cake/", "/elsewhere/")
+    asked = [chosen(RequestFactory().get(each)) for each in paths]
+    assert asked == ["shop.public_urls", None, None]
+
+
 #: What a reader does beside asking the views, by page and by what the block defines.
 DONE = {
     ("docs/cookies.rst", "session"): _signing_in,
     ("docs/tenants.rst", "forget"): _after_saving,
+    ("docs/tenants.rst", "public_projects"): _asking_for_projects,
 }
 
 #: Pages whose blocks need a package that is an extra.

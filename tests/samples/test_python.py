@@ -12,15 +12,17 @@ from django.core.checks import run_checks
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import Signal
+from django.http import HttpResponse
 from django.test import RequestFactory
 from django.test.utils import override_settings
+from django.urls import path
 
-from cors_views import CorsPolicy
+from cors_views import CorsPolicy, cors_allow
 from tests.samples import ROOT, Sample, everything
 from tests.samples.prepared import DONE, FRESH, NEEDED, PREPARED, Tenant, sign_in
 from tests.samples.reader import Reader, read, reading
 from tests.samples.site import site_of
-from tests.tables import CREDENTIALS, ORIGIN, Patterns, Sender, cors_headers
+from tests.tables import CREDENTIALS, ORIGIN, Patterns, Sender, cors_headers, urlconf
 
 PYTHON = [one for one in everything() if one.language == "python" and not one.is_tests]
 #: The origins that every page asks from, beside those that its block names.
@@ -115,8 +117,6 @@ def test_signing_in_makes_a_new_token_and_its_answer_has_it() -> None:
 
 
 def test_the_tenant_of_a_url_admits_its_own_origin() -> None:
-    from django.urls import path
-
     with read("docs/tenants.rst") as page:
         menu, asked = page.names["menu"], page.names["is_this_tenants"]
         with override_settings(ROOT_URLCONF=Patterns([path("menu/<slug:tenant>/", menu)])):
@@ -124,6 +124,45 @@ def test_the_tenant_of_a_url_admits_its_own_origin() -> None:
 
             assert asked(request, "https://rye.example")
             assert not asked(request, "https://spelt.example")
+
+
+@pytest.mark.parametrize("mode", ["wsgi", "asgi"])
+def test_a_public_project_is_anybodys_with_one_copy_and_another_is_nobodys(mode: str) -> None:
+    send, origins = Sender(mode), ("https://a.example", "https://b.example", None)
+
+    def told(project: str) -> list[dict[str, str]]:
+        url = f"/projects/{project}/"
+        answers = [send.actual(url, origin) for origin in origins]
+        assert {answer.status_code for answer in answers} == {200}
+        return [cors_headers(answer) for answer in answers]
+
+    with (
+        read("docs/tenants.rst") as page,
+        override_settings(
+            ROOT_URLCONF="shop.urls",
+            MIDDLEWARE=page.settings["MIDDLEWARE"],
+            **{name: page.settings[name] for name in ("CORS_POLICIES", "CORS_OPT_IN")},
+            SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
+        ),
+    ):
+        assert told("bread") == [{ORIGIN: "*"}] * 3
+        assert told("cake") == [{}] * 3
+        preflights = {
+            project: cors_headers(send.preflight(f"/projects/{project}/", origins[0], "GET"))
+            for project in ("bread", "cake")
+        }
+    assert preflights["bread"][ORIGIN] == "*"
+    assert preflights["cake"] == {}
+
+
+def test_asking_a_callable_the_same_costs_a_copy_for_each_origin() -> None:
+    view = cors_allow(origins=[lambda request, origin: True])(lambda request: HttpResponse())
+    with urlconf(path("", view)):
+        told = [
+            cors_headers(Sender("wsgi").actual("/", f"https://{name}.example")) for name in "ab"
+        ]
+
+    assert told == [{ORIGIN: f"https://{name}.example", "vary": "origin"} for name in "ab"]
 
 
 def settings_of(page_name: str) -> list[Sample]:
