@@ -5,10 +5,11 @@ DRF is understood by the attributes that its views carry, so that nothing here i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cors_views.declarations import DeclaresCors, Mark, marks_along, own_marks, wrapped
+from cors_views.memory import remembered
 
 
 class Callback(NamedTuple):
@@ -26,6 +27,7 @@ class Callback(NamedTuple):
     initkwargs: Mapping[str, Any]
 
 
+@remembered
 def take_apart(callback: Any) -> Callback:
     """Return what stands behind ``callback``."""
     steps = list(wrapped(callback))
@@ -81,6 +83,7 @@ def _outermost_first(marks: Mapping[int, Mark]) -> tuple[Mark, ...]:
     return tuple(marks[order] for order in sorted(marks, reverse=True))
 
 
+@remembered
 def served_methods(callback: Any) -> frozenset[str] | None:
     """Return the methods that a URLconf entry serves, or ``None`` where nobody can tell."""
     handlers = take_apart(callback).handlers
@@ -100,10 +103,11 @@ def _class_based(callback: Any, step: Any, view_class: type) -> Callback:
     initkwargs = getattr(step, "initkwargs", None) or getattr(step, "view_initkwargs", None) or {}
     actions = getattr(step, "actions", None)
     # View.as_view() copies the marks of dispatch(), which are the class's, onto the callback.
-    of_class = {mark.order for owner in view_class.__mro__ for mark in _dispatch_marks(owner)}
+    of_class = _orders_of_dispatch(view_class)
     marks = _entry_marks(list(wrapped(callback)))
     marks = {order: mark for order, mark in marks.items() if order not in of_class}
-    for function in _api_view_functions(view_class):
+    function = _api_view_function(view_class)
+    if function is not None:
         marks.update((mark.order, mark) for mark in marks_along(function))
     return Callback(
         _outermost_first(marks),
@@ -166,17 +170,19 @@ _CHOOSING = (
 _FRAMEWORKS = {"cors_views", "django", "rest_framework"}
 
 
+@remembered
 def hides_methods(view_class: type) -> bool:
     """Return whether a class may serve methods that it does not show.
 
     Decorators do not count: those of ``dispatch`` are as far outside as a middleware.
     """
-    return not all(
-        _is_of_framework(vars(owner)[name])
-        for owner in view_class.__mro__[:-1]
-        for name in _CHOOSING
-        if name in vars(owner)
-    )
+    return any(map(_chooses_by_itself, view_class.__mro__[:-1]))
+
+
+@remembered
+def _chooses_by_itself(owner: type) -> bool:
+    own = vars(owner)
+    return not all(_is_of_framework(own[name]) for name in _CHOOSING if name in own)
 
 
 def _is_of_framework(attribute: Any) -> bool:
@@ -186,8 +192,9 @@ def _is_of_framework(attribute: Any) -> bool:
     return module.partition(".")[0] in _FRAMEWORKS
 
 
-def _api_view_functions(view_class: type) -> Iterator[Any]:
-    """Yield the function that ``@api_view`` made ``view_class`` from.
+@remembered
+def _api_view_function(view_class: type) -> Any:
+    """Return the function that ``@api_view`` made ``view_class`` from.
 
     DRF keeps it nowhere but in the closure of the handler that all its methods share.
     """
@@ -199,10 +206,16 @@ def _api_view_functions(view_class: type) -> Iterator[Any]:
                 and code.co_freevars == ("func",)
                 and step.__globals__.get("__name__") == "rest_framework.decorators"
             ):
-                yield step.__closure__[0].cell_contents
-                return
+                return step.__closure__[0].cell_contents
+    return None
 
 
+@remembered
+def _orders_of_dispatch(view_class: type) -> frozenset[int]:
+    return frozenset(mark.order for owner in view_class.__mro__ for mark in _dispatch_marks(owner))
+
+
+@remembered
 def _dispatch_marks(owner: type) -> list[Mark]:
     """Return the marks that ``owner`` has on its own ``dispatch`` (or ``__call__``)."""
     return [
@@ -213,29 +226,38 @@ def _dispatch_marks(owner: type) -> list[Mark]:
     ]
 
 
-def class_marks(view_class: type) -> Iterator[tuple[type, list[Mark]]]:
-    """Yield each class of the MRO with the marks that it adds, outermost first."""
+@remembered
+def class_marks(view_class: type) -> Sequence[tuple[type, list[Mark]]]:
+    """Return each class of the MRO with the marks that it adds, outermost first."""
+    of_owners = [(owner, _marks_of_owner(owner)) for owner in view_class.__mro__]
+    belongs = _furthest_up(of_owners)
+    return [
+        (owner, [mark for mark in marks if belongs[mark.order] is owner])
+        for owner, marks in of_owners
+    ]
+
+
+@remembered
+def _marks_of_owner(owner: type) -> list[Mark]:
+    return sorted({*own_marks(owner), *_dispatch_marks(owner)}, reverse=True)
+
+
+@remembered
+def handler_marks(view_class: type, name: str) -> Mapping[type, list[Mark]]:
+    """Return the marks that classes of the MRO add to the method ``name``, outermost first.
+
+    Only the method that is called counts: to override one drops its marks.
+    """
     of_owners = [
-        (owner, sorted({*own_marks(owner), *_dispatch_marks(owner)}, reverse=True))
+        (owner, marks_along(vars(owner)[name]))
         for owner in view_class.__mro__
+        if name in vars(owner)
     ]
     belongs = _furthest_up(of_owners)
-    for owner, marks in of_owners:
-        yield owner, [mark for mark in marks if belongs[mark.order] is owner]
-
-
-def handler_marks(view_class: type, name: str) -> Iterator[tuple[type, list[Mark]]]:
-    """Yield each class of the MRO with the marks that it adds to the method ``name``.
-
-    Outermost first. Only the method that is called counts: one that is overridden takes its marks
-    with it.
-    """
-    mro = view_class.__mro__
-    of_owners = [(owner, marks_along(vars(owner)[name])) for owner in mro if name in vars(owner)]
-    called = of_owners[0][1] if of_owners else []
-    belongs = _furthest_up(of_owners)
-    for owner in mro:
-        yield owner, [mark for mark in called if belongs[mark.order] is owner]
+    found: dict[type, list[Mark]] = {}
+    for mark in of_owners[0][1] if of_owners else ():
+        found.setdefault(belongs[mark.order], []).append(mark)
+    return found
 
 
 def _furthest_up(of_owners: Sequence[tuple[type, list[Mark]]]) -> dict[int, type]:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, overload
 from asgiref.sync import AsyncToSync, iscoroutinefunction
 
 from cors_views import conf
+from cors_views.memory import remembered
 from cors_views.places import Place, caller, caller_in
 from cors_views.policy import CorsPolicy
 
@@ -180,6 +181,7 @@ def _is_of_method_decorator(step: Any) -> bool:
     )
 
 
+@remembered
 def own_marks(holder: Any) -> list[Mark]:
     """Return the marks in the ``__dict__`` of ``holder`` alone, outermost first."""
     attributes: Mapping[str, Any] = getattr(holder, "__dict__", {})
@@ -187,6 +189,7 @@ def own_marks(holder: Any) -> list[Mark]:
     return sorted(marks, reverse=True)
 
 
+@remembered
 def marks_along(holder: Any) -> list[Mark]:
     """Return the marks of a callable and of everything it wraps, outermost first."""
     found = {mark.order: mark for step in wrapped(holder) for mark in own_marks(step)}

@@ -15,6 +15,7 @@ from cors_views.callbacks import Callback
 from cors_views.chains import Chain
 from cors_views.declarations import Applied, Declaration, attribute_of
 from cors_views.decorators import declare_value
+from cors_views.memory import remembered
 from cors_views.policy import CorsPolicy
 from cors_views.urls import IncludedURLconf
 
@@ -43,10 +44,7 @@ def outer_layers(chain: Chain, callback: Callback) -> tuple[list[Layer], list[La
         given = callback.initkwargs.get("cors_policy") if reads else None
         if given is not None:
             entry.append(_attribute("route", given, callback.view_class, "as_view(cors_policy)"))
-        for owner, marks in callbacks.class_marks(callback.view_class):
-            around += [Layer("class", mark.declaration, mark.applied) for mark in marks]
-            if reads and vars(owner).get("cors_policy") is not None:
-                around.append(_attribute("class", vars(owner)["cors_policy"], owner, "cors_policy"))
+        around += _class_layers(callback.view_class)
     for resolver in reversed(chain[:-1]):
         included = resolver.urlconf_name
         while isinstance(included, IncludedURLconf):
@@ -55,16 +53,38 @@ def outer_layers(chain: Chain, callback: Callback) -> tuple[list[Layer], list[La
     return entry, around
 
 
-def handler_layers(callback: Callback, handler: str) -> list[Layer]:
-    view_class = callback.view_class or object
+@remembered
+def _class_layers(view_class: type) -> list[Layer]:
     reads = callbacks.declares(view_class)
     layers = []
-    for owner, marks in callbacks.handler_marks(view_class, handler):
+    for owner, marks in callbacks.class_marks(view_class):
+        layers += [Layer("class", mark.declaration, mark.applied) for mark in marks]
+        if reads and vars(owner).get("cors_policy") is not None:
+            layers.append(_attribute("class", vars(owner)["cors_policy"], owner, "cors_policy"))
+    return layers
+
+
+@remembered
+def handler_layers(callback: Callback) -> dict[str, list[Layer]]:
+    """Return the layers of each method's own handler, nearest first."""
+    return {
+        method: _handler_layers(callback.view_class or object, name)
+        for method, name in (callback.handlers or {}).items()
+    }
+
+
+@remembered
+def _handler_layers(view_class: type, handler: str) -> list[Layer]:
+    reads = callbacks.declares(view_class)
+    marks = callbacks.handler_marks(view_class, handler)
+    layers: list[Layer] = []
+    for owner in view_class.__mro__ if reads or marks else ():
         entries = vars(owner).get("cors_action_policies") if reads else None
         if entries and handler in entries:
             attribute = f"cors_action_policies[{handler!r}]"
             layers.append(_attribute("handler", entries[handler], owner, attribute))
-        layers += [Layer("handler", mark.declaration, mark.applied) for mark in marks]
+        own = marks.get(owner, ())
+        layers += [Layer("handler", mark.declaration, mark.applied) for mark in own]
     return layers
 
 
@@ -95,12 +115,12 @@ def policies_of(layer: Layer) -> tuple[CorsPolicy, ...]:
         return (CorsPolicy(origins=[]),)
 
 
+@remembered
 def stacks(chain: Chain) -> list[list[Layer]]:
     """Return every declaration of a route, nearest first: around its view, then by handler."""
     callback = callbacks.take_apart(chain[-1].callback)
     entry, around = outer_layers(chain, callback)
-    handlers = (callback.handlers or {}).values()
-    return [entry + around, *(handler_layers(callback, name) for name in handlers)]
+    return [entry + around, *handler_layers(callback).values()]
 
 
 def understands(chain: Chain) -> bool:

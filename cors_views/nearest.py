@@ -148,7 +148,7 @@ def build(chain: Chain) -> Route:
     entry, around = outer_layers(chain, callback)
     outer = entry + around
     handlers = callback.handlers or {}
-    layers = {method: handler_layers(callback, name) for method, name in handlers.items()}
+    layers = handler_layers(callback)
     if not outer and not any(layers.values()):
         return undeclared()
     builder = _Builder(site, _default_methods(site, callback))

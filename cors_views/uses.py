@@ -13,6 +13,7 @@ from cors_views.declarations import wrapped
 from cors_views.defaults import default_methods
 from cors_views.fields import FIELDS
 from cors_views.layers import Layer
+from cors_views.memory import remembered
 from cors_views.policy import CorsPolicy
 from cors_views.routes import route_name
 from cors_views.rulings import CompiledPolicy, Route, Ruling
@@ -177,6 +178,7 @@ class Source(NamedTuple):
         )
 
 
+@remembered
 def sources(ruling: Ruling, number: int) -> dict[str, str]:
     """Return for each field which place sets it for one of the policies of a ruling."""
     return {field: str(source) for field, source in sources_of(ruling, number).items()}

@@ -52,6 +52,7 @@ FLOORS = [
     {
         "fetch",
         "expressions",
+        "memory",
         "places",
         "origins",
         "routes",

@@ -55,8 +55,11 @@ def _found_by(
     check: Callable[..., list[CheckMessage]], kwargs: dict[str, Any]
 ) -> list[CheckMessage]:
     """Run a check. A project that it stumbles over still gets the others, and its commands."""
+    from cors_views.memory import remembering
+
     try:
-        return check(**kwargs)
+        with remembering():
+            return check(**kwargs)
     except Exception as error:
         name = f"{check.__module__}.{check.__name__}"
         logger.exception("%s failed.", name)

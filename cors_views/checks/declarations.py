@@ -50,7 +50,7 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
     covers: dict[Spoken, tuple[Layer, Layer]] = {}
     effective: set[Spoken] = set()
     for chain, route in survey():
-        stacks = layers.stacks(chain)
+        stacks = list(filter(None, layers.stacks(chain)))
         reached.update(layer.applied for stack in stacks for layer in stack)
         uses += uses_of(chain, route)
         for opened in _opened(route):
@@ -66,7 +66,7 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
         for message in (
             *_without_mixin(chain),
             *_never_reached(chain, route),
-            *_says_nothing(stacks[0]),
+            *_says_nothing(stacks),
         ):
             found.setdefault(str(message), message)
     for use in uses:
@@ -137,9 +137,10 @@ def _without_mixin(chain: Chain) -> Iterator[CheckMessage]:
                 )
 
 
-def _says_nothing(stack: list[Layer]) -> Iterator[CheckMessage]:
+def _says_nothing(stacks: list[list[Layer]]) -> Iterator[CheckMessage]:
     """Ask about an include without a policy: under CORS_OPT_IN it opts in, else it does little."""
-    for layer in stack:
+    # It is around the whole view.
+    for layer in stacks[0] if stacks else ():
         bare = layer.declaration.policies == (CorsPolicy(),)
         if layer.name == "include" and bare and not conf.site().opt_in:
             yield Info(

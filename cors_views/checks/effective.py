@@ -35,7 +35,11 @@ _LONGEST_MAX_AGE = 86400
 def check_uses(uses: Iterable[Use]) -> Iterator[CheckMessage]:
     """Report what is wrong with the policies in use, once for each policy and place."""
     seen: set[Any] = set()
+    first: dict[Any, Use] = {}
     for use in uses:
+        # Thousands of routes may share the policy of the settings.
+        first.setdefault((use.ruling, use.compiled), use)
+    for use in first.values():
         for check, fields in _CHECKS.items():
             # What concerns a policy alone is looked at once, not for each of its thousand routes.
             key = (check, *_key(use, fields))

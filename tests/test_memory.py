@@ -1,0 +1,127 @@
+"""What is asked once while somebody goes through a whole site, and asked anew afterwards."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test.utils import override_settings
+from django.urls import path
+from django.views import View
+
+from cors_views import cors_allow
+from cors_views.checks import check_declarations, check_public_views
+from cors_views.memory import remembered, remembering
+from tests.tables import Spy, urlconf
+
+
+class Equal:
+    """Equals everything of its kind, and has no hash."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+
+def counting() -> tuple[Spy, Any]:
+    spy = Spy()
+
+    @remembered
+    def ask(about: Any, name: str = "") -> Any:
+        spy.note(name)
+        return len(spy.calls)
+
+    return spy, ask
+
+
+def test_that_within_a_block_the_same_question_is_asked_once() -> None:
+    spy, ask = counting()
+    one, other = Equal(), Equal()
+
+    with remembering():
+        answers = [ask(one), ask(one), ask(other), ask(one, "get"), ask(one, "GET".lower())]
+
+    assert answers == [1, 1, 2, 3, 3]
+    assert spy.calls == ["", "", "get"]
+
+
+def test_that_outside_of_it_and_in_the_next_one_the_question_is_asked_anew() -> None:
+    _, ask = counting()
+    one = Equal()
+
+    answers = [ask(one), ask(one)]
+    for _ in range(2):
+        with remembering():
+            answers.append(ask(one))
+            with remembering():
+                answers.append(ask(one))
+
+    assert answers == [1, 2, 3, 3, 4, 4]
+
+
+def test_that_an_object_that_is_gone_is_not_taken_for_a_new_one() -> None:
+    _, ask = counting()
+
+    with remembering():
+        assert [ask(Equal()) for _ in range(99)] == list(range(1, 100))
+
+
+def test_that_nothing_and_false_are_remembered_too() -> None:
+    spy = Spy()
+
+    @remembered
+    def nothing(about: Any) -> None:
+        spy.note("asked")
+
+    with remembering():
+        assert [nothing(spy), nothing(spy)] == [None, None]
+    assert spy.calls == ["asked"]
+
+
+def calls_of(function: Any) -> int:
+    """Return how many Python functions a call runs: what a machine's load does not change."""
+    calls = 0
+
+    def count(frame: Any, event: str, argument: Any) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        function()
+    finally:
+        sys.setprofile(before)
+    return calls
+
+
+class Reader(View):
+    def get(self, request: Any) -> HttpResponse:
+        return HttpResponse()
+
+
+@pytest.mark.parametrize("check", [check_declarations, check_public_views])
+@pytest.mark.parametrize(
+    ("decorate", "most"),
+    [
+        pytest.param(lambda view: view, 100, id="undeclared"),
+        # Each route has policies of its own, which are compiled.
+        pytest.param(cors_allow("partners"), 500, id="declared"),
+    ],
+)
+def test_that_a_further_route_of_a_class_costs_the_checks_little(
+    decorate: Any, most: int, check: Any
+) -> None:
+    callback = decorate(Reader.as_view())
+
+    def calls(routes: int) -> int:
+        with urlconf(*(path(f"{number}/", callback) for number in range(routes))):
+            check()
+            return calls_of(check)
+
+    with override_settings(CORS_ALLOWED_ORIGINS=["https://app.example.com"]):
+        # Without the memory it is between 500 and 1,700.
+        assert (calls(300) - calls(100)) / 200 < most
