@@ -15,6 +15,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import override_settings
 from django.urls import path
 from django.utils.module_loading import import_string
+from django.views import View
 
 from cors_views import cors_allow
 from tests.tables import Patterns, urlconf
@@ -138,13 +139,24 @@ def _environments(names: dict[str, Any]) -> Iterator[None]:
         yield
 
 
+class _Document(View):
+    """A view of django-oauth-toolkit's; tests/test_handwritten.py has the header that it writes."""
+
+    def get(self, request: Any) -> JsonResponse:
+        return JsonResponse({})
+
+
 @contextlib.contextmanager
 def _third_party(names: dict[str, Any]) -> Iterator[None]:
     names["GraphQLView"] = import_string("tests.test_other_frameworks.GraphQLView")
     names["ninja_api"] = import_string("tests.test_other_frameworks.shop")("samples")
     # The real admin wants to be installed, with its tables.
     admin = {"site": SimpleNamespace(urls=(_urls()["urlpatterns"], "admin", "admin"))}
-    theirs = {"allauth": {}, "allauth__urls": _urls(), "wagtail": {}, "wagtail__urls": _urls()}
+    theirs: dict[str, dict[str, Any]] = {}
+    for app in ("allauth", "oauth2_provider", "wagtail"):
+        theirs |= {app: {}, f"{app}__urls": _urls()}
+    documents = dict.fromkeys(("ConnectDiscoveryInfoView", "JwksInfoView"), _Document)
+    theirs["oauth2_provider__views"] = documents
     with modules(**theirs, django__contrib__admin=admin):
         yield
 
