@@ -272,3 +272,26 @@ def _furthest_up(of_owners: Sequence[tuple[type, list[Mark]]]) -> dict[int, type
 def declares(view_class: type) -> bool:
     """Return whether the class reads ``cors_policy`` and ``cors_action_policies``."""
     return issubclass(view_class, DeclaresCors)
+
+
+def may_declare(callback: Any) -> bool:
+    """Return whether a callback that cannot be taken apart carries what may be a declaration."""
+    for step in wrapped(callback):
+        known = [step, type(step), getattr(step, "view_class", None), getattr(step, "cls", None)]
+        owners = {owner for each in known if isinstance(each, type) for owner in each.__mro__}
+        given = [getattr(step, name, None) for name in ("initkwargs", "view_initkwargs")]
+        by_keyword = any(isinstance(each, Mapping) and "cors_policy" in each for each in given)
+        if by_keyword or own_marks(step) or any(map(_may_declare, owners)):
+            return True
+    return False
+
+
+def _may_declare(owner: type) -> bool:
+    if owner is DeclaresCors:
+        return False
+    held = [*vars(owner).values(), _api_view_function(owner)]
+    return bool(
+        own_marks(owner)
+        or {"cors_policy", "cors_action_policies"} & vars(owner).keys()
+        or any(marks_along(each) for each in held)
+    )

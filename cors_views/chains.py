@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -64,9 +64,27 @@ def _language_of(request: HttpRequest, urlconf: Any) -> str | None:
     return get_language_from_request(request) if conf.chooses_language() else None
 
 
+class ByHand(NamedTuple):
+    """What stands for a URLconf entry where another view was matched than that of the entry."""
+
+    callback: Any
+    pattern: Any = ""
+    name: str | None = None
+
+
 def chain_of(match: ResolverMatch) -> Chain:
-    """Return the chain of patterns that a match names, empty where it was made by hand."""
-    return tuple(match.tried[-1]) if match.tried else ()
+    """Return the chain of patterns that a match names.
+
+    ``resolve()`` of a resolver may put another view on the match, or make a match of its own, and
+    so may a middleware. What is served is the view of the match.
+    """
+    tried: Any = getattr(match, "tried", None)
+    chain = tuple(tried[-1]) if tried else ()
+    if chain and getattr(chain[-1], "callback", None) is match.func:
+        return chain
+    resolvers = tuple(step for step in chain if hasattr(step, "urlconf_name"))
+    entry = chain[-1] if len(resolvers) < len(chain) else None
+    return (*resolvers, ByHand(match.func, getattr(entry, "pattern", "")))
 
 
 def all_chains(resolver: URLResolver | None = None) -> Iterator[Chain]:

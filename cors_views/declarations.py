@@ -184,8 +184,10 @@ def _is_of_method_decorator(step: Any) -> bool:
 @remembered
 def own_marks(holder: Any) -> list[Mark]:
     """Return the marks in the ``__dict__`` of ``holder`` alone, outermost first."""
-    attributes: Mapping[str, Any] = getattr(holder, "__dict__", {})
-    marks = [mark for key, mark in attributes.items() if key.startswith(_KEY)]
+    attributes: Mapping[Any, Any] = getattr(holder, "__dict__", {})
+    marks = [
+        mark for key, mark in attributes.items() if isinstance(key, str) and key.startswith(_KEY)
+    ]
     return sorted(marks, reverse=True)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from cors_views import conf, nearest
+from cors_views.chains import chain_of
 from cors_views.layers import Layer
 from cors_views.outcomes import view_of, written_by_hand
 from cors_views.routes import route_name
@@ -35,8 +36,8 @@ def remove(request: HttpRequest, headers: Any, ruling: Ruling) -> None:
 
 def _warn_once(request: HttpRequest, route: Route, ruling: Ruling, names: list[str]) -> None:
     match = request.resolver_match
-    tried: Any = match.tried if match else None
-    url = f"the route {route_name(tried[-1])}" if tried else "its URL"
+    chain = chain_of(match) if match else ()
+    url = f"the route {route_name(chain)}" if any(step.pattern for step in chain) else "its URL"
     view = view_of(request)
     if f"{view} {url}" in _warned or len(_warned) >= _MOST_WARNED:
         return

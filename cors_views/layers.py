@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from cors_views import callbacks
 from cors_views.callbacks import Callback
 from cors_views.chains import Chain
-from cors_views.declarations import Applied, Declaration, attribute_of
+from cors_views.declarations import Applied, Declaration, anything_applied, attribute_of
 from cors_views.decorators import declare_value
 from cors_views.memory import remembered
 from cors_views.policy import CorsPolicy
@@ -125,9 +125,30 @@ def stacks(chain: Chain) -> list[list[Layer]]:
 
 def understands(chain: Chain) -> bool:
     """Return whether the view at the end of ``chain`` can be taken apart."""
+    return what_is_unclear(chain) is None
+
+
+def what_is_unclear(chain: Chain) -> Exception | None:
+    """Return why the view at the end of ``chain`` cannot be taken apart, or ``None`` where it can.
+
+    ``may_declare`` says whether such a route is closed, or under the settings.
+    """
     try:
         stacks(chain)
-    except Exception:
+    except Exception as error:
         # build_safely() has logged it.
-        return False
-    return True
+        return error
+    return None
+
+
+def may_declare(chain: Chain) -> bool:
+    """Return whether anything may be declared about a route that cannot be understood.
+
+    Whatever looks like a declaration counts, in effect or not. Where even looking for one fails,
+    any of the process may be the one.
+    """
+    try:
+        included = any(isinstance(step.urlconf_name, IncludedURLconf) for step in chain[:-1])
+        return included or callbacks.may_declare(chain[-1].callback)
+    except Exception:
+        return anything_applied()

@@ -8,27 +8,23 @@ from __future__ import annotations
 
 import functools
 import logging
-from typing import Any, NamedTuple
+import threading
+import weakref
+from typing import Any
 
 from django.http import HttpRequest
-from django.urls import ResolverMatch
+from django.urls import ResolverMatch, URLResolver, get_resolver
 
 from cors_views import callbacks, conf
 from cors_views.callbacks import Callback
 from cors_views.chains import Chain, chain_of, resolve
 from cors_views.declarations import anything_applied
-from cors_views.layers import Layer, handler_layers, outer_layers, policies_of
+from cors_views.layers import Layer, handler_layers, may_declare, outer_layers, policies_of
 from cors_views.origin_sets import OriginSet
 from cors_views.policy import CorsPolicy, unchecked
 from cors_views.rulings import CompiledPolicy, Route, Ruling
 
 logger = logging.getLogger("cors_views")
-
-
-class _MatchedByHand(NamedTuple):
-    """What stands for a URLconf entry where no resolver has found one."""
-
-    callback: Any
 
 
 # --- From a request to its route ---------------------------------------------------------------
@@ -40,9 +36,16 @@ def ruling_of(request: HttpRequest) -> Ruling:
     Django leaves the match there, whatever became of the view. Only where another middleware or a
     404 answered has nobody resolved the URL, or nothing was found.
     """
-    match = request.resolver_match
+    match, route = request.resolver_match, None
     # In one step for nearly every request: a call costs as much as the lookup.
-    route = _routes.get(tuple(match.tried[-1])) if match is not None and match.tried else None
+    try:
+        if match is not None and match.tried:
+            chain: Any = match.tried[-1]
+            # Of another view than that of the pattern, the route is another too.
+            if chain[-1].callback is match.func:
+                route = _routes.get(tuple(chain))
+    except Exception:  # noqa: S110 patterns and matches may be of any class
+        pass
     if route is None:
         route = route_taken(request)
     rulings = route.rulings
@@ -192,8 +195,13 @@ def _candidates(rulings: dict[str, Ruling], other: Ruling) -> tuple[str, ...]:
 
 # --- The cache ---------------------------------------------------------------------------------
 
-#: One entry for each route that was asked for; a request can name no route that does not exist.
+#: One entry for each route that was asked for, oldest first.
 _routes: dict[Chain, Route] = {}
+#: More routes than any site has; a resolver that makes its patterns for each request makes more.
+_MOST_ROUTES = 5_000
+#: The resolver of the URLconf that the routes are of.
+_root: weakref.ref[URLResolver] | None = None
+_keeping = threading.Lock()
 #: One set of origins for all routes whose policies name the same ones.
 _origin_set = functools.cache(OriginSet)
 
@@ -227,24 +235,55 @@ def route_of(match: ResolverMatch | None) -> Route:
     """Return the route that a match names, compiled once, or that of URLs without a view."""
     if match is None:
         return unrouted()
-    # The chain of patterns, not the view: one view may stand below two includes.
-    chain = chain_of(match)
-    if not chain:
-        # Made by hand, perhaps anew for each request: looked at each time, and not kept.
-        return build_safely((_MatchedByHand(match.func),))
+    try:
+        # The chain of patterns, not the view: one view may stand below two includes.
+        chain = chain_of(match)
+    except Exception:
+        logger.exception("The view of %r cannot be found.", match)
+        what = f"{match!r}, which cannot be understood"
+        return _closed(what) if anything_applied() else undeclared()
+    if not all(map(_is_itself, chain)):
+        # Made anew for each request, perhaps, or taken for another: looked at each time, not kept.
+        return build_safely(chain)
     route = _routes.get(chain)
     if route is None:
-        route = _routes[chain] = build_safely(chain)
+        route = build_safely(chain)
+        _keep(chain, route)
     return route
 
 
+def _is_itself(step: Any) -> bool:
+    """Return whether a step of a chain is equal to nothing else."""
+    kind: Any = type(step)
+    return kind.__eq__ is object.__eq__ and kind.__hash__ is object.__hash__
+
+
+def _keep(chain: Chain, route: Route) -> None:
+    """Keep a route, and neither those of a URLconf that Django has forgotten nor too many."""
+    global _root
+    root = get_resolver()
+    with _keeping:
+        if _root is None or _root() is not root:
+            _routes.clear()
+            _root = weakref.ref(root)
+        if len(_routes) >= _MOST_ROUTES:
+            del _routes[next(iter(_routes))]
+        _routes[chain] = route
+
+
 def build_safely(chain: Chain) -> Route:
-    """Build a route whose view may be anything: what cannot be understood is closed."""
+    """Build a route whose view may be anything.
+
+    One that cannot be understood is closed where anything is declared about it, and has the
+    answer of the settings otherwise.
+    """
     try:
         return build(chain)
     except Exception:
-        logger.exception("The CORS policy of %r cannot be found, so it is denied.", chain[-1])
-        return _closed(f"{chain[-1]!r}, which cannot be understood")
+        declares = may_declare(chain)
+        result = "it is denied" if declares else "the settings answer, as it declares none"
+        logger.exception("The CORS policy of %r cannot be found, so %s.", chain[-1], result)
+        return _closed(f"{chain[-1]!r}, which cannot be understood") if declares else undeclared()
 
 
 def _closed(why: str) -> Route:

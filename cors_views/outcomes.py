@@ -69,11 +69,12 @@ def view_of(request: HttpRequest) -> str:
     match = request.resolver_match
     if match is None:
         return f"what answers {quoted(request.path)}"
+    view = getattr(match, "func", match)
     try:
-        return view_name(match.func)
+        return view_name(view)
     except Exception:
         # A view may be anything.
-        return name_of(type(match.func))
+        return name_of(type(view))
 
 
 def is_same_origin(request: HttpRequest, origin: str) -> bool:

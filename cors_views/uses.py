@@ -82,6 +82,24 @@ def survey() -> list[tuple[Chain, Route]]:
     return [(chain, route) for chain, route in found if layers.understands(chain)]
 
 
+class Unclear(NamedTuple):
+    """A route that cannot be understood, and why.
+
+    ``closed`` is whether it admits nobody, because something may be declared there; otherwise the
+    settings answer.
+    """
+
+    chain: Chain
+    error: Exception
+    closed: bool
+
+
+def not_understood() -> list[Unclear]:
+    """Return every route of the site that cannot be understood."""
+    found = [(chain, layers.what_is_unclear(chain)) for chain in chains.all_chains()]
+    return [Unclear(chain, error, layers.may_declare(chain)) for chain, error in found if error]
+
+
 def governed_methods(chain: Chain, route: Route) -> list[tuple[Ruling, tuple[str, ...] | None]]:
     """Return each ruling of a route once, with the methods that it governs.
 

@@ -370,8 +370,9 @@ def test_what_is_closed_for_lack_of_an_answer_is_closed_to_them_too(
     assert told in warning
 
 
+@cors_deny
 class Broken:
-    """A view that raises whatever it is asked."""
+    """A declared view that raises whatever it is asked."""
 
     view_class, initkwargs = View, 5
 

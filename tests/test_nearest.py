@@ -644,26 +644,3 @@ def test_opt_in(send: Sender, name: str) -> None:
     with override_settings(CORS_OPT_IN=True), urlconf(*patterns):
         assert who_reads(send, "/v/", "GET") == get
         assert who_reads(send, "/v/", "POST") == post
-
-
-def test_a_view_that_cannot_be_understood_is_closed(send: Sender, caplog: Any) -> None:
-    class Strange(View):
-        http_method_names = 7  # type: ignore[assignment]
-
-        def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-            return HttpResponse("strange")
-
-        @classmethod
-        def as_view(cls, **initkwargs: Any) -> Any:
-            def view(request: Any) -> HttpResponse:
-                return cls().dispatch(request)
-
-            view.view_class = cls  # type: ignore[attr-defined]
-            return view
-
-    with urlconf(path("v/", Strange.as_view())):
-        response = send.actual("/v/", origin("settings"))
-
-    assert response.content == b"strange"
-    assert cors_headers(response) == {}
-    assert "cannot be found, so it is denied" in caplog.text

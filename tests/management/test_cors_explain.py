@@ -86,8 +86,9 @@ class Plain(View):
     def get(self, request):
         return answer(request)
 
+@cors_allow(origins=["https://app.example"])
 class Odd:
-    # What makes no sense is closed.
+    # What makes no sense is closed where something is declared.
     view_class, initkwargs = View, 5
 
     def __call__(self, request):

@@ -315,15 +315,30 @@ class Unknowable:
         return HttpResponse("answer")
 
 
-def test_a_view_that_nobody_understands_is_listed_as_closed(caplog: Any) -> None:
-    with urlconf(path("v/", Unknowable())):
+@cors_deny
+class Closed(Unknowable):
+    pass
+
+
+def test_a_declared_view_that_nobody_understands_is_listed_as_closed(caplog: Any) -> None:
+    with urlconf(path("v/", Closed())):
         route = document()["routes"][0]
         table = run("cors_policies").out
 
-    assert route["view"] == f"{__name__}.Unknowable"
+    assert route["view"] == f"{__name__}.Closed"
     assert route["policies"][0]["access"] == "deny"
     assert (route["policies"][0]["layer"], route["policies"][0]["declared_at"]) == ("none", {})
     assert re.search(r"/v/ +any +nobody +none +cannot be understood", table)
+
+
+def test_an_undeclared_view_that_nobody_understands_is_listed_under_the_settings(
+    caplog: Any,
+) -> None:
+    with urlconf(path("v/", Unknowable())):
+        route = document()["routes"][0]
+
+    assert route["view"] == f"{__name__}.Unknowable"
+    assert (route["policies"][0]["access"], route["policies"][0]["layer"]) == ("allow", "settings")
 
 
 # name -> (settings, arguments of i18n_patterns, the language, the route)
