@@ -3,59 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from django.core.checks import CheckMessage, Warning
 
-from cors_views.callbacks import take_apart
-from cors_views.checks.sites import is_local, is_trusted, public_suffixes
+from cors_views.callbacks import served_methods
+from cors_views.checks.sites import is_local, is_trusted, may_be_own, public_suffixes
 from cors_views.checks.views import is_csrf_protected
+from cors_views.layers import Layer
+from cors_views.policy import CorsPolicy
 from cors_views.routes import routes_named
 from cors_views.uses import Use, csrf_middleware_protects, listed
 
 
 def check_csrf(uses: Iterable[Use]) -> Iterator[CheckMessage]:
-    """Report what is refused, once for each policy that offers it."""
+    """Report what is refused, once for all policies that offer it to the same origins."""
     untrusted: dict[Any, tuple[str, ...]] = {}
-    refused: dict[tuple[str, tuple[str, ...]], list[Use]] = {}
+    refused: dict[tuple[str, ...], list[Use]] = {}
     without_cookie: dict[str, list[Use]] = {}
     for use in uses:
         if not use.unsafe_offered:
             continue
         # What concerns a policy alone is looked at once, not for each of its thousand routes.
-        sources, named = use.sources, id(use.compiled.origins)
-        key = (sources["origins"], sources["credentials"], use.compiled.credentials, named)
+        key = (use.compiled.credentials, id(use.compiled.origins))
         if key not in untrusted:
             untrusted[key] = _untrusted(use)
         if untrusted[key] and is_csrf_protected(use.chain[-1].callback):
-            refused.setdefault((use.sources["origins"], untrusted[key]), []).append(use)
+            refused.setdefault(untrusted[key], []).append(use)
         if _lacks_the_cookie(use):
             without_cookie.setdefault(use.sources["origins"], []).append(use)
-    for (source, origins), found in refused.items():
-        yield _csrf(source, origins, found)
+    for origins, found in refused.items():
+        yield _csrf(origins, found)
     for source, found in without_cookie.items():
         yield _never(source, found)
 
 
 def _untrusted(use: Use) -> tuple[str, ...]:
-    """Return the origins whose unsafe requests CSRF protection would refuse."""
+    """Return the origins whose unsafe requests CSRF protection would refuse.
+
+    Those of apps and browser extensions too: Django compares any scheme.
+    """
     if not use.policy.credentials:
         return ()
     origins = [
         origin
         for origin in use.origins
-        # To trust these further would be the wrong advice: W037 and W038 are about them.
-        if origin.startswith("https://") or (origin.startswith("http://") and is_local(origin))
+        # To trust these further would be the wrong advice: W037, W038 and W040 are about them.
+        if ("://" in origin and not origin.startswith(("http:", "file:")))
+        or (origin.startswith("http://") and is_local(origin))
     ]
     public, _ = public_suffixes([origin for origin in origins if "://*." in origin])
-    return tuple(origin for origin in origins if origin not in public and not is_trusted(origin))
+    return tuple(
+        origin
+        for origin in origins
+        if origin not in public and not is_trusted(origin) and not may_be_own(origin)
+    )
 
 
-def _csrf(source: str, origins: tuple[str, ...], uses: list[Use]) -> CheckMessage:
+def _csrf(origins: tuple[str, ...], uses: list[Use]) -> CheckMessage:
     methods = sorted({method for use in uses for method in use.unsafe_offered})
+    first, *others = dict.fromkeys(use.sources["origins"] for use in uses)
+    more = f" and {len(others)} more place{'s' if len(others) > 1 else ''}" if others else ""
     return Warning(
-        f"The {source} lets {listed(origins)} send {', '.join(methods)} with credentials to "
-        f"{routes_named([use.chain for use in uses])}, but CSRF protection will refuse it.",
+        f"The {first}{more} let{'' if others else 's'} {listed(origins)} send "
+        f"{', '.join(methods)} with credentials to {routes_named([use.chain for use in uses])}, "
+        "but CSRF protection will refuse it.",
         hint=" ".join(_hints_for_csrf(origins)),
         id="cors_views.W036",
     )
@@ -84,9 +97,27 @@ def _lacks_the_cookie(use: Use) -> bool:
     if use.ruling.undeclared or use.compiled.credentials or not admits_somebody:
         return False
     callback = use.chain[-1].callback
-    # Which methods a function serves, or a class that overrides dispatch(), nobody can see.
-    handlers = take_apart(callback).handlers or {}
-    return not handlers.keys().isdisjoint(use.unsafe_offered) and csrf_middleware_protects(callback)
+    return csrf_middleware_protects(callback) and not _known_methods(use).isdisjoint(
+        use.unsafe_offered
+    )
+
+
+def _known_methods(use: Use) -> AbstractSet[str]:
+    """Return the methods that a view serves, for all that anybody can see.
+
+    A function shows those of ``require_http_methods``. Else whoever wrote methods into the
+    declaration of the view, not into a policy with a name, has it serve them.
+    """
+    served = served_methods(use.chain[-1].callback)
+    if served is not None:
+        return served
+    written = [policy for layer in use.ruling.trail for policy in _written_at(layer)]
+    return {name for policy in written for name in policy.methods or ()}
+
+
+def _written_at(layer: Layer) -> list[CorsPolicy]:
+    policies = layer.declaration.policies if layer.name == "route" else ()
+    return [policy for policy in policies if isinstance(policy, CorsPolicy)]
 
 
 def _never(source: str, uses: list[Use]) -> CheckMessage:

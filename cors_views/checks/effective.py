@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.conf import settings
 from django.core.checks import CheckMessage, Info, Warning
 
 from cors_views import conf
+from cors_views.checks.cookies import check_cookies
 from cors_views.checks.regexes import (
     admits_plain_http,
     escaped,
@@ -18,14 +18,7 @@ from cors_views.checks.regexes import (
     special_of,
     stranger_of,
 )
-from cors_views.checks.sites import (
-    cookies_kept_at_home,
-    cookies_without_secure,
-    from_other_sites,
-    is_local,
-    public_suffixes,
-    secure_of,
-)
+from cors_views.checks.sites import is_local, public_suffixes
 from cors_views.uses import Use, listed
 
 #: No browser keeps a preflight longer: Firefox a day, Chromium two hours, Safari ten minutes.
@@ -75,34 +68,6 @@ def _private_network(use: Use) -> Iterator[CheckMessage]:
             hint="Drop private_network and CORS_ALLOW_PRIVATE_NETWORK.",
             id="cors_views.W034",
         )
-
-
-def _cookies(use: Use) -> Iterator[CheckMessage]:
-    if not use.policy.credentials:
-        return
-    elsewhere = from_other_sites(use.origins)
-    kept, refused = cookies_kept_at_home(), cookies_without_secure()
-    if elsewhere and kept:
-        yield Warning(
-            f"The {use.where()} allows credentials to {listed(elsewhere)}, but "
-            f"{' and '.join(kept)} keep{'' if len(kept) > 1 else 's'} the cookie from requests "
-            f"of other sites than those of ALLOWED_HOSTS = {settings.ALLOWED_HOSTS!r}.",
-            hint="Serve both from one site. Where that cannot be: "
-            + " ".join(f'{name} = "None" and {secure_of(name)} = True.' for name in _names_of(kept))
-            + " CSRF protection then stands alone between other sites and your users' sessions.",
-            id="cors_views.W035",
-        )
-    if elsewhere and refused:
-        yield Warning(
-            f"The {use.where()} allows credentials to {listed(elsewhere)}, but browsers refuse "
-            f"the cookie: {' and '.join(refused)} without Secure.",
-            hint=" ".join(f"Write {secure_of(name)} = True." for name in _names_of(refused)),
-            id="cors_views.W035",
-        )
-
-
-def _names_of(shown: Iterable[str]) -> list[str]:
-    return [setting.partition(" ")[0] for setting in shown]
 
 
 def _plain_http(use: Use) -> Iterator[CheckMessage]:
@@ -228,7 +193,7 @@ def _literal_star(use: Use) -> Iterator[CheckMessage]:
 #: Each check of a policy, and the fields that it is about.
 _CHECKS = {
     _private_network: ("private_network",),
-    _cookies: ("origins", "credentials"),
+    check_cookies: ("origins", "credentials"),
     _plain_http: ("origins", "credentials"),
     _suffixes: ("origins", "credentials"),
     _null: ("origins",),

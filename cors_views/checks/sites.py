@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
+from django.http.request import validate_host
 from django.utils.module_loading import import_string
 
 from cors_views import conf
@@ -16,6 +17,10 @@ from cors_views import conf
 _RESERVED = frozenset(
     {"example", "home.arpa", "internal", "invalid", "lan", "local", "localhost", "test"}
 )
+#: Browser extensions by their schemes: Chromium, Firefox, Safari.
+_EXTENSIONS = ("chrome-extension:", "moz-extension:", "safari-web-extension:")
+#: Where apps of Tauri have their pages on Windows and Android.
+_TAURI = "tauri.localhost"
 #: The hosts that Django admits by itself where DEBUG is on and ALLOWED_HOSTS is empty.
 _DEBUG_HOSTS = [".localhost", "127.0.0.1", "[::1]"]
 _COOKIES = {
@@ -33,12 +38,34 @@ def host_of(origin: str) -> str:
 
 
 def is_local(origin: str) -> bool:
-    """Return whether nobody on the network is between this machine and the origin."""
+    """Return whether nobody on the network is between this machine and the origin.
+
+    An app shell such as ``capacitor://localhost`` has only its name from there.
+    """
+    if not _is_of_the_web(origin):
+        return False
     host = host_of(origin)
     if host == "localhost" or host.endswith(".localhost"):
         return True
     address = _address(host)
     return address is not None and address.is_loopback
+
+
+def _is_of_the_web(origin: str) -> bool:
+    return origin.startswith(("http://", "https://"))
+
+
+def apps_among(origins: list[str]) -> list[str]:
+    """Return the origins of apps, whose pages are at no site of the web.
+
+    Browser extensions are left out: with host permissions for a server they count as its site.
+    """
+    return [
+        origin
+        for origin in origins
+        if host_of(origin) == _TAURI
+        or ("://" in origin and not origin.startswith(("http:", "https:", "file:", *_EXTENSIONS)))
+    ]
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -77,11 +104,37 @@ def public_suffixes(patterns: list[str]) -> tuple[list[str], list[str]]:
 
 def from_other_sites(origins: list[str]) -> list[str]:
     """Return the origins that are at no site of this server; those of the own machine may be."""
-    return [
-        origin
-        for origin in origins
-        if "://" in origin and not is_local(origin) and not _may_share_a_site(origin)
-    ]
+    if are_hosts_unknown():
+        return []
+    sites = _sites(tuple(allowed_hosts()))
+    return [origin for origin in _distant(origins) if site_of(host_of(origin)) not in sites]
+
+
+def from_unknown_sites(origins: list[str]) -> list[str]:
+    """Return the origins of which nobody can tell, since the settings name no host."""
+    return _distant(origins) if are_hosts_unknown() else []
+
+
+def _distant(origins: list[str]) -> list[str]:
+    return [origin for origin in origins if _is_of_the_web(origin) and not is_local(origin)]
+
+
+def are_hosts_unknown() -> bool:
+    """Return whether ``ALLOWED_HOSTS`` does not say where the site is, or will be."""
+    return not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS
+
+
+def may_be_own(origin: str) -> bool:
+    """Return whether an origin is probably the site's own, whose requests it never refuses.
+
+    That is a host of ``ALLOWED_HOSTS`` at the scheme's own port, or this machine at the port where
+    Django's server runs by default.
+    """
+    authority, host = origin.partition("://")[2], host_of(origin)
+    if is_local(origin):
+        own_port = authority.endswith(":8000") or authority == host
+        return own_port and validate_host(host, allowed_hosts())
+    return authority == host and host in map(str.lower, allowed_hosts())
 
 
 def cookies_kept_at_home() -> list[str]:
@@ -124,17 +177,6 @@ def allowed_hosts() -> list[str]:
     """Return the hosts that Django answers for, as ``ALLOWED_HOSTS`` writes them."""
     hosts = settings.ALLOWED_HOSTS or (_DEBUG_HOSTS if settings.DEBUG else [])
     return [host for host in hosts if isinstance(host, str)]
-
-
-def _may_share_a_site(origin: str) -> bool:
-    """Return whether the origin can be at the site of this server, as far as the settings tell."""
-    hosts = allowed_hosts()
-    # Whoever has named no host yet has not said where the site will be.
-    return (
-        not settings.ALLOWED_HOSTS
-        or "*" in hosts
-        or site_of(host_of(origin)) in _sites(tuple(hosts))
-    )
 
 
 @functools.lru_cache(maxsize=1)

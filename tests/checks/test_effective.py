@@ -107,7 +107,14 @@ def stranger(**settings: Any) -> dict[str, Any]:
     }
 
 
+def trusting(*origins: str) -> dict[str, Any]:
+    return {**SITE, "CSRF_TRUSTED_ORIGINS": list(origins)}
+
+
 OTHER = "https://other.org"
+EXTENSION = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
+RUNSERVER = "http://localhost:8000"
+ALLOWED = {"CORS_ALLOW_CREDENTIALS": True}
 HEROKU = "https://app.herokuapp.com"
 NONE = {"SESSION_COOKIE_SAMESITE": "None", "CSRF_COOKIE_SAMESITE": "none"}
 SECURE = {"SESSION_COOKIE_SECURE": True, "CSRF_COOKIE_SECURE": True}
@@ -342,7 +349,7 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     "credentials where nobody knows the hosts": (
         stranger(ALLOWED_HOSTS=["*"]),
         of(OTHER)(answer),
-        [],
+        ["I052"],
     ),
     "credentials for localhost while developing": (
         stranger(ALLOWED_HOSTS=[], DEBUG=True, CSRF_TRUSTED_ORIGINS=["http://localhost:5173"]),
@@ -352,18 +359,54 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     "credentials for another site while developing": (
         stranger(ALLOWED_HOSTS=[], DEBUG=True),
         of(OTHER)(answer),
-        [],
+        ["I052"],
     ),
     "credentials for another site before any host is named": (
         stranger(ALLOWED_HOSTS=[]),
         of(OTHER)(answer),
-        [],
+        ["I052"],
     ),
     "credentials for localhost in production": (
         stranger(CSRF_TRUSTED_ORIGINS=["http://localhost:5173"]),
         of("http://localhost:5173")(answer),
         [],
     ),
+    "credentials for localhost where nobody knows the hosts": (
+        stranger(ALLOWED_HOSTS=["*"], CSRF_TRUSTED_ORIGINS=["http://localhost:5173"]),
+        of("http://localhost:5173")(answer),
+        [],
+    ),
+    "credentials where nobody knows the hosts, SameSite=None": (
+        stranger(ALLOWED_HOSTS=["*"], **NONE, **SECURE),
+        of(OTHER)(answer),
+        [],
+    ),
+    "no credentials where nobody knows the hosts": (
+        stranger(ALLOWED_HOSTS=["*"]),
+        of(OTHER, credentials=False)(answer),
+        [],
+    ),
+    "credentials for app shells": (
+        trusting("capacitor://localhost", "ionic://localhost", "http://tauri.localhost"),
+        of("capacitor://localhost", "ionic://localhost", "http://tauri.localhost")(answer),
+        ["W035"],
+    ),
+    "credentials for an app shell where nobody knows the hosts": (
+        {**trusting("capacitor://localhost"), "ALLOWED_HOSTS": ["*"]},
+        of("capacitor://localhost")(answer),
+        ["W035"],
+    ),
+    "credentials for an app shell, SameSite=None": (
+        {**trusting("capacitor://localhost"), **NONE, **SECURE},
+        of("capacitor://localhost")(answer),
+        [],
+    ),
+    "credentials for an app shell, SameSite=None without Secure": (
+        {**trusting("capacitor://localhost"), **NONE},
+        of("capacitor://localhost")(answer),
+        ["W035"],
+    ),
+    "credentials for a browser extension": (trusting(EXTENSION), of(EXTENSION)(answer), []),
     # W047
     "a writer without credentials": (SITE, of(APP, credentials=False)(Writer.as_view()), ["W047"]),
     "a writer without credentials, by a regex": (
@@ -403,6 +446,31 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     "a function that serves POST alone": (
         SITE,
         of(APP, credentials=False)(require_http_methods(["POST"])(answer)),
+        ["W047"],
+    ),
+    "a function that is offered POST by its own declaration": (
+        SITE,
+        of(APP, credentials=False, methods=["GET", "POST"])(answer),
+        ["W047"],
+    ),
+    "a function that is offered GET by its own declaration": (
+        SITE,
+        of(APP, credentials=False, methods=["GET"])(answer),
+        [],
+    ),
+    "a function that is offered everything": (
+        SITE,
+        of(APP, credentials=False, methods=["*"])(answer),
+        [],
+    ),
+    "a function that is offered POST by a policy that others share": (
+        {**SITE, "CORS_POLICIES": {"partners": {"origins": [APP], "methods": ["GET", "POST"]}}},
+        cors_allow("partners")(answer),
+        [],
+    ),
+    "a function that is offered POST, and exempt": (
+        SITE,
+        csrf_exempt(of(APP, credentials=False, methods=["POST"])(answer)),
         [],
     ),
     "whoever overrides dispatch()": (SITE, of(APP, credentials=False)(Dispatcher.as_view()), []),
@@ -497,6 +565,42 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         {**SITE, "MIDDLEWARE": [CORS]},
         of("https://new.example.com")(answer),
         [],
+    ),
+    "an app shell that CSRF protection does not trust": (
+        SITE,
+        of("capacitor://localhost")(answer),
+        ["W035", "W036"],
+    ),
+    "a browser extension that it does not trust": (SITE, of(EXTENSION)(answer), ["W036"]),
+    "the site itself": (
+        {**SITE, "CORS_ALLOWED_ORIGINS": ["https://api.example.com"], **ALLOWED},
+        Writer.as_view(),
+        [],
+    ),
+    "this machine at the port of runserver": (
+        {**SITE, "ALLOWED_HOSTS": ["*"], **ALLOWED, "CORS_ALLOWED_ORIGINS": [RUNSERVER]},
+        Writer.as_view(),
+        [],
+    ),
+    "this machine at the port of runserver, where another host is served": (
+        {**SITE, **ALLOWED, "CORS_ALLOWED_ORIGINS": [RUNSERVER]},
+        Writer.as_view(),
+        ["W036"],
+    ),
+    "this machine at another port": (
+        {
+            **SITE,
+            "ALLOWED_HOSTS": ["localhost"],
+            **ALLOWED,
+            "CORS_ALLOWED_ORIGINS": ["http://localhost:5173"],
+        },
+        Writer.as_view(),
+        ["W036"],
+    ),
+    "a port of the site itself": (
+        {**SITE, **ALLOWED, "CORS_ALLOWED_ORIGINS": ["https://api.example.com:8443"]},
+        Writer.as_view(),
+        ["W036"],
     ),
     # I051
     "a POST that is left out of the methods": (
@@ -1029,6 +1133,52 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
             "your users' sessions."
         ),
     ),
+    "cookies of an app": (
+        trusting("capacitor://localhost"),
+        [of("capacitor://localhost")(answer)],
+        "W035",
+        (
+            r".* allows credentials to capacitor://localhost, but SESSION_COOKIE_SAMESITE = 'Lax' "
+            r"and CSRF_COOKIE_SAMESITE = 'Lax' keep the cookie from it: the pages of an app are at "
+            r"no site of the web."
+        ),
+        (
+            "Let the app send a token in the Authorization header, and drop credentials. Where "
+            'that cannot be: SESSION_COOKIE_SAMESITE = "None" and SESSION_COOKIE_SECURE = True. '
+            'CSRF_COOKIE_SAMESITE = "None" and CSRF_COOKIE_SECURE = True. CSRF protection then '
+            "stands alone between other sites and your users' sessions."
+        ),
+    ),
+    "cookies, and nobody knows where this server is": (
+        stranger(ALLOWED_HOSTS=["*"], MIDDLEWARE=[CORS, SESSION]),
+        [of(OTHER)(answer)],
+        "I052",
+        (
+            r".* allows credentials to https://other.org. Nobody can tell whether cookies come "
+            r"along while ALLOWED_HOSTS is \['\*'\]: they do where this server and the page are at "
+            r"one site, such as api.example.com and app.example.com; from another site, "
+            r"SESSION_COOKIE_SAMESITE = 'Lax' keeps them away."
+        ),
+        (
+            "Name the hosts of this server in ALLOWED_HOSTS. Where they are at another site than "
+            'the page: SESSION_COOKIE_SAMESITE = "None" and SESSION_COOKIE_SECURE = True. CSRF '
+            "protection then stands alone between other sites and your users' sessions."
+        ),
+    ),
+    "origins that several places name": (
+        SITE,
+        [
+            cors_allow(origins=["https://new.example.com"], credentials=True)(answer),
+            cors_allow(origins=["https://new.example.com"], credentials=True)(answer),
+        ],
+        "W036",
+        (
+            rf"The route policy declared at {re.escape(__file__)}:\d+ and 1 more place let "
+            "https://new.example.com send DELETE, PATCH, POST, PUT with credentials to /0/ and 1 "
+            "more route, but CSRF protection will refuse it."
+        ),
+        "Add 'https://new.example.com' to CSRF_TRUSTED_ORIGINS.",
+    ),
     "cookies that browsers refuse": (
         stranger(**NONE),
         [of(OTHER)(answer)],
@@ -1175,3 +1325,39 @@ def test_the_list_is_read_once_however_many_policies_there_are(
 
     public_suffix_list.cache_clear()
     assert reads == [1]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [APP, "capacitor://localhost", "ionic://localhost", EXTENSION, "https://a.trusted.example.com"],
+)
+def test_that_csrf_protection_trusts_what_the_hint_says_and_nothing_before(origin: str) -> None:
+    """``CSRF_TRUSTED_ORIGINS`` takes any scheme, and Django's own check says nothing of it."""
+    token = "a" * 32
+
+    def post() -> int:
+        client = Client(enforce_csrf_checks=True)
+        client.cookies["csrftoken"] = token
+        sent = {"Origin": origin, "X-CSRFToken": token, "Host": "api.example.com"}
+        return client.post("/v/", headers=sent).status_code
+
+    site = {**SITE, **NONE, **SECURE}
+    with urlconf(path("v/", of(origin)(Writer.as_view()))):
+        with override_settings(**{**site, "CSRF_TRUSTED_ORIGINS": []}):
+            (message,) = found()
+            assert (message.id, post()) == ("cors_views.W036", 403)
+        with override_settings(**{**site, "CSRF_TRUSTED_ORIGINS": [origin]}):
+            assert message.hint == f"Add {origin!r} to CSRF_TRUSTED_ORIGINS."
+            said = [each for each in run_checks() if "debug_toolbar" not in str(each.id)]
+            assert (said, post()) == ([], 200)
+
+
+def test_that_naming_the_hosts_answers_whether_cookies_travel() -> None:
+    with urlconf(path("v/", of(OTHER)(answer))):
+        for hosts, expected in (
+            (["*"], ["I052"]),
+            (["api.other.org"], []),
+            (["api.example.com"], ["W035"]),
+        ):
+            with override_settings(**stranger(ALLOWED_HOSTS=hosts)):
+                assert short(found()) == expected

@@ -1,0 +1,88 @@
+"""Checks of whether the cookies travel that a policy with credentials is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Info, Warning
+
+from cors_views.checks.sites import (
+    apps_among,
+    cookies_kept_at_home,
+    cookies_without_secure,
+    from_other_sites,
+    from_unknown_sites,
+    secure_of,
+)
+from cors_views.uses import Use, listed
+
+
+def check_cookies(use: Use) -> Iterator[CheckMessage]:
+    """Report the cookies that stay at home, or that browsers refuse, as far as anybody can tell."""
+    if not use.policy.credentials:
+        return
+    kept, refused = cookies_kept_at_home(), cookies_without_secure()
+    elsewhere, apps = from_other_sites(use.origins), apps_among(use.origins)
+    unknown = from_unknown_sites(use.origins)
+    if elsewhere and kept:
+        yield _kept(use, elsewhere, kept)
+    if apps and kept:
+        yield _kept_from_apps(use, apps, kept)
+    if unknown and kept:
+        yield _who_knows(use, unknown, kept)
+    if (elsewhere or apps) and refused:
+        yield Warning(
+            f"The {use.where()} allows credentials to {listed(elsewhere + apps)}, but browsers "
+            f"refuse the cookie: {' and '.join(refused)} without Secure.",
+            hint=" ".join(f"Write {secure_of(name)} = True." for name in _names_of(refused)),
+            id="cors_views.W035",
+        )
+
+
+def _kept(use: Use, origins: list[str], kept: list[str]) -> CheckMessage:
+    return Warning(
+        f"The {use.where()} allows credentials to {listed(origins)}, but {_keep(kept)} the cookie "
+        "from requests of other sites than those of ALLOWED_HOSTS = "
+        f"{settings.ALLOWED_HOSTS!r}.",
+        hint=f"Serve both from one site. Where that cannot be: {_for_all_sites(kept)}",
+        id="cors_views.W035",
+    )
+
+
+def _kept_from_apps(use: Use, apps: list[str], kept: list[str]) -> CheckMessage:
+    return Warning(
+        f"The {use.where()} allows credentials to {listed(apps)}, but {_keep(kept)} the cookie "
+        "from it: the pages of an app are at no site of the web.",
+        hint="Let the app send a token in the Authorization header, and drop credentials. Where "
+        f"that cannot be: {_for_all_sites(kept)}",
+        id="cors_views.W035",
+    )
+
+
+def _who_knows(use: Use, origins: list[str], kept: list[str]) -> CheckMessage:
+    return Info(
+        f"The {use.where()} allows credentials to {listed(origins)}. Nobody can tell whether "
+        f"cookies come along while ALLOWED_HOSTS is {settings.ALLOWED_HOSTS!r}: they do where this "
+        f"server and the page are at one site, such as api.example.com and app.example.com; from "
+        f"another site, {_keep(kept)} them away.",
+        hint="Name the hosts of this server in ALLOWED_HOSTS. Where they are at another site than "
+        f"the page: {_for_all_sites(kept)}",
+        id="cors_views.I052",
+    )
+
+
+def _keep(kept: list[str]) -> str:
+    return f"{' and '.join(kept)} keep{'' if len(kept) > 1 else 's'}"
+
+
+def _for_all_sites(kept: list[str]) -> str:
+    written = (f'{name} = "None" and {secure_of(name)} = True.' for name in _names_of(kept))
+    return (
+        f"{' '.join(written)} CSRF protection then stands alone between other sites and your "
+        "users' sessions."
+    )
+
+
+def _names_of(shown: Iterable[str]) -> list[str]:
+    return [setting.partition(" ")[0] for setting in shown]
