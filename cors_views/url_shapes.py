@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 
@@ -37,13 +38,32 @@ def matching(chain: tuple[Any, ...]) -> Matching:
     """
     if not any(map(_depends_on_language, chain)):
         return _matching(chain)
-    found: set[Matching] = set()
-    for language in {settings.LANGUAGE_CODE, *dict(settings.LANGUAGES)}:
+    possible, impossible = _languages(conf.site(), chain[0].pattern)
+    found = {Matching.NEVER} if impossible else set()
+    for language in possible:
         with override(language):
             found.add(_matching(chain))
         if len(found) > 1:
             return Matching.MAYBE
     return found.pop()
+
+
+@functools.lru_cache(maxsize=16)
+def _languages(site: conf.Site, first: Any) -> tuple[tuple[str, ...], bool]:
+    """Return in which languages URLs may match that begin so, and whether there are others.
+
+    There may be a hundred languages, and as many routes in each: most end with the prefix.
+    """
+    every = sorted({settings.LANGUAGE_CODE, *dict(settings.LANGUAGES)})
+    if not isinstance(first, LocalePrefixPattern):
+        return tuple(every), False
+    possible = []
+    for language in every:
+        with override(language):
+            beginning = f"/{_fixed(first, last=False)[0]}"
+        if any(_against(regex, beginning) is not Matching.NEVER for regex in site.urls_regexes):
+            possible.append(language)
+    return tuple(possible), len(possible) < len(every)
 
 
 def _depends_on_language(entry: Any) -> bool:
@@ -64,14 +84,20 @@ def _matching(chain: tuple[Any, ...]) -> Matching:
     return next((each for each in likeliest if each in found), Matching.NEVER)
 
 
-def _compare(regex: re.Pattern[str], beginning: str, chain: tuple[Any, ...]) -> Matching:
+def _against(regex: re.Pattern[str], beginning: str) -> Matching:
     try:
-        automaton = automaton_of(regex)
-        found = automaton.against(beginning)
-        if found is Matching.MAYBE and not automaton.meets(_urls_of(chain)):
-            return Matching.NEVER
+        return automaton_of(regex).against(beginning)
     except Unreadable:
         return Matching.MAYBE
+
+
+def _compare(regex: re.Pattern[str], beginning: str, chain: tuple[Any, ...]) -> Matching:
+    found = _against(regex, beginning)
+    try:
+        if found is Matching.MAYBE and not automaton_of(regex).meets(_urls_of(chain)):
+            return Matching.NEVER
+    except Unreadable:
+        pass
     return found
 
 
@@ -79,14 +105,14 @@ def _beginning(chain: tuple[Any, ...]) -> tuple[str, bool]:
     """Return what each URL of a route begins with, and whether more of it follows."""
     beginning, whole = "/", bool(chain)
     for number, entry in enumerate(chain, 1):
-        text, whole = _fixed(entry.pattern, number == len(chain))
+        text, whole = _fixed(entry.pattern, last=number == len(chain))
         beginning += text
         if not whole:
             break
     return beginning, not whole
 
 
-def _fixed(pattern: Any, last: bool) -> tuple[str, bool]:
+def _fixed(pattern: Any, *, last: bool) -> tuple[str, bool]:
     """Return what a part of a route begins with letter by letter, and whether that is all."""
     literal = _literal(pattern)
     if literal is not None:

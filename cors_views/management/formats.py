@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from cors_views.layers import Layer
-from cors_views.management import table, wording
+from cors_views.management import folding, table, wording
 from cors_views.management.overview import Row, app_of, url_name, view_name
 from cors_views.management.selection import Finding
 from cors_views.management.table import Cell, Paint
@@ -26,7 +26,8 @@ class Shown(NamedTuple):
 
     ``origin`` is the one whose reach is shown, or ``""``. ``lines`` says whether places have line
     numbers, which change with every edit above them. ``width`` is that of the terminal, or
-    ``None`` for a pipe. ``details`` adds headers and ``max_age`` to a table.
+    ``None`` for a pipe. ``details`` adds headers and ``max_age`` to a table. ``every`` says that
+    each route is listed by itself, even those of which the same is to be said.
     """
 
     rows: Sequence[Row]
@@ -36,6 +37,12 @@ class Shown(NamedTuple):
     lines: bool = True
     width: int | None = None
     details: bool = False
+    every: bool = False
+
+    def groups(self) -> Iterator[tuple[str, Sequence[Row]]]:
+        """Yield the rows below their headings."""
+        for heading, rows in wording.grouped(self.rows, self.group_by):
+            yield heading, rows if self.every else folding.gathered(rows)
 
 
 def _header(shown: Shown) -> list[str]:
@@ -68,11 +75,11 @@ def _cells(row: Row, shown: Shown, most: int | None = None) -> list[Cell]:
 
 def _who(row: Row, shown: Shown, most: int | None) -> Cell:
     if shown.origin:
-        reach = row.reach(shown.origin)
-        asked = f"asked per request: {', '.join(row.asks)}"
-        return Cell(reach, "SUCCESS") if reach == "admitted" else Cell(asked, "WARNING")
+        if row.reach(shown.origin) == "admitted":
+            return Cell(wording.if_matched(row, "admitted"), "SUCCESS")
+        return Cell(f"asked per request: {', '.join(row.asks)}", "WARNING")
     entries = wording.audience(row)
-    text = listed(entries) if most else ", ".join(entries)
+    text = wording.if_matched(row, listed(entries) if most else ", ".join(entries))
     style = {wording.ANYBODY: "WARNING", wording.NOBODY: "HTTP_NOT_MODIFIED"}.get(entries[0], "")
     return Cell(f"else {text}" if row.number else text, style)
 
@@ -83,7 +90,7 @@ def as_table(shown: Shown, paint: Paint) -> str:
     In a pipe every line is complete, for grep.
     """
     lines: list[str] = []
-    for heading, rows in wording.grouped(shown.rows, shown.group_by):
+    for heading, rows in shown.groups():
         lines += ["", paint(heading, "MIGRATE_HEADING")] if heading else []
         cells = [_cells(row, shown, most=_MOST) for row in rows]
         if shown.width is None:
@@ -115,11 +122,19 @@ def _below_routes(
         yield from (_INDENT + line for line in lines)
 
 
-def as_line(finding: Finding, *, lines: bool) -> str:
+def as_lines(shown: Shown) -> Iterator[str]:
+    """Yield what ``--fail-on`` found, in one line each; in one for what is gathered in one row."""
+    for risk in dict.fromkeys(finding.risk for finding in shown.findings):
+        rows = folding.for_people(each.row for each in shown.findings if each.risk == risk)
+        for row in rows if shown.every else folding.gathered(rows):
+            yield _line(Finding(risk, row), lines=shown.lines)
+
+
+def _line(finding: Finding, *, lines: bool) -> str:
     """Return one finding of ``--fail-on`` in one line."""
     row = finding.row
     named = f" policy {wording.policy_name(row)!r}" if wording.policy_name(row) else ""
-    who = listed(wording.audience(row))
+    who = wording.if_matched(row, listed(wording.audience(row)))
     decided = f"{wording.layer(row)}{named}, {wording.declared_at(row, lines=lines)}"
     return f"{finding.risk}: {wording.route(row)} {wording.methods(row)}: {who}; {decided}"
 
@@ -130,7 +145,7 @@ def as_markdown(shown: Shown) -> str:
     lines = ["# Who may read what across origins", ""]
     if shown.origin:
         lines += [f"Only what `{shown.origin}` reaches.", ""]
-    for heading, rows in wording.grouped(shown.rows, shown.group_by):
+    for heading, rows in shown.groups():
         if heading:
             lines += [f"## {heading}", ""]
         header = _header(shown)
@@ -202,6 +217,7 @@ def _policy(row: Row, shown: Shown) -> dict[str, Any]:
         "origins": sorted(origin for origin in written if isinstance(origin, str)),
         "origin_regexes": [regex.pattern for regex in regexes],
         "asks": list(row.asks),
+        "urls_regex": row.matching.value if row.matching else None,
         "credentials": bool(policy.credentials),
         "headers": sorted(policy.headers or ()),
         "expose_headers": sorted(policy.expose_headers or ()),

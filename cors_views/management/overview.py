@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import functools
-import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.urls import URLResolver
 
-from cors_views import callbacks, chains, layers, nearest
+from cors_views import callbacks, chains, layers, nearest, url_shapes
 from cors_views.callbacks import name_of
 from cors_views.chains import Chain
 from cors_views.declarations import wrapped
 from cors_views.defaults import default_methods
+from cors_views.expressions import Matching
 from cors_views.fetch import SAFELISTED_METHODS
 from cors_views.layers import Layer
 from cors_views.policy import CorsPolicy
 from cors_views.routes import route_name
 from cors_views.rulings import CompiledPolicy, Ruling
 from cors_views.signals import check_request_enabled
-from cors_views.uses import Source, governed_methods, is_for, sources_of
+from cors_views.uses import Source, governed_methods, sources_of
 
 #: In this order people look for methods; others come after them.
 _ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -34,8 +34,10 @@ class Row(NamedTuple):
 
     ``chain`` is empty for the URLs that nothing resolves. ``methods`` is ``None`` for any;
     ``not_offered`` are those of them that no preflight is offered. ``compiled`` is ``None`` where
-    nobody is admitted: the view is closed, or nothing governs it. ``suffixed`` says that a second
-    route, of DRF's format suffixes, has the very same rows.
+    nobody is admitted: the view is closed, or nothing governs it. ``matching`` says which URLs of
+    the route ``CORS_URLS_REGEX`` matches; it is ``None`` where that does not matter. ``suffixed``
+    says that a second route, of DRF's format suffixes, has the very same rows, and ``routes`` for
+    how many routes the row stands.
     """
 
     chain: Chain
@@ -46,7 +48,9 @@ class Row(NamedTuple):
     compiled: CompiledPolicy | None
     sources: Mapping[str, Source]
     asks_signal: bool
+    matching: Matching | None = None
     suffixed: bool = False
+    routes: int = 1
 
     @property
     def route(self) -> str:
@@ -121,7 +125,12 @@ class Row(NamedTuple):
     @property
     def only_asked(self) -> bool:
         """Whether only a receiver of the signal opens what ``CORS_URLS_REGEX`` leaves out."""
-        return self.asks_signal and not _speaks(self.chain, self.ruling)
+        return self.asks_signal and self.matching is Matching.NEVER
+
+    @property
+    def depends_on_url(self) -> bool:
+        """Whether ``CORS_URLS_REGEX`` matches some URLs of the route, perhaps, and others not."""
+        return self.compiled is not None and self.matching is Matching.MAYBE
 
 
 def _layer(found: Any) -> Layer | None:
@@ -159,13 +168,14 @@ def rows(resolver: URLResolver) -> Iterator[Row]:
 def _add(found: list[_Governed], ruling: Ruling, names: tuple[str, ...] | None) -> None:
     """Add methods to those under an equal ruling: a handler of GET and HEAD has one for each."""
     for other in found:
-        if names and other.names and _essence(other.ruling) == _essence(ruling):
+        if names and other.names and essence(other.ruling) == essence(ruling):
             other.names.update(dict.fromkeys(names, ruling))
             return
     found.append(_Governed(ruling, dict.fromkeys(names or (), ruling)))
 
 
-def _essence(ruling: Ruling) -> Any:
+def essence(ruling: Ruling) -> Any:
+    """Return what a ruling says beside what it offers; equal ones are one to people."""
     policies = [{**each.policy.set_fields(), "methods": None} for each in ruling.policies]
     return policies, ruling.trail, ruling.signal, ruling.gated, ruling.governed
 
@@ -174,8 +184,10 @@ def _rows_of(chain: Chain, governed: _Governed) -> Iterator[Row]:
     ruling = governed.ruling
     methods = in_order(governed.names) or None
     asks_signal = ruling.signal and ruling.governed and bool(check_request_enabled.receivers)
-    if not ruling.policies or not (_speaks(chain, ruling) or asks_signal):
-        yield Row(chain, methods, (), ruling, 0, None, {}, False)
+    matching = url_shapes.matching(chain) if ruling.gated and ruling.governed else None
+    speaks = ruling.governed and matching is not Matching.NEVER
+    if not ruling.policies or not (speaks or asks_signal):
+        yield Row(chain, methods, (), ruling, 0, None, {}, False, matching)
         return
     for number, compiled in enumerate(ruling.policies):
         not_offered = tuple(
@@ -186,46 +198,9 @@ def _rows_of(chain: Chain, governed: _Governed) -> Iterator[Row]:
             and not governed.names[name].policies[number].offers(name)
         )
         sources = sources_of(ruling, number)
-        yield Row(chain, methods, not_offered, ruling, number, compiled, sources, asks_signal)
-
-
-#: How the routes that DRF's format_suffix_patterns adds end.
-_SUFFIX = re.compile(r"/?(<drf_format_suffix:\w+>|\.<format>/)$")
-
-
-def without_suffix(route: str) -> tuple[str, ...]:
-    """Return how the route may be written that a route with a format suffix was made from."""
-    if not _SUFFIX.search(route):
-        return ()
-    plain = _SUFFIX.sub("", route)
-    return f"{plain}/", plain
-
-
-def folded(rows: Iterable[Row]) -> list[Row]:
-    """Return the rows without those of format suffixes that say the same as the route itself."""
-    of_route: dict[str, list[Row]] = {}
-    for row in rows:
-        of_route.setdefault(row.route, []).append(row)
-    for route in list(of_route):
-        for base in without_suffix(route):
-            if base in of_route and _same(of_route[base], of_route[route]):
-                del of_route[route]
-                of_route[base] = [row._replace(suffixed=True) for row in of_route[base]]
-                break
-    return [row for found in of_route.values() for row in found]
-
-
-def _same(some: list[Row], others: list[Row]) -> bool:
-    return [_told(row) for row in some] == [_told(row) for row in others]
-
-
-def _told(row: Row) -> Any:
-    return row.methods, row.not_offered, row.number, _essence(row.ruling), view_name(row.chain)
-
-
-def _speaks(chain: Chain, ruling: Ruling) -> bool:
-    # What nothing resolves is anywhere, so CORS_URLS_REGEX matches it or not.
-    return is_for(chain, ruling) if chain else ruling.governed
+        yield Row(
+            chain, methods, not_offered, ruling, number, compiled, sources, asks_signal, matching
+        )
 
 
 def _place_of(method: str) -> int:

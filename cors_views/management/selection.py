@@ -10,7 +10,8 @@ from cors_views import conf
 from cors_views.checks.methods import admits_anybody
 from cors_views.checks.regexes import admits_plain_http, special_of
 from cors_views.checks.sites import is_local
-from cors_views.management.overview import Row, app_of, without_suffix
+from cors_views.management.folding import without_suffix
+from cors_views.management.overview import Row, app_of
 from cors_views.origins import SPECIAL
 from cors_views.policy import close_matches
 from cors_views.uses import sendable, unsafe_for_strangers
@@ -165,11 +166,15 @@ def risks_named(text: str) -> list[str]:
 
 
 def findings(rows: Iterable[Row], risks: Sequence[str]) -> list[Finding]:
-    """Return what was asked for, row by row."""
+    """Return what was asked for, row by row.
+
+    URLs without a route are looked at where they are open, whichever they are. Those that
+    ``CORS_URLS_REGEX`` opens lead to no view, and whoever asks cannot name one.
+    """
     return [
         Finding(risk, row)
         for row in rows
-        if row.admits_somebody
+        if row.admits_somebody and (row.chain or not row.depends_on_url)
         for risk in risks
         if RISKS[risk](row)
     ]

@@ -11,8 +11,11 @@ ANYBODY, NOBODY = "any origin", "nobody"
 
 
 def route(row: Row) -> str:
-    """Return the route, and whether that with a format suffix is the same."""
-    return f"{row.route} (+ .format)" if row.suffixed else row.route
+    """Return the route, whether that with a format suffix is the same, and how many others are."""
+    if row.routes > 1 and row.ruling.undeclared:
+        return f"{row.routes} routes that declare nothing"
+    more = f" and {row.routes - 1} more" if row.routes > 1 else ""
+    return f"{row.route}{' (+ .format)' if row.suffixed else ''}{more}"
 
 
 def audience(row: Row) -> list[str]:
@@ -26,11 +29,18 @@ def audience(row: Row) -> list[str]:
     return entries or [NOBODY]
 
 
+def if_matched(row: Row, text: str) -> str:
+    """Return a text with the condition that it is true under, where it is not for every URL."""
+    return f"{text}, where CORS_URLS_REGEX matches" if row.depends_on_url else text
+
+
 def methods(row: Row) -> str:
     """Return the methods of a row, without those that go along with others.
 
     HEAD is served by what serves GET, and OPTIONS is there on every class.
     """
+    if row.routes > 1 and row.ruling.undeclared:
+        return "what they serve"
     if row.methods is None:
         return f"any (offers {', '.join(row.only_offered)})" if row.only_offered else "any"
     sent = [name for name in row.methods if name not in row.not_offered]
@@ -112,7 +122,7 @@ def _headings(row: Row, by: str | None) -> Sequence[str]:
         return [app_of(row.chain) or "no app"]
     if by == "policy":
         return sorted(row.policy_names) or ["no named policy"]
-    return audience(row) if by == "audience" else [""]
+    return [", ".join(audience(row))] if by == "audience" else [""]
 
 
 def _rank(heading: str) -> tuple[bool, bool, str]:
@@ -130,7 +140,9 @@ def summary(rows: Sequence[Row]) -> str:
     nobody = sum(not row.admits_somebody for row in rows)
     counted = f"{_count(len(routes), 'route')}{more}, {_count(len(rows), 'rule')}"
     kinds = f"{anybody} for any origin, {credentials} with credentials, {nobody} for nobody"
-    return f"{counted}: {kinds}."
+    depends = sum(row.depends_on_url for row in rows)
+    matched = f", {depends} only where CORS_URLS_REGEX matches" if depends else ""
+    return f"{counted}: {kinds}{matched}."
 
 
 def _count(number: int, noun: str) -> str:

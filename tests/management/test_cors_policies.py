@@ -633,12 +633,23 @@ def test_what_is_not_offered_is_said(offered: str) -> None:
     assert re.search(rf"^/v/ +{OFFERED[offered]} +{APP}", table, re.MULTILINE)
 
 
-def test_a_row_of_options_alone_is_kept() -> None:
+class Silent(View):
+    @cors_allow(origins=[APP])
+    def options(self, request: Any) -> HttpResponse:
+        return HttpResponse("options")
+
+
+def test_options_has_no_row_beside_other_methods_and_keeps_its_own() -> None:
     site = {"CORS_ALLOWED_ORIGINS": [OTHER], "CORS_ALLOW_METHODS": ["GET"]}
     with override_settings(**site), urlconf(path("v/", Reader.as_view())):
-        table = run("cors_policies").out
+        table, in_full = run("cors_policies").out, document()["routes"][0]["policies"]
+    with urlconf(path("v/", Silent.as_view())):
+        alone = run("cors_policies").out
 
-    assert re.search(rf"^/v/ +not offered: OPTIONS +{OTHER}", table, re.MULTILINE)
+    assert "OPTIONS" not in table
+    assert re.search(rf"^/v/ +GET +{APP}", table, re.MULTILINE)
+    assert [each["methods"] for each in in_full] == [["GET", "HEAD"], ["OPTIONS"]]
+    assert re.search(rf"^/v/ +OPTIONS +{APP}", alone, re.MULTILINE)
 
 
 def test_a_name_without_any_seam_is_cut_where_the_column_ends(
@@ -902,6 +913,150 @@ def test_a_language_in_front_of_a_route_may_be_any() -> None:
     site = {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_URLS_REGEX": "^/de/api/"}
     with override_settings(**site), urlconf(*i18n_patterns(path("api/", answer))):
         assert run("cors_policies", "--fail-on=undeclared").status == 1
+
+
+# --- Where CORS_URLS_REGEX has a say -----------------------------------------------------------
+
+
+def test_where_the_regex_may_match_that_is_said() -> None:
+    site = {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_URLS_REGEX": r"^/(api/|files/\d)"}
+    routes = [path("api/<pk>", answer), path("files/<pk>", answer), path("in/<pk>", answer)]
+    with override_settings(**site), urlconf(*routes):
+        said = document()["routes"]
+        done = run("cors_policies", "--fail-on=any-origin", "--all")
+        reached = run("cors_policies", "--origin", APP).out
+        grouped = run("cors_policies", "--group-by=audience").out
+
+    assert [
+        (each["route"], each["policies"][0]["urls_regex"], each["policies"][0]["origins"])
+        for each in said
+    ] == [
+        ("/api/<pk>", "always", ["*"]),
+        ("/files/<pk>", "maybe", ["*"]),
+        ("/in/<pk>", "never", []),
+        (None, "maybe", ["*"]),
+    ]
+    where = "any origin, where CORS_URLS_REGEX matches"
+    assert re.search(r"^/api/<pk> +any +any origin +settings", done.out, re.MULTILINE)
+    assert re.search(rf"^/files/<pk> +any +{where} +settings", done.out, re.MULTILINE)
+    assert re.search(r"^/in/<pk> +any +nobody +settings", done.out, re.MULTILINE)
+    assert re.search(rf"^any other URL +any +{where} +settings", done.out, re.MULTILINE)
+    assert done.out.endswith("1 for nobody, 2 only where CORS_URLS_REGEX matches.\n")
+    assert done.err == (
+        "any-origin: /api/<pk> any: any origin; settings, CORS_ALLOW_ALL_ORIGINS\n"
+        f"any-origin: /files/<pk> any: {where}; settings, CORS_ALLOW_ALL_ORIGINS\n"
+    )
+    assert re.search(r"^/files/<pk> +any +admitted, where CORS_URLS_REGEX m", reached, re.MULTILINE)
+    assert grouped.count("any origin\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("regex", "status", "access"),
+    [
+        pytest.param(r"^.*$", 1, "allow", id="open-everywhere"),
+        pytest.param(r"^/api/", 0, "allow", id="open-where-it-matches"),
+        pytest.param(r"^api/", 0, "none", id="open-nowhere"),
+    ],
+)
+def test_urls_without_a_route_are_a_risk_where_nothing_closes_them(
+    regex: str, status: int, access: str
+) -> None:
+    site = {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_URLS_REGEX": regex}
+    with override_settings(**site), urlconf(path("api/", cors_allow(origins=[APP])(answer))):
+        assert document()["routes"][-1]["policies"][0]["access"] == access
+        assert run("cors_policies", "--fail-on=any-origin").status == status
+
+
+# --- At the size of a large site ---------------------------------------------------------------
+
+LARGE = [
+    *(path(f"api/{number}/<pk>/", answer) for number in range(1200)),
+    *(path(f"pages/{number}/", Orders.as_view()) for number in range(400)),
+    path("one/", cors_allow("partners")(answer)),
+    *i18n_patterns(*(path(f"page/{number}/", require_GET(answer)) for number in range(400))),
+]
+
+
+@pytest.fixture
+def _large() -> Iterator[None]:
+    site = {"CORS_ALLOWED_ORIGINS": [APP, OTHER], "CORS_URLS_REGEX": "^/api/"}
+    with override_settings(**site, ROOT_URLCONF=Patterns(LARGE)):
+        yield
+
+
+@pytest.mark.usefixtures("_large")
+def test_a_site_of_two_thousand_routes_is_read_at_a_glance() -> None:
+    lines = [re.split(r"  +", line) for line in run("cors_policies").out.splitlines()]
+
+    assert [line[:3] for line in lines[1:-2]] == [
+        ["/pages/0/ and 399 more", "GET", APP],
+        ["/pages/0/ and 399 more", "POST", APP],
+        ["/pages/0/ and 399 more", "DELETE", "nobody"],
+        ["/one/", "any", OTHER],
+        ["1200 routes that declare nothing", "what they serve", f"{APP}, {OTHER}"],
+        ["400 routes that declare nothing", "what they serve", "nobody"],
+        ["any other URL", "any", f"{APP}, {OTHER}, where CORS_URLS_REGEX matches"],
+    ]
+    assert lines[-1][0].startswith("2001 routes, 2802 rules:")
+
+
+@pytest.mark.usefixtures("_large")
+@pytest.mark.parametrize(
+    ("arguments", "at_most"),
+    [
+        pytest.param(["--group-by=audience"], 20, id="by-audience"),
+        pytest.param(["--group-by=app"], 20, id="by-app"),
+        pytest.param(["--group-by=policy"], 20, id="by-policy"),
+        pytest.param(["--format=markdown"], 20, id="markdown"),
+        pytest.param([f"--origin={OTHER}"], 20, id="what-one-origin-reaches"),
+        pytest.param(["--all", "--group-by=audience"], 2825, id="each-route-once"),
+    ],
+)
+def test_no_form_for_people_says_the_same_twice(arguments: list[str], at_most: int) -> None:
+    assert len(run("cors_policies", *arguments).out.splitlines()) <= at_most
+
+
+@pytest.mark.usefixtures("_large")
+def test_what_is_found_in_many_routes_is_one_line() -> None:
+    gathered = run("cors_policies", "--fail-on=undeclared,credentials")
+    listed_ = run("cors_policies", "--fail-on=undeclared", "--all")
+
+    get, post = "/pages/0/ and 399 more GET", "/pages/0/ and 399 more POST"
+    place, handler = _place_of_orders(), _place_of_orders(5)
+    assert gathered.err == (
+        "undeclared: 1200 routes that declare nothing what they serve: https://app.example, "
+        "https://other.example; settings, CORS_ALLOWED_ORIGINS\n"
+        f"credentials: {get}: https://app.example; class, {place}\n"
+        f"credentials: {post}: https://app.example; class, {place}, refined by handler {handler}\n"
+    )
+    assert len(listed_.err.splitlines()) == 1200
+    assert (gathered.status, listed_.status) == (1, 1)
+
+
+def _place_of_orders(below: int = 0) -> str:
+    with urlconf(path("v/", Orders.as_view())):
+        line = document()["routes"][0]["policies"][0]["declared_at"]["line"]
+    return f"{HERE}:{line + below}"
+
+
+@pytest.mark.usefixtures("_large")
+@pytest.mark.parametrize(
+    ("arguments", "routes"),
+    [
+        pytest.param(["--all"], 2802, id="all"),
+        pytest.param(["--route=/api/7"], 111, id="named-routes"),
+    ],
+)
+def test_who_asks_for_routes_sees_each(arguments: list[str], routes: int) -> None:
+    _, *lines, _, _ = run("cors_policies", *arguments).out.splitlines()
+
+    assert len(lines) == routes
+    assert not any("more" in line or "declare nothing" in line for line in lines)
+
+
+@pytest.mark.usefixtures("_large")
+def test_json_is_complete_at_any_size() -> None:
+    assert len(document()["routes"]) == 2002
 
 
 def test_what_nothing_resolves_is_not_called_undeclared() -> None:

@@ -19,8 +19,9 @@ from cors_views.management.base import (
     origin_of,
     resolver_of,
 )
+from cors_views.management.folding import for_people
 from cors_views.management.formats import Shown
-from cors_views.management.overview import folded, rows
+from cors_views.management.overview import rows
 from cors_views.management.selection import (
     RISKS,
     Filters,
@@ -62,6 +63,11 @@ class Command(CorsCommand):
             parser.add_argument(
                 option, action="append", default=[], metavar=metavar, help=f"{text}; repeatable"
             )
+        parser.add_argument(
+            "--all",
+            action="store_true",
+            help="list each route, even where the same is to be said of many",
+        )
         parser.add_argument("--origin", help="only what a page of this origin may reach")
         parser.add_argument("--urlconf", metavar="MODULE", help="instead of ROOT_URLCONF")
         parser.add_argument(
@@ -93,16 +99,17 @@ class Command(CorsCommand):
             selected = filters.select(rows(resolver))
         except UnknownName as error:
             raise bad_input(error) from error
-        if options["format"] != "json":
-            selected = folded(selected)
+        json = options["format"] == "json"
         return Shown(
-            selected,
+            selected if json else for_people(selected),
             findings(selected, risks),
             origin,
             options["group_by"],
             not options["no_lines"],
             _width() if self.stdout.isatty() else None,
             options["verbosity"] > 1,
+            # Whoever names routes wants to see them.
+            every=json or options["all"] or bool(options["route"]),
         )
 
     def _document(self, shown: Shown, wanted: str, urlconf: Any) -> str:
@@ -114,6 +121,6 @@ class Command(CorsCommand):
 
     def _report(self, shown: Shown) -> None:
         if shown.findings:
-            for finding in shown.findings:
-                self.stderr.write(formats.as_line(finding, lines=shown.lines))
+            for line in formats.as_lines(shown):
+                self.stderr.write(line)
             sys.exit(REFUSED)
