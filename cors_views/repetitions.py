@@ -17,7 +17,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from cors_views.expressions import CHARACTERS, Unreadable, characters, parsed
+from cors_views.automata import Unreadable
+from cors_views.expressions import CHARACTERS, characters, parsed
 
 #: From so many on a number of repetitions counts as any, where each may be of any length itself.
 _MANY = 3

@@ -11,15 +11,8 @@ from django.urls.resolvers import LocalePrefixPattern, RegexPattern, RoutePatter
 from django.utils.translation import override
 
 from cors_views import conf
-from cors_views.expressions import (
-    Automaton,
-    Matching,
-    Unreadable,
-    add,
-    automaton_of,
-    begins_anchored,
-    fixed_beginning,
-)
+from cors_views.automata import Automaton, Matching, Unreadable
+from cors_views.expressions import add, automaton_of, begins_anchored, fixed_beginning
 from cors_views.repetitions import is_ambiguous
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cors_views import chains, conf, fetch, layers, nearest, url_shapes
+from cors_views.automata import Matching
 from cors_views.callbacks import served_methods
 from cors_views.chains import Chain
 from cors_views.declarations import wrapped
@@ -58,6 +59,11 @@ class Use(NamedTuple):
     def regexes(self) -> tuple[re.Pattern[str], ...]:
         """The regular expressions for origins."""
         return self.policy.origin_regexes or ()
+
+    @property
+    def depends_on_url(self) -> bool:
+        """Whether ``CORS_URLS_REGEX`` may match some URLs of the route, and others not."""
+        return self.ruling.gated and url_shapes.matching(self.chain) is Matching.MAYBE
 
     @property
     def sendable(self) -> tuple[str, ...]:

@@ -20,11 +20,12 @@ PACKAGE = Path(cors_views.__file__).parent
 #: The pure core, and what of the package each module of it builds on.
 PURE = {
     "fetch": set(),
-    "expressions": set(),
+    "automata": set(),
+    "expressions": {"automata"},
     "places": set(),
     "origins": set(),
     "patterns": {"origins"},
-    "repetitions": {"expressions"},
+    "repetitions": {"automata", "expressions"},
     "origin_sets": {"origins"},
     "fields": {"fetch", "origin_sets", "patterns", "repetitions"},
     "policy": {"fields", "origin_sets", "places"},
@@ -51,7 +52,7 @@ PURE = {
 FLOORS = [
     {
         "fetch",
-        "expressions",
+        "automata",
         "memory",
         "places",
         "origins",
@@ -60,7 +61,8 @@ FLOORS = [
         "signals",
         "untrusted",
     },
-    {"patterns", "origin_sets", "repetitions"},
+    {"patterns", "origin_sets", "expressions"},
+    {"repetitions"},
     {"fields", "reasons"},
     {"policy"},
     {"rulings", "conf", "browsing.safelists"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from cors_views import chains, conf, expressions, url_shapes
-from cors_views.expressions import Matching
+from cors_views.automata import Matching
 from tests.tables import Patterns
 
 LANGUAGES = [("en", "English"), ("de", "German"), ("pt-br", "Brazilian Portuguese")]
@@ -40,6 +41,8 @@ def matching(regex: Any, *patterns: Any, **site: Any) -> Matching:
 # --- Cases with a name -------------------------------------------------------------------------
 
 ALWAYS, MAYBE, NEVER = Matching.ALWAYS, Matching.MAYBE, Matching.NEVER
+
+LATER = pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 knows no such construct")
 
 #: As people write it who serve an API beside pages: spread out, with a comment and versions.
 SPREAD = re.compile(
@@ -123,6 +126,12 @@ SPREAD = re.compile(
         pytest.param(r"(?m)^/api$", path("a/<path:x>", view), NEVER, id="ends-of-other-lines"),
         pytest.param(r"$", path("<pk>", view), NEVER, id="an-end-at-the-start"),
         pytest.param(r"^/a(\Z|/)", path("a/<pk>", view), ALWAYS, id="an-end-or-more"),
+        pytest.param(r"^/(?>a|api)/", path("api/<pk>", view), MAYBE, id="atomic", marks=LATER),
+        pytest.param(r"^/(?>a|b)/", path("api/<pk>", view), NEVER, id="atomic-of", marks=LATER),
+        pytest.param(r"^/a++/", path("a/<pk>", view), MAYBE, id="possessive", marks=LATER),
+        pytest.param(r"^/b++/", path("a/<pk>", view), NEVER, id="possessive-of", marks=LATER),
+        pytest.param("(?i)^/\u017f/", path("s/<pk>", view), ALWAYS, id="a-letter-beyond-ascii"),
+        pytest.param("(?i)^/s/", path("\u017f/<pk>", view), MAYBE, id="a-route-beyond-ascii"),
         # Several expressions.
         pytest.param([r"^/x/", r"^/api/"], path("api/<pk>", view), ALWAYS, id="the-second"),
         pytest.param([r"^/x/", r"^/v1/"], path("api/<pk>", view), NEVER, id="none"),
@@ -139,6 +148,11 @@ SPREAD = re.compile(
         pytest.param(r"^/api/", re_path("^api/|^v1/", view), MAYBE, id="re-path-of-two"),
         pytest.param(r"^/api/", re_path("^(^v1)/$", view), NEVER, id="re-path-anchors"),
         pytest.param(r"^/api/", re_path("(?i)^API/u$", view), MAYBE, id="re-path-any-case"),
+        pytest.param(r"^/v1/", re_path("(^v1)/$", view), MAYBE, id="re-path-anchor-in-a-group"),
+        pytest.param(r"^/v1/", re_path("", view), MAYBE, id="re-path-of-nothing"),
+        pytest.param(
+            r"^/v1/", re_path("^(((x{9}){9}){9}){9}", view), MAYBE, id="re-path-too-large"
+        ),
         pytest.param(r"^/api/", re_path("(?m)^v1", view), MAYBE, id="re-path-any-line"),
         pytest.param(
             r"^/api/v1/u$", re_path("^api/", include([re_path("^v1/u$", view)])), ALWAYS, id="inc"

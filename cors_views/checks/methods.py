@@ -31,18 +31,19 @@ def admits_anybody(policy: CorsPolicy) -> bool:
 
 def check_public_uses(uses: Iterable[Use]) -> Iterator[CheckMessage]:
     """Report views that are open to any origin and not read-only; a question of production."""
-    found: dict[str, list[Use]] = {}
+    found: dict[tuple[str, bool], list[Use]] = {}
     for use in uses:
         if unsafe_for_strangers(use.chain, use.sendable) and admits_anybody(use.policy):
-            found.setdefault(use.sources["origins"], []).append(use)
-    for source, open_uses in found.items():
+            found.setdefault((use.sources["origins"], use.depends_on_url), []).append(use)
+    for (source, depends), open_uses in found.items():
+        matched = " where CORS_URLS_REGEX matches the URL" if depends else ""
         methods = sorted(
             {name for use in open_uses for name in unsafe_for_strangers(use.chain, use.sendable)}
         )
         yield Warning(
             f"Any origin may send {', '.join(methods)} to "
-            f"{routes_named([use.chain for use in open_uses])} and read the answer; the policy is "
-            f"from the {source}.",
+            f"{routes_named([use.chain for use in open_uses])} and read the answer{matched}; the "
+            f"policy is from the {source}.",
             hint="If it changes something, name the origins. If it only reads, let it serve "
             "nothing else: write @require_safe of django.views.decorators.http above a function, "
             'http_method_names = ["get", "head", "options"] in a class. methods=["GET"] in the '

@@ -7,8 +7,9 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 
+from cors_views.automata import Unreadable
 from cors_views.checks.sites import is_local, is_public_suffix, is_reserved, site_of
-from cors_views.expressions import Unreadable, whole_automaton_of
+from cors_views.expressions import whole_automaton_of
 from cors_views.origins import MAX_LENGTH, is_origin
 from cors_views.repetitions import is_ambiguous, wide_repetitions
 

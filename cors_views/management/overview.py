@@ -12,11 +12,11 @@ from django.apps import apps
 from django.urls import URLResolver
 
 from cors_views import callbacks, chains, layers, nearest, url_shapes
+from cors_views.automata import Matching
 from cors_views.callbacks import name_of
 from cors_views.chains import Chain
 from cors_views.declarations import wrapped
 from cors_views.defaults import default_methods
-from cors_views.expressions import Matching
 from cors_views.fetch import SAFELISTED_METHODS
 from cors_views.layers import Layer
 from cors_views.policy import CorsPolicy

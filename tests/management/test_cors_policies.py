@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib.syndication.views import Feed
+from django.core.checks import run_checks
 from django.core.management import color
 from django.http import HttpResponse
 from django.test.utils import override_settings
@@ -948,6 +949,23 @@ def test_where_the_regex_may_match_that_is_said() -> None:
     )
     assert re.search(r"^/files/<pk> +any +admitted, where CORS_URLS_REGEX m", reached, re.MULTILINE)
     assert grouped.count("any origin\n") == 1
+
+
+def test_the_check_of_any_origin_says_the_same() -> None:
+    site = {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_URLS_REGEX": r"^/(api/|files/\d)"}
+    routes = [path("api/<pk>", answer), path("files/<pk>", answer), path("in/<pk>", answer)]
+    with override_settings(**site), urlconf(*routes):
+        messages = run_checks(include_deployment_checks=True)
+        done = run("cors_policies", "--fail-on=any-origin-unsafe", "--all")
+
+    told = [each.msg for each in messages if each.id == "cors_views.W039"]
+    assert [
+        re.findall(r"to (\S+) and read the answer( where [A-Z_]+)?", each) for each in told
+    ] == [
+        [("/api/<pk>", "")],
+        [("/files/<pk>", " where CORS_URLS_REGEX")],
+    ]
+    assert re.findall(r": (/\S+)", done.err) == ["/api/<pk>", "/files/<pk>"]
 
 
 @pytest.mark.parametrize(
