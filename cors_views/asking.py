@@ -21,8 +21,8 @@ logger = logging.getLogger("cors_views")
 
 T = TypeVar("T")
 
-#: Where nobody listens, the receivers have said no.
-NOBODY_LISTENS, _NOBODY_ASKED = Answers({id(SIGNAL): False}), Answers()
+#: Where nobody listens, nobody is there to say yes.
+NOBODY_LISTENS, _NOBODY_ASKED = Answers({id(SIGNAL): None}), Answers()
 
 
 def said_already() -> Answers:
@@ -41,9 +41,14 @@ def decide(
         try:
             return decision(answers), answers
         except Unanswered as unanswered:
-            question = unanswered.question
+            questions = unanswered.questions
         # Not in the handler: whoever is asked would see an exception of ours.
-        answers = answers.with_answer(question, _ask(question, request, origin))
+        answers = answers.own()
+        for question in questions:
+            if id(question) not in answers:
+                answers[id(question)] = _ask(question, request, origin, answers)
+            if answers[id(question)]:
+                break
 
 
 async def adecide(
@@ -54,14 +59,20 @@ async def adecide(
         try:
             return decision(answers), answers
         except Unanswered as unanswered:
-            question = unanswered.question
-        answers = answers.with_answer(question, await _aask(question, request, origin))
+            questions = unanswered.questions
+        answers = answers.own()
+        for question in questions:
+            if id(question) not in answers:
+                answers[id(question)] = await _aask(question, request, origin, answers)
+            if answers[id(question)]:
+                break
 
 
-def _ask(question: Question, request: HttpRequest, origin: str) -> bool:
+def _ask(question: Question, request: HttpRequest, origin: str, answers: Answers) -> bool:
     try:
         if question is SIGNAL:
             results = check_request_enabled.send_robust(sender=None, request=request)
+            answers.receivers = tuple(receiver for receiver, _ in results)
             # Each one is settled: a coroutine that nobody awaits would warn for ever.
             settled = [_settled(result, question) for _, result in results]
             return any(settled)
@@ -70,10 +81,11 @@ def _ask(question: Question, request: HttpRequest, origin: str) -> bool:
         return _failed(question)
 
 
-async def _aask(question: Question, request: HttpRequest, origin: str) -> bool:
+async def _aask(question: Question, request: HttpRequest, origin: str, answers: Answers) -> bool:
     try:
         if question is SIGNAL:
             results = await check_request_enabled.asend_robust(sender=None, request=request)
+            answers.receivers = tuple(receiver for receiver, _ in results)
             settled = [await _asettled(result, question) for _, result in results]
             return any(settled)
         return await _asettled(await _ask_async(question, request, origin), question)

@@ -7,7 +7,8 @@ So one rule set serves sync and async drivers alike, and costs nothing where nob
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from cors_views import fetch
 from cors_views.origin_sets import OriginCallable
@@ -28,28 +29,46 @@ Question = OriginCallable | _Signal
 
 
 class Unanswered(Exception):  # noqa: N818 nothing is wrong
-    """A decision needs to know something that nobody has been asked yet."""
+    """A decision needs to know something that nobody has been asked yet.
 
-    def __init__(self, question: Question) -> None:
+    ``questions`` are to be asked in their order, until one is answered with yes: then, or when
+    there is no further one, the decision has to be made again.
+    """
+
+    def __init__(self, question: Question, questions: Iterable[Question]) -> None:
         super().__init__(question)
         self.question = question
+        self.questions = questions
 
 
-class Answers(dict[int, bool]):
-    """What one request's questions were answered, by identity: nobody is asked twice."""
+class Answers(dict[int, "bool | None"]):
+    """What one request's questions were answered, by identity: nobody is asked twice.
 
-    def says(self, question: Question) -> bool:
-        """Return what was answered. Raise ``Unanswered`` where nobody has asked."""
+    ``None`` is the answer of receivers that there are none of. ``receivers`` are those that were
+    asked.
+    """
+
+    receivers: tuple[Any, ...] = ()
+
+    def says(self, question: Question, questions: Iterable[Question] = ()) -> bool | None:
+        """Return what was answered. Raise ``Unanswered`` where nobody has asked.
+
+        ``questions`` are those to be asked then, where it is not this one alone.
+        """
         if id(question) not in self:
-            raise Unanswered(question)
+            raise Unanswered(question, questions or (question,))
         return self[id(question)]
 
-    def with_answer(self, question: Question, answer: bool) -> Answers:
-        """Return these answers and one more; they are shared between requests."""
-        return Answers({**self, id(question): answer})
+    def own(self) -> Answers:
+        """Return these answers for one request, which adds to them; others are shared."""
+        answers = Answers(self)
+        answers.receivers = self.receivers
+        return answers
 
 
 _NO_POLICY = Answer(reason=Reason.NO_POLICY)
+#: What a receiver leaves closed to one origin it may open to the next.
+_LEFT_CLOSED = Answer(vary=True, reason=Reason.NO_POLICY)
 _NOT_ADMITTED = Answer(vary=True, reason=Reason.ORIGIN_NOT_ADMITTED)
 
 
@@ -63,7 +82,7 @@ def admitting(ruling: Ruling, origin: str, answers: Answers) -> CompiledPolicy |
             return policy
         if policy.origins.callables and is_origin(origin):
             for question in policy.origins.callables:
-                if answers.says(question):
+                if answers.says(question, _questions(ruling, origin)):
                     return policy
     if ruling.signal and is_origin(origin) and answers.says(SIGNAL):
         # Only the chains that end in the settings ask, and those hold exactly one policy.
@@ -71,9 +90,23 @@ def admitting(ruling: Ruling, origin: str, answers: Answers) -> CompiledPolicy |
     return None
 
 
+def _questions(ruling: Ruling, origin: str) -> Iterator[Question]:
+    """Yield whom a ruling asks about an origin, one after the other until somebody says yes.
+
+    All at once, since a decision that begins again for each of them takes the square of their
+    number.
+    """
+    for policy in ruling.policies:
+        if policy.public or policy.origins.admits(origin):
+            return
+        yield from policy.origins.callables
+    if ruling.signal:
+        yield SIGNAL
+
+
 def _opened(ruling: Ruling, url_matches: bool, answers: Answers) -> bool:
     """Return whether the ruling speaks for this URL at all."""
-    return not ruling.gated or (ruling.governed and (url_matches or answers.says(SIGNAL)))
+    return not ruling.gated or (ruling.governed and (url_matches or bool(answers.says(SIGNAL))))
 
 
 def actual(
@@ -94,7 +127,8 @@ def actual(
     if ruling.always is not None:
         return ruling.always
     if not _opened(ruling, url_matches, answers):
-        return _NO_POLICY
+        asked = ruling.governed and answers[id(SIGNAL)] is not None
+        return _LEFT_CLOSED if asked else _NO_POLICY
     # A receiver's word may differ from origin to origin, so what it opened is never for everybody.
     public = ruling.public if url_matches else None
     if not origin:

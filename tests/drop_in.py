@@ -59,6 +59,10 @@ INVALID_SETTING = (
     "(there a string is taken letter by letter, or raises on each request)"
 )
 OWN_HEADERS = "where a policy answers, CORS headers that the view wrote are removed first"
+RECEIVER_VARIES = (
+    "outside `CORS_URLS_REGEX`, while receivers of `check_request_enabled` are connected: "
+    "`Vary: origin` also where they say no"
+)
 CORS_ENABLED = "`request._cors_enabled` does not exist"
 
 DIFFERENCES = (
@@ -70,6 +74,7 @@ DIFFERENCES = (
     RECEIVER_RAISES,
     INVALID_SETTING,
     OWN_HEADERS,
+    RECEIVER_VARIES,
     CORS_ENABLED,
 )
 
@@ -542,11 +547,8 @@ def with_a_silent_view(exchange: Exchange) -> Exchange:
 
 def _with_frozen_receivers(exchange: Exchange) -> Exchange:
     """Let the receivers go on saying what they say of this request, when it is changed."""
-    said = (
-        bool(RECEIVERS[name](exchange.path_info, exchange.origin))
-        for name in exchange.site.receivers
-    )
-    return exchange.with_receivers(tuple("yes" if yes else "no" for yes in said))
+    words = _words(exchange)
+    return exchange.with_receivers(tuple("yes" if yes else "no" for yes in words))
 
 
 def _entries(valid: Callable[[Any], bool]) -> Callable[[Any], Any]:
@@ -655,6 +657,25 @@ def same_for_everybody(exchange: Exchange, answer: Answer) -> Asking:
     return answer._replace(cors=tuple(line.encode() for line in cors), vary=bare.vary)
 
 
+def varying_where_receivers_are_asked(exchange: Exchange, answer: Answer) -> Asking:
+    """Return the answer where receivers leave the URL closed, and may open it to the next."""
+    asked = exchange.site.receivers and not _matches_url(exchange)
+    if not asked or any(_words(exchange)):
+        return answer
+    # As for a URL that is open, and a request that reaches the view as this one does.
+    opened = exchange.with_setting("CORS_URLS_REGEX", "")
+    there = yield Question(THEIRS, opened.with_header("access-control-request-method", None))
+    return answer._replace(vary=there.vary)
+
+
+def _words(exchange: Exchange) -> list[bool]:
+    """Return what each receiver says."""
+    return [
+        bool(RECEIVERS[name](exchange.path_info, exchange.origin))
+        for name in exchange.site.receivers
+    ]
+
+
 # --- The comparison ------------------------------------------------------------------------------
 
 
@@ -706,7 +727,10 @@ def _comparison(exchange: Exchange) -> Generator[Question, Answer, Comparison]:
         answer = yield from same_for_everybody(exchange, answer)
         if answer != before:
             met.add(ANY_ORIGIN)
-    return Comparison(asked, ours, answer, theirs, frozenset(met))
+    varying = yield from varying_where_receivers_are_asked(exchange, answer)
+    if varying != answer:
+        met.add(RECEIVER_VARIES)
+    return Comparison(asked, ours, varying, theirs, frozenset(met))
 
 
 def compare(exchanges: Iterable[Exchange], mode: str) -> list[Comparison]:

@@ -31,6 +31,7 @@ from tests.drop_in import (
     OWN_HEADERS,
     PREFLIGHT_HAS_ORIGIN,
     RECEIVER_RAISES,
+    RECEIVER_VARIES,
     RECEIVERS,
     SIGNAL_ORIGIN,
     THEIRS,
@@ -400,7 +401,10 @@ def test_the_same_answer(site: Site, send: Sender) -> None:
 
     for name, comparison in zip(REQUESTS, comparisons):
         assert comparison.agrees, f"{name}{comparison}"
-        assert comparison.met <= {*site.differs, *comparison.exchange.request.differs}, name
+        differs = {*site.differs, *comparison.exchange.request.differs}
+        # No URL with a line feed is one of "^.*$", so each site with receivers has some outside.
+        differs |= {RECEIVER_VARIES} if site.receivers else set()
+        assert comparison.met <= differs, name
 
 
 @pytest.mark.parametrize("regex", ["^/plain/", "^/tenant/"])
@@ -467,7 +471,7 @@ ANCHORS = {
         200,
         {ORIGIN: SIGNAL_ORIGIN, "Vary": "origin"},
     ),
-    ("receiver by origin, no URL", "listed"): (200, {}),
+    ("receiver by origin, no URL", "listed"): (200, {"Vary": "origin"}),
     ("a middleware below fails", "listed"): (
         500,
         {ORIGIN: APP, CREDENTIALS: "true", "Vary": "origin"},
@@ -642,12 +646,19 @@ ROWS = {
         theirs=FAILED,
         ours=admitted(OTHER),
     ),
-    "a receiver raises where no URL matches": Difference(
-        RECEIVER_RAISES,
-        Site({**LISTED, "CORS_URLS_REGEX": r"(?!)"}, ("raises",)),
+    "a receiver leaves a URL closed to one of its readers": Difference(
+        RECEIVER_VARIES,
+        Site({**LISTED, "CORS_URLS_REGEX": r"(?!)"}, ("by origin",)),
         from_origin(APP),
-        theirs=FAILED,
-        ours=(200, {}),
+        theirs=(200, {}),
+        ours=REFUSED,
+    ),
+    "a receiver leaves a URL closed to who sends no Origin": Difference(
+        RECEIVER_VARIES,
+        Site({**LISTED, "CORS_URLS_REGEX": r"(?!)"}, ("by origin",)),
+        Request(),
+        theirs=(200, {}),
+        ours=REFUSED,
     ),
     "methods as a string": Difference(
         INVALID_SETTING,
@@ -1149,7 +1160,8 @@ def test_generated_sites_and_requests_get_the_same_answer(
     met = set().union(*(comparison.met for comparison in comparisons))
     mistakes = {INVALID_SETTING, RECEIVER_RAISES}
     if kind == "well-formed":
-        assert met == {*DIFFERENCES} - {CORS_ENABLED} - mistakes
+        # It takes receivers and a URL outside: too rare for each seed, and the table has it.
+        assert met | {RECEIVER_VARIES} == {*DIFFERENCES} - {CORS_ENABLED} - mistakes
     else:
         assert met >= mistakes
     share = len(comparisons) / 5

@@ -25,7 +25,7 @@ from django.views.decorators.common import no_append_slash
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
-from cors_views import CorsPolicy, cors_allow, cors_deny
+from cors_views import CorsPolicy, cors_allow, cors_deny, protocol
 from cors_views.middleware import CorsMiddleware
 from cors_views.reasons import Reason
 from cors_views.signals import check_request_enabled
@@ -1243,7 +1243,49 @@ def test_receivers_open_a_url_before_the_view_as_in_django_cors_headers(
 
     receivers(receiver)
     with override_settings(CORS_URLS_REGEX="^/no/"), urlconf(path("v/", view)):
-        assert_cors_headers(send.actual("/v/", APP), {})
+        assert_cors_headers(send.actual("/v/", APP), REFUSED)
+
+
+# name -> (settings, view, whether a receiver listens, the Origin, exact headers): the receiver
+# opens every URL to APP
+LEFT_CLOSED: dict[str, tuple[dict[str, Any], Any, bool, str | None, dict[str, str]]] = {
+    "opened": ({}, answer, True, APP, ADMITTED),
+    "left closed": ({}, answer, True, STRANGER, REFUSED),
+    "left closed to the settings' own origin": ({}, answer, True, SITE, REFUSED),
+    "left closed without Origin": ({}, answer, True, None, REFUSED),
+    "left closed to what is no origin": ({}, answer, True, "no origin", REFUSED),
+    "a handler beside a declared one": (
+        {},
+        shop(delete=allow_app),
+        True,
+        STRANGER,
+        REFUSED,
+    ),
+    "nobody listens": ({}, answer, False, STRANGER, {}),
+    "nobody listens, without Origin": ({}, answer, False, None, {}),
+    "nobody is asked about what is not opted in": (
+        {"CORS_OPT_IN": True},
+        answer,
+        True,
+        APP,
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LEFT_CLOSED)
+def test_a_url_that_a_receiver_may_open_varies_for_everybody(
+    send: Sender, receivers: Any, name: str
+) -> None:
+    site, view, listens, origin, expected = LEFT_CLOSED[name]
+
+    def opens(sender: Any, request: Any, **kwargs: Any) -> bool:
+        return request.META.get("HTTP_ORIGIN") == APP
+
+    if listens:
+        receivers(opens)
+    with override_settings(CORS_URLS_REGEX="^/no/", **site), urlconf(path("v/", view)):
+        assert_cors_headers(send.actual("/v/", origin), expected)
 
 
 # --- Hostile input -------------------------------------------------------------------------------
@@ -1616,6 +1658,75 @@ def test_a_line_of_the_log_cannot_be_forged(send: Sender, caplog: Any) -> None:
     (line,) = logged(caplog)
     assert "\n" not in line
     assert len(line) < 600
+
+
+# --- As many as one likes -------------------------------------------------------------------------
+
+
+def many(spy: Spy, last: bool) -> list[Any]:
+    """Return a thousand callables, of which the last one says so."""
+
+    def one(number: int) -> Any:
+        def asked(request: Any, origin: str) -> bool:
+            spy.note(str(number))
+            return last and number == 999
+
+        return asked
+
+    return [one(number) for number in range(1000)]
+
+
+def one_policy(spy: Spy, last: bool) -> Any:
+    return cors_allow(origins=many(spy, last))(answer)
+
+
+def a_thousand_policies(spy: Spy, last: bool) -> Any:
+    return cors_allow(*(CorsPolicy(origins=[each]) for each in many(spy, last)))(answer)
+
+
+def a_class_of_two(spy: Spy, last: bool) -> Any:
+    asked = many(spy, last)
+    return shop(cors_allow(origins=asked), delete=cors_allow(origins=[*asked, STRANGER]))
+
+
+@pytest.mark.parametrize("last", [True, False], ids=["the last one says yes", "refused"])
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"], ids=["actual", "preflight"])
+@pytest.mark.parametrize(
+    ("declared", "decisions"),
+    [
+        pytest.param(one_policy, 2, id="one policy"),
+        pytest.param(a_thousand_policies, 2, id="a thousand policies"),
+        pytest.param(a_class_of_two, 3, id="two handlers that ask the same"),
+    ],
+)
+def test_the_work_grows_with_the_number_of_callables_and_not_with_its_square(
+    send: Sender,
+    spy: Spy,
+    monkeypatch: pytest.MonkeyPatch,
+    declared: Any,
+    decisions: int,
+    method: str,
+    last: bool,
+) -> None:
+    begun: list[str] = []
+    for name in ("actual", "preflight"):
+        decide = getattr(protocol, name)
+
+        def counted(*args: Any, decide: Any = decide, **kwargs: Any) -> Any:
+            begun.append("again")
+            return decide(*args, **kwargs)
+
+        monkeypatch.setattr(protocol, name, counted)
+
+    with urlconf(path("v/", declared(spy, last))):
+        if method == "GET":
+            response = send.actual("/v/", APP)
+        else:
+            response = send.preflight("/v/", APP, "DELETE")
+
+    assert spy.calls == [str(number) for number in range(1000)]
+    assert (ORIGIN in response) is last
+    assert len(begun) <= decisions
 
 
 # --- The middleware itself -----------------------------------------------------------------------

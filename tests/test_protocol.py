@@ -37,9 +37,12 @@ def play(decision: Callable[[Answers], Any], says: dict[Any, bool]) -> tuple[lis
         try:
             return asked, decision(answers)
         except Unanswered as unanswered:
-            question = unanswered.question
-            asked.append(question)
-            answers = answers.with_answer(question, says[question])
+            for question in unanswered.questions:
+                if id(question) not in answers:
+                    asked.append(question)
+                    answers[id(question)] = says[question]
+                if answers[id(question)]:
+                    break
 
 
 def decide(ruling: Ruling, origin: str, says: dict[Any, bool], matches: bool = True) -> Any:

@@ -11,7 +11,6 @@ from cors_views.fetch import CORS_RESPONSE_HEADERS
 from cors_views.management.table import Paint
 from cors_views.outcomes import Outcome
 from cors_views.protocol import SIGNAL
-from cors_views.signals import check_request_enabled
 
 #: What of a response's headers CORS is about, beside its own.
 _SHOWN = CORS_RESPONSE_HEADERS | {"vary", "location"}
@@ -76,9 +75,7 @@ def asked(outcome: Outcome) -> Iterator[str]:
     for question in dict.fromkeys(questions):
         if id(question) in outcome.answers:
             yield f"{name_of(question)} was asked and {_said(outcome, question)}."
-    # A ruling with one answer for all asks nobody.
-    listened = check_request_enabled.receivers and outcome.ruling.always is None
-    if listened and id(SIGNAL) in outcome.answers:
+    if outcome.answers.get(id(SIGNAL)) is not None:
         yield f"The receivers of check_request_enabled were asked and {_said(outcome, SIGNAL)}."
 
 
