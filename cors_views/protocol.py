@@ -202,12 +202,13 @@ def _admitted(
     found: dict[int, CompiledPolicy | None] = {id(route.ruling_for(asked.method)): policy}
     candidates = {*route.candidates, *route.implemented}
     if fetch.is_method(asked.method):
-        candidates.add(asked.method.upper())
+        # As it was sent: a browser compares "patch" letter by letter, and only a '*' offers that.
+        candidates.add(asked.method)
     if route.may_post:
         candidates.add("POST")
     admitted = {}
     for candidate in sorted(candidates):
-        ruling = route.ruling(candidate)
+        ruling = route.ruling(candidate.upper())
         if id(ruling) not in found:
             opened = bool(ruling.policies) and _opened(ruling, asked.url_matches, answers)
             found[id(ruling)] = admitting(ruling, asked.origin, answers) if opened else None

@@ -278,6 +278,35 @@ PREFLIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
         "",
         allowed("PURGE", **{CREDENTIALS: "true"}),
     ),
+    "any method with credentials is echoed as it was sent": (
+        cors_allow(origins=[APP], methods=["*"], credentials=True)(answer),
+        "patch",
+        "",
+        allowed("patch", **{CREDENTIALS: "true"}),
+    ),
+    "any method of a handler is echoed as it was sent, where another has another policy": (
+        type(
+            "V",
+            (Shop,),
+            {"patch": cors_allow(origins=[APP], methods=["*"])(Shop.post)}
+            | {"delete": cors_allow(origins=[STRANGER])(Shop.delete)},
+        ).as_view(),
+        "patch",
+        "",
+        allowed("PATCH, patch", **{MAX_AGE: "0"}),
+    ),
+    "a method in lower case is not echoed where it is named": (
+        cors_allow(origins=[APP], methods=["PATCH"], credentials=True)(answer),
+        "patch",
+        "",
+        allowed("PATCH", **{CREDENTIALS: "true"}),
+    ),
+    "a forbidden method in lower case is never echoed": (
+        cors_allow(origins=[APP], methods=["*"], credentials=True)(answer),
+        "track",
+        "",
+        allowed("", **{CREDENTIALS: "true"}),
+    ),
     "what is no method is never echoed": (
         cors_allow(origins=[APP], methods=["*"], credentials=True)(answer),
         "PURGE\u00ad<x>",
@@ -540,6 +569,15 @@ PREFLIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
         | {METHODS: "DELETE, GET, HEAD, OPTIONS, POST"},
     ),
 }
+
+
+def test_that_a_star_of_the_settings_echoes_the_method_as_it_was_sent(send: Sender) -> None:
+    every = {"CORS_ALLOW_METHODS": ["*"], "CORS_ALLOWED_ORIGINS": [APP]}
+
+    with override_settings(**every), urlconf(path("v/", cors_allow(credentials=True)(answer))):
+        response = send.preflight("/v/", APP, "patch")
+
+    assert_cors_headers(response, allowed("patch", **{CREDENTIALS: "true"}))
 
 
 def test_that_no_kept_preflight_lets_a_header_run_on_another_method(spy: Spy) -> None:

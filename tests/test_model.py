@@ -335,7 +335,9 @@ class Visitor(RuleBasedStateMachine):
         event("ran as allowed")
 
     def allows(self, given: Leave, method: str, names: set[str], cookies: bool) -> bool:
-        offered = method in ALWAYS_ALLOWED or (given.offers(method) and method != "patch")
+        # Only a '*' covers a method in lower case.
+        written = method.isupper() or "*" in (given.methods or ())
+        offered = method in ALWAYS_ALLOWED or (given.offers(method) and written)
         with_cookies = given.credentials or not cookies
         return offered and with_cookies and all(given.covers(name) for name in names)
 
