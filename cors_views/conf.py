@@ -7,7 +7,6 @@ admits nothing and stands in ``problems``, where the checks find it.
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +14,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from cors_views import fields
 from cors_views.defaults import default_headers, default_methods
 from cors_views.fields import Problem
+from cors_views.kept import keep
 from cors_views.policy import CorsPolicy, close_matches, policy_from, unchecked
 
 #: Each setting that has an older name, which counts where the newer one is not set.
@@ -29,20 +28,6 @@ ALIASES = {
     "CORS_ALLOWED_ORIGINS": "CORS_ORIGIN_WHITELIST",
     "CORS_ALLOWED_ORIGIN_REGEXES": "CORS_ORIGIN_REGEX_WHITELIST",
 }
-#: Settings outside of ``CORS_*`` that something here is made from: most of them decide which view
-#: answers a URL.
-_OTHERS = frozenset(
-    {
-        "APPEND_SLASH",
-        "DEFAULT_CHARSET",
-        "INSTALLED_APPS",
-        "LANGUAGES",
-        "LANGUAGE_CODE",
-        "MIDDLEWARE",
-        "ROOT_URLCONF",
-        "USE_I18N",
-    }
-)
 _DEFAULT_URLS_REGEX = r"^.*$"
 
 
@@ -79,7 +64,7 @@ def _read(setting: str, default: Any) -> tuple[str, Any]:
     return name, getattr(settings, name, default)
 
 
-@functools.cache
+@keep
 def site() -> Site:
     """Return the compiled settings."""
     problems: list[Problem] = []
@@ -213,12 +198,12 @@ def _policies() -> Mapping[Any, Any]:
     return policies if isinstance(policies, Mapping) else {}
 
 
-@functools.cache
+@keep
 def _compiled_policy(name: str) -> CorsPolicy:
     return policy_from(_policies()[name], f"settings.CORS_POLICIES[{name!r}]")
 
 
-@functools.cache
+@keep
 def appends_slash() -> bool:
     """Return whether Django redirects a URL that only lacks its final slash."""
     from django.middleware.common import CommonMiddleware
@@ -226,7 +211,7 @@ def appends_slash() -> bool:
     return settings.APPEND_SLASH and has_middleware(CommonMiddleware)
 
 
-@functools.cache
+@keep
 def chooses_language() -> bool:
     """Return whether LocaleMiddleware chooses a language for each request."""
     from django.middleware.locale import LocaleMiddleware
@@ -234,7 +219,7 @@ def chooses_language() -> bool:
     return has_middleware(LocaleMiddleware)
 
 
-@functools.cache
+@keep
 def protects_from_csrf() -> bool:
     """Return whether CsrfViewMiddleware looks at each request."""
     from django.middleware.csrf import CsrfViewMiddleware
@@ -252,24 +237,3 @@ def has_middleware(wanted: type) -> bool:
         if isinstance(middleware, type) and issubclass(middleware, wanted):
             return True
     return False
-
-
-_CACHED = (site, _compiled_policy, appends_slash, chooses_language, protects_from_csrf)
-#: What else was compiled from settings and has to go when they change.
-_dependents: list[Callable[[], None]] = []
-
-
-def forget_on_change(forget: Callable[[], None]) -> None:
-    """Call ``forget`` when a setting changes that decides which policy governs a request."""
-    _dependents.append(forget)
-
-
-def _forget(*, setting: str, **kwargs: Any) -> None:
-    if setting.startswith("CORS_") or setting in _OTHERS:
-        for cached in _CACHED:
-            cached.cache_clear()
-        for forget in _dependents:
-            forget()
-
-
-setting_changed.connect(_forget, dispatch_uid="cors_views.conf")

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from cors_views import conf, nearest
+from cors_views import kept, nearest
 from cors_views.chains import chain_of
 from cors_views.layers import Layer
 from cors_views.outcomes import view_of, written_by_hand
@@ -62,4 +62,4 @@ def _declaration(route: Route, ruling: Ruling) -> str:
     return f"the {layer}" if isinstance(layer, Layer) else str(layer)
 
 
-conf.forget_on_change(_warned.clear)
+kept.forget_on_change(_warned.clear)

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
-from cors_views import conf, handwritten, nearest, protocol
+from cors_views import conf, handwritten, kept, nearest, protocol
 from cors_views.asking import NOBODY_LISTENS, adecide, decide, said_already
 from cors_views.fetch import CORS_RESPONSE_HEADERS
 from cors_views.outcomes import Decided, Outcome, log_refusal, outcome_of
@@ -173,7 +173,7 @@ def _headers_of_no_body() -> dict[str, str]:
     return {"content-length": "0", **HttpResponse().headers}
 
 
-conf.forget_on_change(_headers_of_no_body.cache_clear)
+kept.forget_on_change(_headers_of_no_body.cache_clear)
 
 
 def _ask_the_receivers(answers: Answers) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import ResolverMatch, URLResolver, get_resolver
 
-from cors_views import callbacks, conf
+from cors_views import callbacks, conf, kept
 from cors_views.callbacks import Callback
 from cors_views.chains import Chain, chain_of, resolve
 from cors_views.declarations import anything_applied
@@ -297,4 +297,4 @@ def _forget() -> None:
     _origin_set.cache_clear()
 
 
-conf.forget_on_change(_forget)
+kept.forget_on_change(_forget)

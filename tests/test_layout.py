@@ -59,6 +59,7 @@ FLOORS = [
         "routes",
         "defaults",
         "signals",
+        "kept",
         "untrusted",
     },
     {"patterns", "origin_sets", "expressions"},
@@ -100,6 +101,8 @@ READS_SETTINGS = ("conf", "checks.")
 READS_OTHER_SETTINGS = {
     "decorators": {"configured"},
     "management.sending": {"ROOT_URLCONF", "SECURE_SSL_REDIRECT", "STATIC_URL"},
+    # Only to see when other settings take over.
+    "kept": {"__dict__"},
     "chains": {"LANGUAGE_CODE", "ROOT_URLCONF", "USE_I18N"},
     "url_shapes": {"LANGUAGES", "LANGUAGE_CODE"},
     "testing.browsers": {"SESSION_COOKIE_NAME", "SESSION_COOKIE_SAMESITE"},
