@@ -17,6 +17,7 @@ from django.utils.translation import (
 )
 
 from cors_views import conf
+from cors_views.memory import remembered
 
 logger = logging.getLogger("cors_views")
 
@@ -104,3 +105,13 @@ def all_chains(resolver: URLResolver | None = None) -> Iterator[Chain]:
                 yield (pattern, *chain)
         elif hasattr(pattern, "callback"):
             yield (pattern,)
+
+
+def of_the_site() -> list[Chain]:
+    """Return the chain of every route below ``ROOT_URLCONF``."""
+    return _of(get_resolver())
+
+
+@remembered
+def _of(resolver: URLResolver) -> list[Chain]:
+    return list(all_chains(resolver))

@@ -84,7 +84,7 @@ class Use(NamedTuple):
 
 def survey() -> list[tuple[Chain, Route]]:
     """Return every route of the site that can be understood, with what governs it."""
-    found = [(chain, nearest.build_safely(chain)) for chain in chains.all_chains()]
+    found = [(chain, nearest.build_safely(chain)) for chain in chains.of_the_site()]
     return [(chain, route) for chain, route in found if layers.understands(chain)]
 
 
@@ -102,7 +102,8 @@ class Unclear(NamedTuple):
 
 def not_understood() -> list[Unclear]:
     """Return every route of the site that cannot be understood."""
-    found = [(chain, layers.what_is_unclear(chain)) for chain in chains.all_chains()]
+    every = chains.of_the_site()
+    found = [(chain, layers.what_is_unclear(chain)) for chain in every]
     return [Unclear(chain, error, layers.may_declare(chain)) for chain, error in found if error]
 
 

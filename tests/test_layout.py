@@ -84,6 +84,7 @@ REQUEST_MACHINERY = {"django.http", "django.urls", "django.test"}
 USES_REQUESTS = (
     "asking",
     "chains",
+    "checks.sites",
     "handwritten",
     "outcomes",
     "middleware",

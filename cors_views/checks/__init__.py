@@ -65,8 +65,8 @@ def _found_by(
         logger.exception("%s failed.", name)
         return [
             Warning(
-                f"{name} found nothing out: it failed with {type(error).__name__}.",
-                hint="The log says where. Correct the setting or URLconf that it stumbled over.",
+                f"The check {name} crashed with {type(error).__name__}, and was skipped.",
+                hint="The log has the traceback: correct the setting or URLconf that it names.",
                 id="cors_views.W004",
             )
         ]

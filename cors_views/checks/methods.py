@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator
 from django.core.checks import CheckMessage, Info, Warning
 
 from cors_views.callbacks import take_apart
+from cors_views.chains import Chain
 from cors_views.checks.regexes import stranger_of
 from cors_views.checks.sites import public_suffixes
 from cors_views.checks.views import is_csrf_protected
 from cors_views.policy import CorsPolicy
 from cors_views.routes import routes_named
+from cors_views.rulings import Route
 from cors_views.uses import Use, unsafe_for_strangers
 
 
@@ -86,3 +88,32 @@ def _may_post(use: Use) -> bool:
     somebody = bool(use.policy.origins or use.regexes)
     protected = is_csrf_protected(use.chain[-1].callback)
     return somebody and not protected and not admits_anybody(use.policy)
+
+
+def check_updates(surveyed: Iterable[tuple[Chain, Route]]) -> Iterator[CheckMessage]:
+    """Ask about a viewset that denies ``update()``, which ``partial_update()`` calls all the same.
+
+    Where PATCH has a declaration of its own, somebody thought of it.
+    """
+    found: dict[tuple[str, str], list[Chain]] = {}
+    for chain, route in surveyed:
+        handlers = take_apart(chain[-1].callback).handlers or {}
+        if (handlers.get("PUT"), handlers.get("PATCH")) != ("update", "partial_update"):
+            continue
+        put, patch = route.ruling("PUT"), route.ruling("PATCH")
+        named = any(getattr(layer, "name", "") == "handler" for layer in patch.trail)
+        if put.denied and put.trail[0].name == "handler" and patch.policies and not named:
+            view_class = take_apart(chain[-1].callback).view_class
+            stock = getattr(view_class, "partial_update", None)
+            if view_class and getattr(stock, "__module__", "") == "rest_framework.mixins":
+                key = (str(put.trail[0].declaration.place), view_class.__qualname__)
+                found.setdefault(key, []).append(chain)
+    for (place, name), chains in found.items():
+        yield Info(
+            f"PUT at {routes_named(chains)} is denied, by the cors_deny for update() of {name} "
+            f"declared at {place}, but PATCH is not: partial_update() of Django REST framework "
+            "calls update().",
+            hint='Deny both: cors_action_policies = {"update": cors_deny, "partial_update": '
+            'cors_deny}. If pages may send PATCH, give "partial_update" a policy of its own.',
+            id="cors_views.I055",
+        )

@@ -15,9 +15,10 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, declarations
-from cors_views.checks import check_declarations
+from cors_views.checks import check_declarations, check_public_views
 from cors_views.declarations import DeclaresCors
 from tests.tables import urlconf
 
@@ -43,9 +44,27 @@ def view(whole: Any, **handlers: Any) -> Any:
     return whole(type("V", (View,), methods)).as_view()
 
 
+def asked(request: Any, origin: str) -> bool:
+    return False
+
+
+class Equal:
+    """Callables that compare equal are not one."""
+
+    def __call__(self, request: Any, origin: str) -> bool:
+        return False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Equal)
+
+    def __hash__(self) -> int:
+        return 1
+
+
 allow_app = cors_allow(origins=[APP])
 cached = cors_allow(origins=[APP], max_age=60)
 refined = cors_allow(max_age=0)
+with_attribute = type("V", (View,), {"cors_policy": None, "cors_action_policies": None})
 ALL_WITH_CREDENTIALS = {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": True}
 
 # name -> (settings, view, ids)
@@ -103,6 +122,111 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         view(cached, post=cors_allow(origins="*")),
         [],
     ),
+    "max_age beside a POST for the same, in another order": (
+        {},
+        view(
+            cors_allow(origins=[APP, "https://b.example"], max_age=60),
+            post=cors_allow(origins=["https://b.example", APP]),
+        ),
+        [],
+    ),
+    "max_age beside a POST for more": (
+        {},
+        view(cached, post=cors_allow(origins=["https://b.example", APP])),
+        [],
+    ),
+    "max_age beside a POST for fewer": (
+        {},
+        view(
+            cors_allow(origins=[APP, "https://b.example"], max_age=60),
+            post=cors_allow(origins=[APP]),
+        ),
+        ["cors_views.W022"],
+    ),
+    "max_age beside a POST for a wider pattern": (
+        {},
+        view(
+            cors_allow(
+                origins=[
+                    "https://*.a.app.example",
+                    "https://b.app.example",
+                    "https://*.c.app.example:*",
+                    "https://d.app.example:*",
+                ],
+                max_age=60,
+            ),
+            post=cors_allow(origins=["https://*.app.example", "https://*.app.example:*"]),
+        ),
+        [],
+    ),
+    "max_age beside a POST for a narrower pattern": (
+        {},
+        view(
+            cors_allow(origins=["https://*.app.example"], max_age=60),
+            post=cors_allow(origins=["https://*.a.app.example"]),
+        ),
+        ["cors_views.W022"],
+    ),
+    "max_age beside a POST for one port of any": (
+        {},
+        view(
+            cors_allow(origins=["http://localhost:*"], max_age=60),
+            post=cors_allow(origins=["http://localhost:5173", "http://localhost"]),
+        ),
+        ["cors_views.W022"],
+    ),
+    "max_age beside a POST for two audiences that together are it": (
+        {},
+        view(
+            cors_allow(origins=[APP, "https://b.example"], max_age=60),
+            post=cors_allow(CorsPolicy(origins=[APP]), CorsPolicy(origins=["https://b.example"])),
+        ),
+        [],
+    ),
+    "max_age for any origin beside a POST for one": (
+        {},
+        view(cors_allow(origins="*", max_age=60), post=cors_allow(origins=[APP])),
+        ["cors_views.W022"],
+    ),
+    "max_age beside a POST whose expression admits it": (
+        {},
+        view(cached, post=cors_allow(origin_regexes=[r"https://app\.example"])),
+        [],
+    ),
+    "max_age of an expression beside the same one": (
+        {},
+        view(
+            cors_allow(origin_regexes=[r"https://[a-z]+\.app\.example"], max_age=60),
+            post=cors_allow(origin_regexes=[r"https://[a-z]+\.app\.example", "https://b"]),
+        ),
+        [],
+    ),
+    "max_age of an expression beside another": (
+        {},
+        view(
+            cors_allow(origin_regexes=[r"https://[a-z]+\.app\.example"], max_age=60),
+            post=cors_allow(origin_regexes=[r"https://[a-c]+\.app\.example"]),
+        ),
+        ["cors_views.W022"],
+    ),
+    "max_age of a callable beside the same one": (
+        {},
+        view(cors_allow(origins=[asked], max_age=60), post=cors_allow(origins=[APP, asked])),
+        [],
+    ),
+    "max_age of a callable beside one that equals it": (
+        {},
+        view(
+            cors_allow(origins=[Equal()], max_age=60),
+            post=cors_allow(origins=[Equal()]),
+        ),
+        ["cors_views.W022"],
+    ),
+    "max_age beside a DELETE for any header": (
+        {},
+        view(cached, delete=cors_allow(headers=["*"], max_age=0)),
+        [],
+    ),
     "max_age beside a DELETE for others, which is not named": (
         {},
         view(cached, delete=cors_allow(origins=["https://other.example"])),
@@ -113,6 +237,24 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         view(cached, delete=cors_allow(headers=["x-one"], max_age=0)),
         ["cors_views.W022"],
     ),
+    "cors_deny given to as_view() without CorsMixin": (
+        {},
+        with_attribute.as_view(cors_policy=cors_deny),
+        ["cors_views.W024"],
+    ),
+    "a policy given to as_view() without CorsMixin": (
+        {},
+        with_attribute.as_view(cors_action_policies={"get": "partners"}),
+        ["cors_views.W024"],
+    ),
+    "nothing given to as_view() without CorsMixin": ({}, with_attribute.as_view(), []),
+    "cors_deny given to as_view() with the attributes": (
+        {},
+        type("Declares", (DeclaresCors, View), {}).as_view(cors_policy=cors_deny),
+        # It is about as_view(), which CorsMixin would have.
+        ["cors_views.W024"],
+    ),
+    "cors_deny around what as_view() gives": ({}, cors_deny(with_attribute.as_view()), []),
     "a policy behind one for any origin": (
         {},
         cors_allow("public", "partners")(answer),
@@ -310,3 +452,192 @@ def test_what_method_decorator_does_in_each_request_declares_nothing_new(
         Client().get("/v/")
 
         assert check_declarations() == []
+
+
+def test_that_a_lost_declaration_has_its_causes_named() -> None:
+    with urlconf(path("v/", losing(cors_deny(answer)))):
+        (message,) = check_declarations()
+
+    assert message.hint == (
+        "Is it below a decorator without functools.wraps? Then write it above that, or in the "
+        "URLconf. Overriding a method drops its decorator: decorate the override again. Does a "
+        "setting or a registry put another class in place of this one? Decorate that one. Else "
+        "route the view."
+    )
+
+
+class Stand(View):
+    """What a setting puts in place of another class."""
+
+    def get(self, request: Any) -> HttpResponse:
+        return HttpResponse()
+
+
+def standing_in(default: type) -> type:
+    """Give the class that a setting names, as registries of large projects do."""
+    return Stand
+
+
+def test_that_a_class_that_another_stands_in_for_loses_its_declaration_aloud() -> None:
+    @allow_app
+    class Default(View):
+        pass
+
+    with urlconf(path("v/", standing_in(Default).as_view())):
+        (message,) = check_declarations()
+    with urlconf(path("v/", allow_app(Stand).as_view())):
+        obeyed = [each for each in check_declarations() if "Stand" in each.msg]
+
+    assert message.id == "cors_views.W023"
+    assert "Default" in message.msg
+    assert "another class in place of this one? Decorate that one." in message.hint
+    assert obeyed == []
+
+
+class Puzzle(View):
+    """A class that nobody can ask for its methods."""
+
+    http_method_names = 7  # type: ignore[assignment]
+
+
+def puzzle(request: Any, **kwargs: Any) -> HttpResponse:
+    return HttpResponse("puzzle")
+
+
+puzzle.view_class = Puzzle  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [
+        pytest.param(False, [], id="nothing-declared"),
+        pytest.param(True, ["cors_views.W057"], id="something-declared"),
+    ],
+)
+def test_that_a_view_that_cannot_be_understood_is_named(
+    declared: bool, expected: list[str]
+) -> None:
+    other = path("w/", allow_app(answer) if declared else answer)
+
+    with urlconf(path("v/<int:pk>/", puzzle), other):
+        messages = check_declarations()
+
+    assert [message.id for message in messages] == expected
+    assert all("at /v/<int:pk>/ cannot be understood (TypeError: " in each.msg for each in messages)
+    assert all("so the CORS_* settings govern it" in each.msg for each in messages)
+
+
+def test_that_a_view_that_declares_and_cannot_be_understood_is_closed_and_named() -> None:
+    def wrapped(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        return puzzle(request, *args, **kwargs)
+
+    with urlconf(path("v/", allow_app(puzzle))):
+        (message,) = check_declarations()
+    declarations._everything_applied.clear()
+    with urlconf(path("v/", allow_app(wrapped))):
+        assert check_declarations() == []
+
+    assert message.id == "cors_views.W057"
+    assert "so pages of other origins read nothing of it" in message.msg
+
+
+class Raising:
+    """A callable that cannot even be unwrapped."""
+
+    def __call__(self, request: Any) -> HttpResponse:
+        return HttpResponse()
+
+    @property
+    def __wrapped__(self) -> Any:
+        raise RuntimeError("not now")
+
+
+def test_that_a_view_that_cannot_be_unwrapped_is_named_and_hides_nothing() -> None:
+    losing(allow_app(answer))
+
+    with urlconf(path("v/", Raising())):
+        messages = check_declarations()
+
+    assert sorted(message.id for message in messages) == ["cors_views.W023", "cors_views.W057"]
+
+
+LISTED: dict[str, tuple[dict[str, Any], str]] = {
+    "a list beside any origin": (
+        {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOWED_ORIGINS": [APP]},
+        "CORS_ALLOWED_ORIGINS has no effect: CORS_ALLOW_ALL_ORIGINS = True admits any origin.",
+    ),
+    "two lists beside any origin, by their old names": (
+        {
+            "CORS_ORIGIN_ALLOW_ALL": True,
+            "CORS_ORIGIN_WHITELIST": [APP],
+            "CORS_ORIGIN_REGEX_WHITELIST": ["https://a"],
+        },
+        (
+            "CORS_ORIGIN_WHITELIST and CORS_ORIGIN_REGEX_WHITELIST have no effect: "
+            "CORS_ORIGIN_ALLOW_ALL = True admits any origin."
+        ),
+    ),
+    "an empty list beside any origin": (
+        {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOWED_ORIGINS": []},
+        "",
+    ),
+    "a list alone": ({"CORS_ALLOW_ALL_ORIGINS": False, "CORS_ALLOWED_ORIGINS": [APP]}, ""),
+    "any origin alone": ({"CORS_ALLOW_ALL_ORIGINS": True}, ""),
+}
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_that_a_list_beside_any_origin_is_a_question_of_production(name: str) -> None:
+    settings, expected = LISTED[name]
+    one_of_two = {key: value for key, value in settings.items() if "ALL" not in key.split("_")}
+
+    with urlconf(path("v/", require_GET(answer))), override_settings(**settings):
+        said = [each.msg for each in check_public_views()]
+        before = [each.id for each in check_declarations()]
+        with override_settings(**{key: [] for key in one_of_two}):
+            assert check_public_views() == []
+
+    assert said == ([expected] if expected else [])
+    assert "cors_views.W054" not in before
+
+
+TRUSTING = {"CORS_ALLOWED_ORIGINS": [APP], "CORS_ALLOW_CREDENTIALS": True}
+own = cors_allow(origins=[APP], credentials=True)
+
+# name -> (settings, decorator of one of two views, whether the other one is asked about)
+HALF_WAY: dict[str, tuple[dict[str, Any], Any, bool]] = {
+    "a view has the settings' origin in a policy of its own": (TRUSTING, own, True),
+    "the same under CORS_OPT_IN": ({**TRUSTING, "CORS_OPT_IN": True}, own, False),
+    "the same under CORS_URLS_REGEX": ({**TRUSTING, "CORS_URLS_REGEX": "^/api/"}, own, False),
+    "the same, settings without credentials": ({"CORS_ALLOWED_ORIGINS": [APP]}, own, False),
+    "the same, settings for another origin": (
+        {**TRUSTING, "CORS_ALLOWED_ORIGINS": ["https://b.example"]},
+        own,
+        False,
+    ),
+    "a view that is public": (TRUSTING, cors_allow(origins="*"), False),
+    "a view for somebody else": (
+        TRUSTING,
+        cors_allow(origins=["https://b.example"], credentials=True),
+        False,
+    ),
+    "a view without credentials": (TRUSTING, allow_app, False),
+    "a view that refines the settings": (TRUSTING, refined, False),
+    "a view that is closed": (TRUSTING, cors_deny, False),
+    "nothing declared": (TRUSTING, lambda view: view, False),
+}
+
+
+@pytest.mark.parametrize("name", HALF_WAY)
+def test_what_the_settings_still_open_half_way_of_a_move(name: str) -> None:
+    settings, decorate, asked_about = HALF_WAY[name]
+
+    with override_settings(**settings), urlconf(path("a/", decorate(answer)), path("b/", answer)):
+        messages = [each for each in check_declarations() if each.id == "cors_views.I056"]
+    with override_settings(**settings), urlconf(path("a/", decorate(answer))):
+        alone = [each.id for each in check_declarations()]
+
+    assert [message.msg.partition(" no policy")[0] for message in messages] == (
+        ["/b/ declares"] if asked_about else []
+    )
+    assert "cors_views.I056" not in alone

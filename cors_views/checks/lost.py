@@ -1,0 +1,103 @@
+"""Checks of declarations that have no effect: nobody reaches, reads or understands them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+
+from django.core.checks import CheckMessage, Warning
+
+from cors_views.callbacks import declares, take_apart
+from cors_views.chains import Chain
+from cors_views.declarations import Applied, Mark, anything_applied, everything_applied, marks_along
+from cors_views.policy import close_matches
+from cors_views.routes import route_name
+from cors_views.uses import not_understood
+
+_ATTRIBUTES = ("cors_policy", "cors_action_policies")
+
+
+def check_reached(reached: AbstractSet[Applied]) -> Iterator[CheckMessage]:
+    """Report what no route reaches. What is on a view that nobody understands is told of there."""
+    unclear = {mark.applied for each in not_understood() for mark in _marks_of(each.chain)}
+    for applied in sorted(everything_applied() - reached - unclear):
+        yield Warning(
+            f"No route reaches the policy that {applied.place} declares on {applied.target}.",
+            hint="Is it below a decorator without functools.wraps? Then write it above that, or in "
+            "the URLconf. Overriding a method drops its decorator: decorate the override again. "
+            "Does a setting or a registry put another class in place of this one? Decorate that "
+            "one. Else route the view.",
+            id="cors_views.W023",
+        )
+
+
+def _marks_of(chain: Chain) -> list[Mark]:
+    try:
+        return marks_along(chain[-1].callback)
+    except Exception:
+        return []
+
+
+def check_mixin(chain: Chain) -> Iterator[CheckMessage]:
+    """Warn where somebody wrote the attributes of CorsMixin and forgot it, or put it too late."""
+    view_class = take_apart(chain[-1].callback).view_class
+    if view_class is None:
+        return
+    name = f"{view_class.__module__}.{view_class.__qualname__}"
+    if not declares(view_class):
+        given = take_apart(chain[-1].callback).initkwargs
+        for attribute in _ATTRIBUTES:
+            if given.get(attribute) is not None:
+                yield Warning(
+                    f"as_view({attribute}=...) of {name} has no effect, at {route_name(chain)}: "
+                    "the class has no CorsMixin.",
+                    hint="Put cors_views.rest_framework.CorsMixin first among the bases. Without "
+                    "Django REST framework, decorate what as_view() returns: "
+                    "cors_allow(...)(View.as_view()), or cors_deny.",
+                    id="cors_views.W024",
+                )
+            elif getattr(view_class, attribute, None) is not None:
+                yield Warning(
+                    f"{name}.{attribute} has no effect: the class has no CorsMixin.",
+                    hint="Put cors_views.rest_framework.CorsMixin first among the bases. Without "
+                    "Django REST framework, write @cors_allow(...) above the class.",
+                    id="cors_views.W024",
+                )
+        return
+    first = next(owner for owner in view_class.__mro__ if "as_view" in vars(owner))
+    if not declares(first):
+        yield Warning(
+            f"{name} has CorsMixin after {first.__qualname__}: its policies count, but mistakes "
+            "in them are not found when the view is made.",
+            hint="Put CorsMixin first among the bases.",
+            id="cors_views.W024",
+        )
+    for attribute in dir(view_class):
+        if attribute.startswith("cors") and attribute not in _ATTRIBUTES:
+            hint = close_matches(attribute, _ATTRIBUTES)
+            if hint:
+                yield Warning(
+                    f"{name}.{attribute} has no effect: CorsMixin has no such attribute.",
+                    hint=hint,
+                    id="cors_views.W024",
+                )
+
+
+def check_understood() -> Iterator[CheckMessage]:
+    """Report the views that cannot be taken apart, while views declare policies."""
+    for unclear in not_understood():
+        if not (unclear.closed or anything_applied()):
+            continue
+        outcome = (
+            "pages of other origins read nothing of it"
+            if unclear.closed
+            else "the CORS_* settings govern it"
+        )
+        yield Warning(
+            f"The view at {route_name(unclear.chain)} cannot be understood "
+            f"({type(unclear.error).__name__}: {unclear.error}), so {outcome}, whatever it "
+            "declares.",
+            hint="The log says where. Wrap the view in a function, and decorate that: "
+            "@cors_allow(...) or @cors_deny above def view(request, *args, **kwargs).",
+            id="cors_views.W057",
+        )

@@ -1,0 +1,117 @@
+"""Checks of what a browser sends by a preflight that it kept, against what a policy says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from django.core.checks import CheckMessage, Warning
+
+from cors_views import fetch
+from cors_views.chains import Chain
+from cors_views.origin_sets import OriginSet
+from cors_views.routes import routes_named
+from cors_views.rulings import CompiledPolicy, Route
+from cors_views.uses import sources
+
+#: What stands for the ``*`` of a pattern. Nobody writes such labels, or such a port, into another
+#: pattern, so one that admits this is as wide.
+_ANY_LABELS, _ANY_PORT = "w5x7.q3z9", "61897"
+
+
+class Opened(NamedTuple):
+    """A request that a cached preflight lets pass: ``other``, ``wider`` than its policy says."""
+
+    place: str
+    max_age: str
+    other: str
+    wider: str
+    methods: tuple[str, ...]
+
+
+def opened_by_caches(route: Route) -> Iterator[Opened]:
+    """Yield what a declared ``max_age`` lets a cached preflight pass beyond what a policy says."""
+    opened: dict[tuple[str, str, str, str], list[str]] = {}
+    for method, ruling in route.rulings.items():
+        for number, policy in enumerate(ruling.policies):
+            if policy.own_max_age and policy.policy.max_age:
+                source = (sources(ruling, number)["max_age"], str(policy.policy.max_age))
+                for other, wider in _opened_by(route, method, policy):
+                    opened.setdefault((*source, other, wider), []).append(method)
+    for key, methods in opened.items():
+        yield Opened(*key, tuple(methods))
+
+
+def check_caches(cached: Mapping[Opened, list[Chain]]) -> Iterator[CheckMessage]:
+    """Warn once of what is opened, for all the routes that a router makes of one view."""
+    for opened, chains in cached.items():
+        yield Warning(
+            f"{routes_named(chains)}: for {opened.max_age} seconds after a preflight for "
+            f"{' or '.join(opened.methods)}, a browser sends {opened.other} {opened.wider} "
+            f"although the policy of {opened.other} does not admit that. max_age is from the "
+            f"{opened.place}.",
+            hint="Drop max_age there, or set it to 0, so that preflights are not cached.",
+            id="cors_views.W022",
+        )
+
+
+def _opened_by(route: Route, method: str, policy: CompiledPolicy) -> Iterator[tuple[str, str]]:
+    hidden = ("POST",) if route.may_post and "POST" not in route.rulings else ()
+    for other in (*route.rulings, *hidden):
+        ruling = route.ruling(other)
+        if ruling is route.ruling(method) or other in fetch.SAFE_METHODS:
+            continue
+        # Whoever asks with credentials was admitted by a policy that allows them.
+        peers = {_answering(ruling.policies, entry, policy) for entry in _entries(policy)}
+        if other == "POST" and None in peers:
+            yield other, "with headers that need a preflight"
+        names = {
+            name
+            for peer in peers
+            if peer is not None and peer.offers(other) and "*" not in peer.headers
+            for name in policy.headers - peer.headers
+        }
+        if names:
+            yield other, f"with {', '.join(sorted(names))}"
+
+
+def _entries(policy: CompiledPolicy) -> tuple[Any, ...]:
+    """Return what a policy admits origins by: origins, patterns, callables, expressions."""
+    return (*(policy.policy.origins or ()), *(policy.policy.origin_regexes or ()))
+
+
+def _answering(
+    peers: tuple[CompiledPolicy, ...], entry: Any, policy: CompiledPolicy
+) -> CompiledPolicy | None:
+    """Return which of some policies answers whatever an entry admits, as far as ``policy`` does."""
+    for peer in peers:
+        if peer.credentials >= policy.credentials and _admits_all_of(peer, entry):
+            return peer
+    return None
+
+
+def _admits_all_of(peer: CompiledPolicy, entry: Any) -> bool:
+    """Return whether a policy admits every origin that an entry of another one admits.
+
+    Of callables and expressions only the very same is known to.
+    """
+    if peer.origins.any or any(entry is each for each in _entries(peer)):
+        return True
+    if not isinstance(entry, str):
+        return entry in (peer.policy.origin_regexes or ())
+    if entry == "*":
+        return False
+    some = entry.replace("://*.", f"://{_ANY_LABELS}.")
+    if some == entry:
+        # One origin: an expression may admit it as well.
+        return peer.origins.admits(entry) or (entry.endswith(":*") and _admits_ports(peer, entry))
+    return _admits_ports(peer, some)
+
+
+def _admits_ports(peer: CompiledPolicy, entry: str) -> bool:
+    """Return whether written patterns admit an origin, at each port where it names any."""
+    written = OriginSet(each for each in peer.policy.origins or () if isinstance(each, str))
+    if not entry.endswith(":*"):
+        return written.admits(entry)
+    bare = entry.removesuffix(":*")
+    return written.admits(bare) and written.admits(f"{bare}:{_ANY_PORT}")
