@@ -16,18 +16,15 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-from cors_views import fields
+from cors_views import fields, names
+from cors_views.corrections import cure, origins_in
 from cors_views.defaults import default_headers, default_methods
 from cors_views.fields import Problem
 from cors_views.kept import keep
+from cors_views.patterns import OriginError, parse_pattern
 from cors_views.policy import CorsPolicy, close_matches, policy_from, unchecked
 
-#: Each setting that has an older name, which counts where the newer one is not set.
-ALIASES = {
-    "CORS_ALLOW_ALL_ORIGINS": "CORS_ORIGIN_ALLOW_ALL",
-    "CORS_ALLOWED_ORIGINS": "CORS_ORIGIN_WHITELIST",
-    "CORS_ALLOWED_ORIGIN_REGEXES": "CORS_ORIGIN_REGEX_WHITELIST",
-}
+ALIASES = names.ALIASES
 _DEFAULT_URLS_REGEX = r"^.*$"
 
 
@@ -57,6 +54,14 @@ def name_in_use(setting: str) -> str:
     return (
         alias if alias and not hasattr(settings, setting) and hasattr(settings, alias) else setting
     )
+
+
+def slips() -> dict[str, str]:
+    """Return the settings that nobody reads and that look like slips, with what to write."""
+    return {
+        name: names.hint(getattr(settings, name), [name_in_use(each) for each in meant])
+        for name, meant in names.slips(settings).items()
+    }
 
 
 def _read(setting: str, default: Any) -> tuple[str, Any]:
@@ -114,19 +119,34 @@ def _instead_of_star() -> str:
     return "Remove '*' and write CORS_ALLOW_ALL_ORIGINS = True for any origin."
 
 
+_NO_CALLABLE = "Connect a receiver to check_request_enabled, or declare it at the view."
+
+
+def _instead_of_lone(value: Any, field: str) -> str:
+    """Return what to write instead of something that is no list of origins."""
+    if not isinstance(value, str):
+        return _NO_CALLABLE
+    if value == "*":
+        return _instead_of_star()
+    try:
+        return f"Write {[parse_pattern(value)]!r} instead."
+    except OriginError:
+        meant = origins_in(value)
+    if meant or not value.strip():
+        return f"Write {meant!r} instead."
+    return cure(value, field)
+
+
 def _origins(value: Any, field: str) -> tuple[list[Any], list[Problem]]:
     """Check the origins of the settings, where no lone string, ``"*"`` or callable may stand."""
     if isinstance(value, str) or callable(value):
         # As for every other sequence: a lone string would be taken letter by letter.
         message = "is not a list of origins"
-        meant = fields.in_text(value) if isinstance(value, str) else [value]
-        hint = _instead_of_star() if value == "*" else f"Write {meant!r} instead."
-        return [], [Problem(field, value, "sequence", message, hint)]
+        return [], [Problem(field, value, "sequence", message, _instead_of_lone(value, field))]
     valid, problems = fields.origins(value, field)
     for entry in valid:
         if callable(entry):
-            hint = "Connect a receiver to check_request_enabled, or declare it at the view."
-            problems.append(Problem(field, entry, "type", "is not a string", hint))
+            problems.append(Problem(field, entry, "type", "is not a string", _NO_CALLABLE))
         elif entry == "*":
             problems.append(
                 Problem(field, entry, "incomplete", "has no scheme", _instead_of_star())
@@ -184,13 +204,23 @@ def policy(name: str) -> CorsPolicy:
         )
     if name not in policies:
         known = policy_names()
-        hint = close_matches(name, known) or (
-            f"CORS_POLICIES defines {', '.join(map(repr, known))}."
-            if known
-            else "CORS_POLICIES defines none."
+        hint = (
+            _slip_of_policies()
+            or close_matches(name, known)
+            or (
+                f"CORS_POLICIES defines {', '.join(map(repr, known))}."
+                if known
+                else "CORS_POLICIES defines none."
+            )
         )
         raise ImproperlyConfigured(f"There is no CORS policy named {name!r}. {hint}")
     return _compiled_policy(name)
+
+
+def _slip_of_policies() -> str:
+    """Return what to say of a setting whose name was to be ``CORS_POLICIES``, if there is one."""
+    found = [name for name, meant in names.slips(settings).items() if "CORS_POLICIES" in meant]
+    return f"There is no setting {found[0]} either. Did you mean 'CORS_POLICIES'?" if found else ""
 
 
 def _policies() -> Mapping[Any, Any]:

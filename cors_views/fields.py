@@ -12,9 +12,18 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Any, NamedTuple
 
 from cors_views import fetch
+from cors_views.corrections import (
+    AN_ORIGIN,
+    correction,
+    cure,
+    once,
+    origins_in,
+    text_of,
+    where_to_write,
+)
 from cors_views.origin_sets import OriginCallable
 from cors_views.patterns import OriginError, parse_pattern
-from cors_views.repetitions import is_ambiguous, repeated_once
+from cors_views.repetitions import is_ambiguous
 
 #: The fields of a policy, in the order in which they are documented.
 FIELDS = (
@@ -71,12 +80,7 @@ def _repr(value: Any) -> str:
 
 #: Kind, message and hint of what is wrong with a name.
 Wrong = tuple[str, str, str]
-_AN_ORIGIN = "Write an origin such as 'https://app.example.com' or 'https://*.example.com'."
 _ENDLESS = "repeats what is repeated already: it can keep a worker busy for hours with one request"
-_NO_REPEATED_REPETITION = (
-    "Repeat a label only together with a dot that it cannot do without, as in "
-    r"r'https://([a-z0-9-]+\.)+example\.com'."
-)
 _A_REGEX = r"Write an expression such as r'https://[a-z]+\.example\.com'."
 
 
@@ -84,10 +88,10 @@ def origins(value: Any, field: str = "origins") -> tuple[list[str | OriginCallab
     """Check origins: a sequence of patterns and callables, ``"*"``, or a single one of them."""
     lone = callable(value) and not isinstance(value, type)
     if isinstance(value, str):
-        lone = not _are_origins(in_text(value))
+        lone = not _are_origins(value)
     if lone:
         value = [value]
-    entries, problems = _entries(value, field, "origins or callables")
+    entries, problems = _entries(value, field, "origins or callables", origins_in)
     valid: list[str | OriginCallable] = []
     for entry in entries:
         if isinstance(entry, str) and entry == "*":
@@ -99,30 +103,20 @@ def origins(value: Any, field: str = "origins") -> tuple[list[str | OriginCallab
                 hint = "Write a function, or give its class a __hash__."
                 problems.append(Problem(field, entry, "type", "cannot be hashed", hint))
         elif not isinstance(entry, str):
-            hint = f"Write {str(entry)!r} instead." if isinstance(entry, re.Pattern) else _AN_ORIGIN
-            message = "is neither a string nor a callable"
+            message, text = "is neither a string nor a callable", text_of(entry)
+            hint = cure(text, field) if text else AN_ORIGIN
             problems.append(Problem(field, entry, "type", message, hint))
         else:
             try:
                 valid.append(parse_pattern(entry))
             except OriginError as error:
-                problems.append(Problem(field, entry, error.kind, str(error), _cure(entry, error)))
+                problems.append(Problem(field, entry, error.kind, str(error), cure(entry, field)))
     return valid, problems
 
 
-def _cure(entry: str, error: OriginError) -> str:
-    pieces = in_text(entry)
-    if _are_origins(pieces):
-        return f"Write {', '.join(map(repr, pieces))} instead."
-    return f"Write {error.hint!r} instead." if error.hint else _AN_ORIGIN
-
-
-def _are_origins(pieces: list[str]) -> bool:
-    """Return whether these are several origins, each of which may be configured."""
-    try:
-        return len([parse_pattern(piece) for piece in pieces]) > 1
-    except OriginError:
-        return False
+def _are_origins(text: str) -> bool:
+    """Return whether a text holds several origins."""
+    return len(correction(text).origins) > 1
 
 
 def in_text(text: str) -> list[str]:
@@ -146,7 +140,8 @@ def origin_regexes(
             # OverflowError and RecursionError are what re raises for sizes beyond its limits.
             except (re.error, OverflowError, RecursionError) as error:
                 message = f"is not a valid regular expression: {error}"
-                problems.append(Problem(field, entry, "regex", message, _A_REGEX))
+                hint = where_to_write(entry, field) or _A_REGEX
+                problems.append(Problem(field, entry, "regex", message, hint))
                 continue
         else:
             message = "is neither a string nor a compiled str pattern"
@@ -154,14 +149,13 @@ def origin_regexes(
             continue
         # What hangs a worker at a hostile header serves everybody else: the settings may keep it.
         valid.append(regex)
-        if is_ambiguous(regex):
-            problems.append(Problem(field, regex.pattern, "endless", _ENDLESS, _once(regex)))
+        hint = where_to_write(regex.pattern, field) if "*" in regex.pattern else ""
+        if hint:
+            message = "is a pattern of origins, not a regular expression"
+            problems.append(Problem(field, regex.pattern, "pattern", message, hint))
+        elif is_ambiguous(regex):
+            problems.append(Problem(field, regex.pattern, "endless", _ENDLESS, once(regex)))
     return valid, problems
-
-
-def _once(regex: re.Pattern[str]) -> str:
-    better = repeated_once(regex)
-    return f"Write r'{better}' instead." if better else _NO_REPEATED_REPETITION
 
 
 def methods(value: Any, field: str = "methods") -> tuple[list[str], list[Problem]]:

@@ -34,6 +34,11 @@ class OriginError(ValueError):
         self.kind = kind
 
 
+def looks_like_a_regex(text: str) -> bool:
+    """Return whether ``text`` holds what stands in no origin and in most regular expressions."""
+    return _A_REGEX.search(text) is not None
+
+
 # A site names the same few origins at many views.
 @functools.lru_cache(maxsize=1_024)
 def parse_pattern(text: str) -> str:
@@ -57,25 +62,22 @@ def parse_pattern(text: str) -> str:
     if "," in text:
         raise OriginError("holds a comma, but an entry is one origin")
     _refuse_characters(text)
-    if _A_REGEX.search(text):
+    if looks_like_a_regex(text):
         # django-cors-headers misses the scheme of what begins with '^', and says nothing of others.
         kind = "incomplete" if text.startswith("^") else "origin"
-        raise OriginError(
-            "is a regular expression; those stand in origin_regexes, or "
-            "CORS_ALLOWED_ORIGIN_REGEXES",
-            kind=kind,
-        )
+        raise OriginError("is a regular expression, not an origin", kind=kind)
     scheme, separator, rest = text.partition("://")
     if not separator:
         host = re.split(r"[/?#\\]", text)[0]
-        local = host.lower().startswith(("localhost", "127."))
+        # Nobody has a certificate for an address.
+        local = host.lower().startswith("localhost") or is_ipv4(host.partition(":")[0])
         hint = _normal_form(f"http{'' if local else 's'}://{host}") if local or "." in host else ""
         raise OriginError("has no scheme", hint, "incomplete")
     scheme = scheme.lower()
     if not SCHEME.fullmatch(scheme):
         if "*" in scheme:
-            raise OriginError("has a '*' for its scheme; write each scheme out")
-        raise OriginError("has no valid scheme; a regular expression belongs in origin_regexes")
+            raise OriginError("has a '*' for its scheme")
+        raise OriginError("has no valid scheme")
     _refuse_url_parts(scheme, rest)
     host, port = _split_host_and_port(scheme, rest)
     if port and port == DEFAULT_PORTS.get(scheme):
@@ -103,7 +105,7 @@ def _refuse_characters(text: str) -> None:
 def _punycode(text: str) -> str:
     scheme, separator, host = text.rpartition("://")
     # Python knows IDNA 2003, which turns these into other letters; browsers have moved on.
-    if any(letter in host for letter in "\u00df\u03c2\u200c\u200d"):
+    if any(letter in host for letter in "\u00df\u03c2\u200c\u200d") or _is_a_mixture(host):
         return ""
     try:
         encoded = host.encode("idna").decode("ascii")
@@ -111,6 +113,17 @@ def _punycode(text: str) -> str:
         return ""
     scheme = scheme if separator else "https"
     return _normal_form(f"{scheme}://{encoded}") if scheme.isascii() else ""
+
+
+def _is_a_mixture(host: str) -> bool:
+    """Return whether a label has letters of Latin and of an alphabet with letters that look alike.
+
+    Whoever pasted one Cyrillic letter means the host that it looks like, not the one that it is.
+    """
+    return any(
+        re.search(r"[a-z]", label, re.IGNORECASE) and re.search(r"[\u0370-\u058f]", label)
+        for label in host.split(".")
+    )
 
 
 def _normal_form(text: str) -> str:
@@ -127,7 +140,9 @@ def _refuse_url_parts(scheme: str, rest: str) -> None:
     if not host:
         raise OriginError("has no host", kind="incomplete")
     if "@" in authority:
-        raise OriginError("has user info", _normal_form(f"{scheme}://{host}"))
+        # What is behind the "@" is the host. Whoever wrote two of them may mean the other.
+        hint = "" if "." in authority.rpartition("@")[0] else _normal_form(f"{scheme}://{host}")
+        raise OriginError("has user info", hint)
     if authority != rest:
         part = {"?": "a query", "#": "a fragment"}.get(rest[len(authority)], "a path")
         what = "ends in a slash" if rest == f"{authority}/" else f"has {part}"
@@ -169,9 +184,7 @@ def _checked_host(scheme: str, host: str) -> str:
         host = host.lower()
     base = host.removeprefix("*.")
     if base == "*":
-        raise OriginError(
-            "has a '*' for its whole host; write the domain, '*.example.com', or admit any origin"
-        )
+        raise OriginError("has a '*' for its whole host")
     if "*" in base:
         raise OriginError("has a '*' that does not stand alone as the leftmost label")
     if not is_host(base, web=web):

@@ -74,7 +74,7 @@ def test_that_a_pattern_is_normalised_once(text: str, normal: str) -> None:
 
 INCOMPLETE, PATH, ORIGIN = "incomplete", "path", "origin"
 NO_BROWSER = "has {!r} for its host, which no browser sends"
-REGEX = "is a regular expression; those stand in origin_regexes, or CORS_ALLOWED_ORIGIN_REGEXES"
+REGEX = "is a regular expression, not an origin"
 NO_PORT = "has {!r} for its port, which is not a number from 1 to 65535"
 STAR = "has a '*' that does not stand alone as the leftmost label"
 WHITE_SPACE = "contains white space or control characters"
@@ -120,14 +120,14 @@ AN_ORIGIN_IS = "; an origin is scheme, host and port"
         pytest.param(
             "://example.com",
             ORIGIN,
-            "has no valid scheme; a regular expression belongs in origin_regexes",
+            "has no valid scheme",
             "",
             id="empty-scheme",
         ),
         pytest.param(
             "1http://a.example",
             ORIGIN,
-            "has no valid scheme; a regular expression belongs in origin_regexes",
+            "has no valid scheme",
             "",
             id="scheme-digit",
         ),
@@ -143,7 +143,7 @@ AN_ORIGIN_IS = "; an origin is scheme, host and port"
             "https://good.example@evil.example",
             ORIGIN,
             "has user info",
-            "https://evil.example",
+            "",
             id="user-info-that-looks-like-a-host",
         ),
         pytest.param(
@@ -198,21 +198,21 @@ AN_ORIGIN_IS = "; an origin is scheme, host and port"
         pytest.param(
             "https://*",
             ORIGIN,
-            "has a '*' for its whole host; write the domain, '*.example.com', or admit any origin",
+            "has a '*' for its whole host",
             "",
             id="star-for-the-host",
         ),
         pytest.param(
             "*://example.com",
             ORIGIN,
-            "has a '*' for its scheme; write each scheme out",
+            "has a '*' for its scheme",
             "",
             id="star-for-the-scheme",
         ),
         pytest.param(
             "http*://example.com",
             ORIGIN,
-            "has a '*' for its scheme; write each scheme out",
+            "has a '*' for its scheme",
             "",
             id="star-in-the-scheme",
         ),
@@ -316,7 +316,7 @@ AN_ORIGIN_IS = "; an origin is scheme, host and port"
             "https://аpp.example",
             ORIGIN,
             NOT_PUNYCODE,
-            "https://xn--pp-6kc.example",
+            "",
             id="cyrillic-homoglyph-of-a",
         ),
         pytest.param(

@@ -12,13 +12,15 @@ from cors_views import conf
 from cors_views.checks.cookies import check_cookies
 from cors_views.checks.regexes import (
     admits_plain_http,
-    escaped,
+    complete,
     lookalike_of,
     matches_nothing,
     special_of,
     stranger_of,
+    strict,
 )
 from cors_views.checks.sites import is_local, public_suffixes
+from cors_views.corrections import escaped
 from cors_views.uses import Use, listed
 
 #: No browser keeps a preflight longer: Firefox a day, Chromium two hours, Safari ten minutes.
@@ -163,16 +165,20 @@ def _wrong_with(regex: re.Pattern[str], *, credentials: bool) -> tuple[str, str]
         hint = r"Name the host in it: r'https://[a-z0-9-]+\.example\.com'."
         return f"which admits strangers such as {stranger}, with credentials", hint
     if alike and not stranger:
-        return f"which admits {alike[0]} too", alike[1]
+        better = strict(regex)
+        hint = f"Write r'{better}' instead." if better else alike[1]
+        return f"which admits {alike[0]} too", hint
     if matches_nothing(regex):
-        return (
-            "which matches only the beginning of an origin, so it admits nobody",
-            "Write out what follows, such as [a-z0-9-]+ for a label, or [0-9]+ for a port.",
-        )
+        better = complete(regex)
+        hint = f"Write r'{better}' instead." if better else _WHAT_FOLLOWS
+        return "which matches no whole origin, so it admits nobody", hint
     if escaped(regex.pattern) != regex.pattern:
         message = "in which a '.' stands for any character: names that differ there are admitted"
         return message, f"Write r'{escaped(regex.pattern)}' instead."
     return None
+
+
+_WHAT_FOLLOWS = "Write out what follows, such as [a-z0-9-]+ for a label, or [0-9]+ for a port."
 
 
 def _literal_star(use: Use) -> Iterator[CheckMessage]:

@@ -33,7 +33,6 @@ _NO_NAME = re.compile(r"\\[A-Za-z]|\[[^]]*\]|\(\?P<\w+>|https?")
 _UNSPELT = re.compile(r"\\[A-Za-z0-9]|\[[^]]{2,}\]|\{[^}]*\}|\(\?:")
 #: So many texts of a long expression are looked at.
 _MOST_SPELT = 50
-_QUANTIFIERS = "*+?{"
 #: What a pattern says letter by letter at its end, or as a whole.
 _LITERAL = r"(?:[A-Za-z0-9:/_-]|\\[.:/_-])"
 
@@ -121,6 +120,37 @@ def lookalike_of(regex: re.Pattern[str]) -> tuple[str, str] | None:
     return None
 
 
+#: What stands before a host and need not end in a dot, and what may stand behind one.
+_LOOSE_BEFORE = re.compile(r"((?:\.|\\w|\[[^\]]*\])[*+])(?=[A-Za-z0-9])")
+_LOOSE_BEHIND = re.compile(r"(?:\.[*+]|\(\.[*+]\)\??|\[[^\]]*\][*+]|\(\\\.\[a-z\][*+]?\)\?)(\$?)$")
+
+
+def strict(regex: re.Pattern[str]) -> str:
+    """Return an expression for what a regex that admits look-alikes must have meant, if known."""
+    before = _LOOSE_BEFORE.sub(r"(\1\.)?", regex.pattern, count=1)
+    for loose in (before, regex.pattern):
+        for better in (loose, _LOOSE_BEHIND.sub(r"(:[0-9]+)?\1", loose)):
+            if better != regex.pattern and _is_strict(re.compile(better, regex.flags), regex):
+                return better
+    return ""
+
+
+def _is_strict(better: re.Pattern[str], regex: re.Pattern[str]) -> bool:
+    try:
+        meant = whole_automaton_of(better).meets(whole_automaton_of(regex))
+    except Unreadable:
+        return False
+    return meant and not stranger_of(better) and lookalike_of(better) is None
+
+
+def complete(regex: re.Pattern[str]) -> str:
+    """Return what a regex must have meant that is only the beginning of an origin, if known."""
+    pattern = regex.pattern.removesuffix("$")
+    better = f"{pattern}[0-9]+" if pattern.endswith(":") else pattern.removesuffix("/")
+    same = better == pattern or matches_nothing(re.compile(better, regex.flags))
+    return "" if same else better
+
+
 def _spelt(regex: re.Pattern[str]) -> list[str]:
     """Return what a regex spells out, hosts and parts of them."""
     spelt = re.findall(rf"(?:{_LITERAL}|\[\.\])+", _UNSPELT.sub("(", regex.pattern))[:_MOST_SPELT]
@@ -158,36 +188,3 @@ def matches_nothing(regex: re.Pattern[str]) -> bool:
         return True
     # A host of the web; those of apps may end as they like.
     return re.fullmatch(r"\^?https?\??:.+[-:/]\$?", regex.pattern) is not None
-
-
-def escaped(pattern: str) -> str:
-    """Return ``pattern`` with each dot escaped that stands for a dot and matches any character.
-
-    Such a dot stands inside of a host, ``app.example``, without a quantifier. One that begins or
-    ends a group, or stands in a set, was meant for what it says.
-    """
-    found = set(_loose_dots(pattern))
-    return "".join(
-        f"\\{character}" if index in found else character for index, character in enumerate(pattern)
-    )
-
-
-def _loose_dots(pattern: str) -> Iterator[int]:
-    in_set, index = False, 0
-    while index < len(pattern):
-        character = pattern[index]
-        if character == "\\":
-            index += 1
-        elif character == "[":
-            in_set = True
-        elif character == "]":
-            in_set = False
-        elif character == "." and not in_set and _is_in_host(pattern, index):
-            yield index
-        index += 1
-
-
-def _is_in_host(pattern: str, index: int) -> bool:
-    before, after = pattern[index - 1 : index], pattern[index + 1 : index + 2]
-    alone = before in ("", *"/(|^.-") or after in ("", *_QUANTIFIERS, *")|$.-\\")
-    return not alone

@@ -13,7 +13,6 @@ from django.core.exceptions import ImproperlyConfigured
 
 from cors_views import conf
 from cors_views.fields import Problem
-from cors_views.policy import close_matches
 
 _IDS = {
     "CORS_ALLOW_HEADERS": "E001",
@@ -34,7 +33,9 @@ _IDS_BY_KIND = {
     "origin": "E017",
     "forbidden": "W001",
     "endless": "W005",
+    "pattern": "E018",
 }
+_REGEXES = "CORS_ALLOWED_ORIGIN_REGEXES"
 _BY_ALIAS = {alias: setting for setting, alias in conf.ALIASES.items()}
 
 E011_TYPE = Error(
@@ -69,19 +70,10 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
 
 def _check_names() -> list[CheckMessage]:
     """Report settings that nobody reads and that look like a slip of one that somebody does."""
-    known = [*_IDS, *_BY_ALIAS, "CORS_POLICIES"]
-    unknown = [name for name in dir(settings) if name.startswith("CORS_") and name not in known]
     return [
         Warning(f"There is no setting {name}.", hint=hint, id="cors_views.W002")
-        for name in unknown
-        if (hint := close_matches(name, known, most=1, cutoff=0.7)) and not _says_more(name, known)
+        for name, hint in conf.slips().items()
     ]
-
-
-def _says_more(name: str, known: list[str]) -> bool:
-    """Return whether a name is a known one with a word added: a setting of the project's own."""
-    words = set(name.split("_"))
-    return any(words > set(other.split("_")) for other in known)
 
 
 def _check_aliases() -> list[CheckMessage]:
@@ -102,7 +94,7 @@ def _message(problem: Problem) -> CheckMessage:
     kind = Warning if number.startswith("W") else Error
     return kind(
         problem.sentence,
-        hint=problem.hint or None,
+        hint=problem.hint.replace(_REGEXES, conf.name_in_use(_REGEXES)) or None,
         id=f"cors_views.{number}",
     )
 

@@ -260,6 +260,11 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         by_regex(r"https://.*.*.*.*.*.*.*.*example\.com"),
         ["W043"],
     ),
+    "a regex that is too large": (
+        SITE,
+        by_regex(r"https://.*.*.*example\.com(((x{12}){12}){12}){0,12}"),
+        [],
+    ),
     "a regex that nobody can judge": (
         SITE,
         by_regex(r"https://(?:\w+(?<!-)-?)+example\.com"),
@@ -1101,14 +1106,28 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
         [answer],
         "W043",
         r".* which admits https://strangerexample.com too.",
-        r"End what stands before the host with a dot: \.",
+        r"Write r'https://(.*\.)?example\.com(:[0-9]+)?' instead.",
     ),
     "a look-alike behind": (
         {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://.*\.example\.com.*"]},
         [answer],
         "W043",
         r".* which admits https://www.example.com.stranger.com too.",
-        "Write out what may follow the host: r'(:[0-9]+)?' for a port.",
+        r"Write r'https://.*\.example\.com(:[0-9]+)?' instead.",
+    ),
+    "a look-alike before what may not be loose": (
+        {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://(?:[a-z]+-|)example\.com"]},
+        [answer],
+        "W043",
+        r".* which admits https://stranger-example.com too.",
+        r"End what stands before the host with a dot: \.",
+    ),
+    "a look-alike that is too large": (
+        {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://\w*example\.com(((x{12}){12}){12}){0,12}"]},
+        [answer],
+        "W043",
+        r".* which admits https://strangerexample.com too.",
+        r"End what stands before the host with a dot: \.",
     ),
     "a look-alike in the middle": (
         {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://my-app-\w+\.vercel\.app:[0-9]+"]},
