@@ -239,7 +239,9 @@ def class_marks(view_class: type) -> Sequence[tuple[type, list[Mark]]]:
 
 @remembered
 def _marks_of_owner(owner: type) -> list[Mark]:
-    return sorted({*own_marks(owner), *_dispatch_marks(owner)}, reverse=True)
+    # By order: a mark holds what people wrote, which may not be hashable.
+    marks = {mark.order: mark for mark in (*own_marks(owner), *_dispatch_marks(owner))}
+    return list(_outermost_first(marks))
 
 
 @remembered

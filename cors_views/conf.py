@@ -174,7 +174,7 @@ _expose_headers = _lone_star(fields.expose_headers)
 
 def _urls_regexes(value: Any, field: str) -> tuple[list[re.Pattern[str]], list[Problem]]:
     lone = isinstance(value, (str, re.Pattern))
-    valid, problems = fields.origin_regexes([value] if lone else value, field)
+    valid, problems = fields.regexes([value] if lone else value, field)
     return valid, [problem._replace(hint="Write a path, as in r'^/api/'.") for problem in problems]
 
 

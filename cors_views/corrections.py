@@ -30,7 +30,11 @@ _DOT = r"\."
 _PART_OF_AN_ADDRESS = "[0-9]{1,3}"
 _QUANTIFIERS = "*+?{"
 
-_EMPTY = "Drop it. A comma too many, or a variable that is not set, leaves it behind."
+#: What to do with an empty text.
+EMPTY = (
+    "Write [] for nobody; in a list drop it. A comma too many, or a variable that is not set, "
+    "leaves it behind."
+)
 _EACH_DOMAIN = "Write each host out: anybody can register a name that this would admit."
 _EACH_HOST = "Write the hosts out that are meant."
 _ID = "Write the id of the extension, which chrome://extensions shows."
@@ -65,7 +69,7 @@ def correction(text: str) -> Correction:
     visible = "".join(letter for letter in text if letter.isprintable() or letter.isspace())
     bare = visible.strip(f"{_AROUND},; \t\r\n")
     if not bare:
-        return Correction(advice=_EMPTY)
+        return Correction(advice=EMPTY)
     both = _BOTH_SCHEMES.match(bare)
     if both:
         bare = ",".join(f"{scheme}://{bare[both.end() :]}" for scheme in ("https", "http"))

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from cors_views.declarations import Declaration, Denial, V, apply
-from cors_views.fields import FIELDS, shown
+from cors_views.fields import FIELDS, UNSET, shown
 from cors_views.places import Place, blaming, caller
 from cors_views.policy import CorsPolicy, Names, Origins, Regexes, field_hint
 
@@ -23,14 +23,14 @@ def cors_allow(
     policy: CorsPolicy | str = ...,
     /,
     *,
-    origins: Origins | None = None,
-    origin_regexes: Regexes | None = None,
-    methods: Names | None = None,
-    headers: Names | None = None,
-    expose_headers: Names | None = None,
-    credentials: bool | None = None,
-    max_age: int | None = None,
-    private_network: bool | None = None,
+    origins: Origins = ...,
+    origin_regexes: Regexes = ...,
+    methods: Names = ...,
+    headers: Names = ...,
+    expose_headers: Names = ...,
+    credentials: bool = ...,
+    max_age: int = ...,
+    private_network: bool = ...,
 ) -> Callable[[V], V]: ...
 
 
@@ -71,7 +71,7 @@ def _denial(function: Callable[..., Any]) -> Denial:
 
 
 @_denial
-def cors_deny(view: Any = None, /) -> Any:
+def cors_deny(view: Any = UNSET, /) -> Any:
     """Declare that no other origin may read the answers of a view, whatever the settings say.
 
     On a handler method or a route it is final. On a class or an include it is a default that a
@@ -79,7 +79,7 @@ def cors_deny(view: Any = None, /) -> Any:
     what a view changes is protected by CSRF protection, authentication and permissions.
     """
     declaration = denial(caller())
-    if view is not None:
+    if view is not UNSET:
         return apply(declaration, _view(view, "cors_deny"))
 
     def decorator(view: V) -> V:
@@ -110,7 +110,6 @@ def declare(
     if unknown:
         known = {field: value for field, value in fields.items() if field in FIELDS}
         raise blaming(place, TypeError("\n".join([*unknown, *_wrong_with(known)])))
-    fields = {field: value for field, value in fields.items() if value is not None}
     if len(policies) > 1 and fields:
         message = (
             f"{written} at {place} takes one policy with fields that replace its own, or "
@@ -137,8 +136,7 @@ def declare_value(value: Any, place: Place, written: str) -> Declaration:
         return denial(place)
     policies = tuple(value) if isinstance(value, (list, tuple)) else (value,)
     if not policies:
-        message = f"{written} at {place} names no policy. For nobody write cors_deny."
-        raise blaming(place, ImproperlyConfigured(message))
+        raise _names_none(value, place, written)
     return declare(policies, {}, place, written)
 
 
@@ -154,6 +152,8 @@ def _wrong_with(fields: dict[str, Any]) -> list[str]:
 def _check_argument(policy: Any, place: Place, written: str) -> None:
     if isinstance(policy, CorsPolicy):
         return
+    if policy is None or (isinstance(policy, str) and not policy.strip()):
+        raise _names_none(policy, place, written)
     if not isinstance(policy, str):
         by_keyword = (
             "Write the fields of a policy by keyword, origins=[...], or as CorsPolicy(...)."
@@ -170,6 +170,14 @@ def _check_argument(policy: Any, place: Place, written: str) -> None:
             f"origins={origins}, or CorsPolicy(origins={origins})."
         )
         raise blaming(place, TypeError(message))
+
+
+def _names_none(value: Any, place: Place, written: str) -> ImproperlyConfigured:
+    message = (
+        f"{written} at {place}: {value!r} names no policy. For nobody write cors_deny; to declare "
+        "nothing, leave it out."
+    )
+    return blaming(place, ImproperlyConfigured(message))
 
 
 def _check_names(declaration: Declaration, written: str) -> None:
@@ -193,7 +201,8 @@ def _check_names(declaration: Declaration, written: str) -> None:
 
 
 def _is_view(value: Any) -> bool:
-    ours = value in (cors_allow, cors_deny, CorsPolicy)
+    # By identity: a callable may say that it is equal to anything.
+    ours = any(value is each for each in (cors_allow, cors_deny, CorsPolicy))
     return callable(value) and not ours and not isinstance(value, CorsPolicy)
 
 

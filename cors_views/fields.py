@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from cors_views import fetch
 from cors_views.corrections import (
     AN_ORIGIN,
+    EMPTY,
     correction,
     cure,
     once,
@@ -38,9 +39,31 @@ FIELDS = (
 )
 
 
+class _Unset:
+    """The value of an argument that is not given. ``None`` is given, by mistake."""
+
+    def __repr__(self) -> str:
+        return "<left out>"
+
+
+UNSET: Any = _Unset()
+
 _LONGEST_SHOWN = 200
 #: Python refuses to print numbers of thousands of digits; long before that it is a mistake.
 _TOO_LONG_MAX_AGE = 10**100
+
+
+#: What to write where ``None`` was meant for nothing.
+_INSTEAD_OF_NONE = {
+    "origins": "Write [] to admit nobody",
+    "origin_regexes": "Write [] for none",
+    "methods": "Write [] for none",
+    "headers": "Write [] for none",
+    "expose_headers": "Write [] for none",
+    "credentials": "Write False",
+    "max_age": "Write 0 to keep browsers from caching preflights",
+    "private_network": "Write False",
+}
 
 
 class Problem(NamedTuple):
@@ -94,14 +117,9 @@ def origins(value: Any, field: str = "origins") -> tuple[list[str | OriginCallab
     entries, problems = _entries(value, field, "origins or callables", origins_in)
     valid: list[str | OriginCallable] = []
     for entry in entries:
-        if isinstance(entry, str) and entry == "*":
+        any_origin = isinstance(entry, str) and entry == "*"
+        if any_origin or (callable(entry) and not isinstance(entry, type)):
             valid.append(entry)
-        elif callable(entry) and not isinstance(entry, type):
-            if _is_hashable(entry):
-                valid.append(entry)
-            else:
-                hint = "Write a function, or give its class a __hash__."
-                problems.append(Problem(field, entry, "type", "cannot be hashed", hint))
         elif not isinstance(entry, str):
             message, text = "is neither a string nor a callable", text_of(entry)
             hint = cure(text, field) if text else AN_ORIGIN
@@ -128,8 +146,23 @@ def origin_regexes(
     value: Any, field: str = "origin_regexes"
 ) -> tuple[list[re.Pattern[str]], list[Problem]]:
     """Check regexes: a sequence of strings or compiled patterns that match a whole origin."""
+    valid, problems = regexes(value, field)
+    empty = [regex for regex in valid if not regex.pattern.strip()]
+    problems += [
+        Problem(field, regex.pattern, "regex", "is empty, so matches no origin", EMPTY)
+        for regex in empty
+    ]
+    return [regex for regex in valid if regex not in empty], problems
+
+
+def _one_regex(text: str) -> list[str]:
+    return [text] if text.strip() else []
+
+
+def regexes(value: Any, field: str) -> tuple[list[re.Pattern[str]], list[Problem]]:
+    """Check regular expressions, whatever they are for."""
     # A comma or a blank may be part of an expression.
-    entries, problems = _entries(value, field, "regular expressions", lambda text: [text])
+    entries, problems = _entries(value, field, "regular expressions", _one_regex)
     valid: list[re.Pattern[str]] = []
     for entry in entries:
         if isinstance(entry, re.Pattern) and isinstance(entry.pattern, str):
@@ -196,14 +229,6 @@ def max_age(value: Any, field: str = "max_age") -> tuple[int | None, list[Proble
     return value, []
 
 
-def _is_hashable(value: Any) -> bool:
-    try:
-        hash(value)
-    except Exception:
-        return False
-    return True
-
-
 def _entries(
     value: Any, field: str, what: str, meant: Callable[[str], list[str]] = in_text
 ) -> tuple[list[Any], list[Problem]]:
@@ -216,6 +241,8 @@ def _entries(
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
         return list(value), []
     hint = f"Write {meant(value)!r} instead." if isinstance(value, str) else "Write a list."
+    if value is None:
+        hint = "Write [] for none."
     return [], [Problem(field, value, "sequence", f"is not a list of {what}", hint)]
 
 
@@ -265,6 +292,12 @@ def _response_header_problem(name: str) -> Wrong | None:
     if wrong is None and name.lower() in fetch.FORBIDDEN_RESPONSE_HEADERS:
         return "forbidden", "is a header that browsers show to no script", "Drop it."
     return wrong
+
+
+def given_none(field: str) -> Problem:
+    """Return what is wrong with a field of a policy that is given ``None``."""
+    hint = f"{_INSTEAD_OF_NONE[field]}, or leave {field} out to take it from the next layer."
+    return Problem(field, None, "none", "says nothing", hint)
 
 
 def report(problems: Iterable[Problem], declared: str) -> str:

@@ -13,7 +13,14 @@ from django.core.exceptions import ImproperlyConfigured
 from cors_views import callbacks
 from cors_views.callbacks import Callback
 from cors_views.chains import Chain
-from cors_views.declarations import Applied, Declaration, anything_applied, attribute_of
+from cors_views.declarations import (
+    Applied,
+    Declaration,
+    anything_applied,
+    attribute_of,
+    entries_of,
+    sets,
+)
 from cors_views.decorators import declare_value
 from cors_views.memory import remembered
 from cors_views.policy import CorsPolicy
@@ -41,8 +48,8 @@ def outer_layers(chain: Chain, callback: Callback) -> tuple[list[Layer], list[La
     around: list[Layer] = []
     if callback.view_class is not None:
         reads = callbacks.declares(callback.view_class)
-        given = callback.initkwargs.get("cors_policy") if reads else None
-        if given is not None:
+        if reads and "cors_policy" in callback.initkwargs:
+            given = callback.initkwargs["cors_policy"]
             entry.append(_attribute("route", given, callback.view_class, "as_view(cors_policy)"))
         around += _class_layers(callback.view_class)
     for resolver in reversed(chain[:-1]):
@@ -59,7 +66,7 @@ def _class_layers(view_class: type) -> list[Layer]:
     layers = []
     for owner, marks in callbacks.class_marks(view_class):
         layers += [Layer("class", mark.declaration, mark.applied) for mark in marks]
-        if reads and vars(owner).get("cors_policy") is not None:
+        if reads and sets(owner, "cors_policy"):
             layers.append(_attribute("class", vars(owner)["cors_policy"], owner, "cors_policy"))
     return layers
 
@@ -79,8 +86,11 @@ def _handler_layers(view_class: type, handler: str) -> list[Layer]:
     marks = callbacks.handler_marks(view_class, handler)
     layers: list[Layer] = []
     for owner in view_class.__mro__ if reads or marks else ():
-        entries = vars(owner).get("cors_action_policies") if reads else None
-        if entries and handler in entries:
+        entries = entries_of(owner) if reads else {}
+        if entries is None:
+            # Nobody can tell which handlers it was for.
+            layers.append(_attribute("handler", None, owner, "cors_action_policies"))
+        elif handler in entries:
             attribute = f"cors_action_policies[{handler!r}]"
             layers.append(_attribute("handler", entries[handler], owner, attribute))
         own = marks.get(owner, ())

@@ -20,7 +20,7 @@ from cors_views.callbacks import Callback
 from cors_views.chains import Chain, chain_of, resolve
 from cors_views.declarations import anything_applied
 from cors_views.layers import Layer, handler_layers, may_declare, outer_layers, policies_of
-from cors_views.origin_sets import OriginSet
+from cors_views.origin_sets import OriginSet, origins_key
 from cors_views.policy import CorsPolicy, unchecked
 from cors_views.rulings import CompiledPolicy, Route, Ruling
 
@@ -140,8 +140,18 @@ class _Builder:
 
 
 def _compiled(policy: CorsPolicy, *, own_max_age: bool = False) -> CompiledPolicy:
-    origins = _origin_set(policy.origins or (), policy.origin_regexes or ())
-    return CompiledPolicy(policy, origins, own_max_age=own_max_age)
+    return CompiledPolicy(policy, _origin_set(policy), own_max_age=own_max_age)
+
+
+def _origin_set(policy: CorsPolicy) -> OriginSet:
+    origins, regexes = policy.origins or (), policy.origin_regexes or ()
+    key = (origins_key(origins), regexes)
+    found = _origin_sets.get(key)
+    if found is None:
+        if len(_origin_sets) >= _MOST_ROUTES:
+            _origin_sets.clear()
+        found = _origin_sets[key] = OriginSet(origins, regexes)
+    return found
 
 
 def build(chain: Chain) -> Route:
@@ -203,7 +213,7 @@ _MOST_ROUTES = 5_000
 _root: weakref.ref[URLResolver] | None = None
 _keeping = threading.Lock()
 #: One set of origins for all routes whose policies name the same ones.
-_origin_set = functools.cache(OriginSet)
+_origin_sets: dict[Any, OriginSet] = {}
 
 
 @functools.cache
@@ -294,7 +304,7 @@ def _forget() -> None:
     _routes.clear()
     undeclared.cache_clear()
     unrouted.cache_clear()
-    _origin_set.cache_clear()
+    _origin_sets.clear()
 
 
 kept.forget_on_change(_forget)

@@ -16,6 +16,14 @@ _WEB_LABELS = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _OTHER_LABELS = re.compile(r"[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*")
 
 
+def origins_key(origins: Iterable[str | OriginCallable]) -> tuple[str | int, ...]:
+    """Return what tells origins from others: callables by identity, whatever they are equal to.
+
+    A dataclass that leaves fields out of its comparison says yes to other origins than its equals.
+    """
+    return tuple(origin if isinstance(origin, str) else id(origin) for origin in origins)
+
+
 class OriginSet:
     """An immutable set of origins and patterns whose lookup does not slow down as it grows.
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from django.core.exceptions import ImproperlyConfigured
 
 from cors_views import fields
-from cors_views.fields import FIELDS, Problem
-from cors_views.origin_sets import OriginCallable
+from cors_views.fields import FIELDS, UNSET, Problem
+from cors_views.origin_sets import OriginCallable, origins_key
 from cors_views.places import blaming, caller
 
 if TYPE_CHECKING:
@@ -27,23 +27,23 @@ Regexes = Sequence[str | re.Pattern[str]] | AbstractSet[str | re.Pattern[str]]
 class Fields(TypedDict, total=False):
     """The fields of a policy as keywords."""
 
-    origins: Origins | None
-    origin_regexes: Regexes | None
-    methods: Names | None
-    headers: Names | None
-    expose_headers: Names | None
-    credentials: bool | None
-    max_age: int | None
-    private_network: bool | None
+    origins: Origins
+    origin_regexes: Regexes
+    methods: Names
+    headers: Names
+    expose_headers: Names
+    credentials: bool
+    max_age: int
+    private_network: bool
 
 
 #: How many entries of a long field the repr shows.
 _SHOWN = 8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CorsPolicy:
-    """A cross-origin policy, complete or partial: a field that is left out (or ``None``) is unset.
+    """A cross-origin policy, complete or partial: a field that is left out is unset.
 
     A policy that names its origins (``origins`` or ``origin_regexes``, even as an empty list)
     stands alone on top of the settings; one that names none refines the next-nearest layer.
@@ -83,14 +83,14 @@ class CorsPolicy:
     def __init__(
         self,
         *,
-        origins: Origins | None = None,
-        origin_regexes: Regexes | None = None,
-        methods: Names | None = None,
-        headers: Names | None = None,
-        expose_headers: Names | None = None,
-        credentials: bool | None = None,
-        max_age: int | None = None,
-        private_network: bool | None = None,
+        origins: Origins = UNSET,
+        origin_regexes: Regexes = UNSET,
+        methods: Names = UNSET,
+        headers: Names = UNSET,
+        expose_headers: Names = UNSET,
+        credentials: bool = UNSET,
+        max_age: int = UNSET,
+        private_network: bool = UNSET,
     ) -> None:
         given = {
             "origins": origins,
@@ -102,6 +102,7 @@ class CorsPolicy:
             "max_age": max_age,
             "private_network": private_network,
         }
+        given = {field: value for field, value in given.items() if value is not UNSET}
         values, problems = _validated(given)
         if problems:
             place = caller()
@@ -130,6 +131,21 @@ class CorsPolicy:
     def replace(self, **changes: Unpack[Fields]) -> CorsPolicy:
         """Return a policy with some fields replaced, validated again as a whole."""
         return CorsPolicy(**{**self.set_fields(), **changes})
+
+    #: For ``copy.replace()``, which would give ``None`` for each field that is left out.
+    __replace__ = replace
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CorsPolicy):
+            return NotImplemented
+        return self._compared() == other._compared()
+
+    def __hash__(self) -> int:
+        return hash(self._compared())
+
+    def _compared(self) -> tuple[Any, ...]:
+        values = (getattr(self, field) for field in FIELDS if field != "origins")
+        return (origins_key(self.origins or ()), self.origins is None, *values)
 
     def refine(self, base: CorsPolicy) -> CorsPolicy:
         """Return ``base`` with the fields of this policy over it.
@@ -176,10 +192,13 @@ def _validated(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for field, value in given.items():
-        if value is not None:
-            checked, wrong = _CHECKS[field](value)
-            values[field] = _NORMALISE.get(field, _as_is)(checked)
-            problems += wrong
+        if value is None:
+            # Somebody meant a value: a variable of the environment is not set, for instance.
+            problems.append(fields.given_none(field))
+            continue
+        checked, wrong = _CHECKS[field](value)
+        values[field] = _NORMALISE.get(field, _as_is)(checked)
+        problems += wrong
     return values, problems + _contradictions(values)
 
 
@@ -207,6 +226,10 @@ def _distinct(items: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(items))
 
 
+def _distinct_origins(origins: Sequence[str | OriginCallable]) -> tuple[str | OriginCallable, ...]:
+    return tuple(dict(zip(origins_key(origins), origins)).values())
+
+
 _CHECKS: dict[str, Callable[[Any], tuple[Any, list[Problem]]]] = {
     "origins": fields.origins,
     "origin_regexes": fields.origin_regexes,
@@ -218,7 +241,7 @@ _CHECKS: dict[str, Callable[[Any], tuple[Any, list[Problem]]]] = {
     "private_network": lambda value: fields.boolean(value, "private_network"),
 }
 _NORMALISE: dict[str, Callable[[Any], Any]] = {
-    "origins": _distinct,
+    "origins": _distinct_origins,
     "origin_regexes": _distinct,
     # Django upper-cases every request's method, so no handler ever sees another spelling.
     "methods": lambda names: _distinct([name.upper() for name in names]),

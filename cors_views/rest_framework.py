@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,15 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.decorators import classonlymethod
 from django.views.generic import base
 
-from cors_views.declarations import Declarable, DeclaresCors, class_place
+from cors_views.declarations import (
+    Declarable,
+    DeclaresCors,
+    attribute_of,
+    class_place,
+    entries_of,
+    note,
+    sets,
+)
 from cors_views.decorators import declare_value
 from cors_views.places import Place, blaming, caller
 from cors_views.policy import close_matches
@@ -63,25 +71,24 @@ class CorsMixin(DeclaresCors):
                 "class, or decorate the actions."
             )
             raise blaming(caller(), ImproperlyConfigured(message))
-        _check(cls, initkwargs.get("cors_policy"))
+        _check(cls)
+        if "cors_policy" in initkwargs:
+            written = f"{cls.__qualname__}.as_view(cors_policy=...)"
+            declare_value(initkwargs["cors_policy"], _call_place(cls), written)
+            note(*attribute_of(cls, "as_view(cors_policy)"))
         return super().as_view(*args, **initkwargs)  # type: ignore[misc]
 
 
-def _check(view_class: type[DeclaresCors], cors_policy: Any) -> None:
-    if cors_policy is not None:
-        declare_value(
-            cors_policy,
-            _call_place(view_class),
-            f"{view_class.__qualname__}.as_view(cors_policy=...)",
-        )
+def _check(view_class: type[DeclaresCors]) -> None:
     for owner in view_class.__mro__:
         place, name = class_place(owner), owner.__qualname__
-        if owner.__dict__.get("cors_policy") is not None:
-            declare_value(owner.__dict__["cors_policy"], place, f"{name}.cors_policy")
-        policies = owner.__dict__.get("cors_action_policies") or {}
-        if not isinstance(policies, Mapping):
+        if sets(owner, "cors_policy"):
+            declare_value(vars(owner)["cors_policy"], place, f"{name}.cors_policy")
+        policies = entries_of(owner)
+        if policies is None:
+            value = vars(owner)["cors_action_policies"]
             message = (
-                f"{name}.cors_action_policies at {place} is {policies!r}, not a dict of policies "
+                f"{name}.cors_action_policies at {place} is {value!r}, not a dict of policies "
                 'by action. Write cors_action_policies = {"list": "public"}.'
             )
             raise blaming(place, ImproperlyConfigured(message))

@@ -10,7 +10,7 @@ from django.urls import include
 from cors_views.conf import policy_names
 from cors_views.declarations import Declarable, Declaration, note
 from cors_views.decorators import cors_deny, declare, declare_value
-from cors_views.fields import shown
+from cors_views.fields import UNSET, shown
 from cors_views.places import Place, blaming, caller
 from cors_views.policy import CorsPolicy, Fields
 
@@ -48,7 +48,7 @@ def cors_include(
     arg: Any,
     namespace: str | None = None,
     *,
-    policy: Declarable | None = None,
+    policy: Declarable = UNSET,
     **fields: Unpack[Fields],
 ) -> tuple[Any, str | None, str | None]:
     """Include a URLconf as ``django.urls.include`` does, with a policy for the views below it.
@@ -62,9 +62,9 @@ def cors_include(
     ``CORS_OPT_IN`` it opts in everything below.
     """
     place = caller()
-    if policy is None and not fields:
+    if policy is UNSET and not fields:
         _check_namespace(namespace, place)
-    if policy is None:
+    if policy is UNSET:
         declaration = declare((), {**fields}, place, "cors_include()")
     elif fields:
         policies = tuple(policy) if isinstance(policy, (list, tuple)) else (policy,)

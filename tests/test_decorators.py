@@ -83,11 +83,6 @@ def line_of(function: Callable[..., Any], text: str) -> str:
         pytest.param(
             lambda view: cors_allow(origins=[])(view), (CorsPolicy(origins=[]),), id="nobody"
         ),
-        pytest.param(
-            lambda view: cors_allow(origins=None, max_age=1)(view),
-            (CorsPolicy(max_age=1),),
-            id="none-leaves-a-field-unset",
-        ),
         pytest.param(lambda view: cors_allow("partners")(view), (PARTNERS,), id="a-name"),
         pytest.param(lambda view: cors_allow(PUBLIC)(view), (PUBLIC,), id="a-policy"),
         pytest.param(
@@ -105,11 +100,6 @@ def line_of(function: Callable[..., Any], text: str) -> str:
             lambda view: cors_allow(PUBLIC, origins=["https://a.example"])(view),
             (CorsPolicy(origins=["https://a.example"]),),
             id="a-policy-with-fields-that-replace-its-own",
-        ),
-        pytest.param(
-            lambda view: cors_allow("partners", "public", max_age=None)(view),
-            (PARTNERS, PUBLIC),
-            id="none-beside-several-is-no-field",
         ),
     ],
 )
@@ -201,11 +191,6 @@ A_NAME = "for the name of a policy. For an origin write"
             f"cors_allow() at {{here}} {A_POLICY}{view!r}. Call what it returns with the view:"
             " cors_allow(...)(view).",
             id="the-view-beside-a-name",
-        ),
-        pytest.param(
-            lambda: cors_allow(None),
-            f"cors_allow() at {{here}} {A_POLICY}None{BY_KEYWORD}",
-            id="none-given-positionally",
         ),
         pytest.param(
             lambda: cors_allow({"origins": []}),

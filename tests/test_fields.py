@@ -296,11 +296,11 @@ class Hostile:
 
 
 def test_that_a_value_which_raises_is_a_problem_like_any_other() -> None:
-    valid, problems = fields.origins([Hostile()])
+    valid, problems = fields.methods([Hostile()])
 
     assert valid == []
     assert [str(problem) for problem in problems] == [
-        "origins: <Hostile> cannot be hashed. Write a function, or give its class a __hash__."
+        "methods: <Hostile> is not a string. Write method names."
     ]
 
 

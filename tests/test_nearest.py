@@ -8,6 +8,7 @@ preflight and the actual request, and insists that they agree.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -644,3 +645,125 @@ def test_opt_in(send: Sender, name: str) -> None:
     with override_settings(CORS_OPT_IN=True), urlconf(*patterns):
         assert who_reads(send, "/v/", "GET") == get
         assert who_reads(send, "/v/", "POST") == post
+
+
+# --- Callables that are equal ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Admits:
+    """A callable that is equal to all of its kind, since what it admits is not compared."""
+
+    origin: str = field(compare=False)
+
+    def __call__(self, request: Any, origin: str) -> bool:
+        return origin == self.origin
+
+
+def asking(layer: str) -> Callable[[Any], Any]:
+    return cors_allow(origins=[Admits(origin(layer))])
+
+
+# name -> (URL patterns, who reads /v/, who posts to /v/, who reads /w/)
+EQUAL: dict[str, tuple[list[Any], set[str], set[str], set[str]]] = {
+    "two routes": (
+        [path("v/", asking("route")(answer)), path("w/", asking("other")(answer))],
+        {"route"},
+        {"route"},
+        {"other"},
+    ),
+    "a handler over a class": (
+        [
+            path(
+                "v/",
+                asking("class")(
+                    type("V", (Plain,), {"post": asking("handler")(Plain.post)})
+                ).as_view(),
+            ),
+            path("w/", asking("other")(answer)),
+        ],
+        {"class"},
+        {"handler"},
+        {"other"},
+    ),
+    "fields that replace those of a named policy": (
+        [
+            path("v/", cors_allow("partners", origins=[Admits(origin("route"))])(answer)),
+            path("w/", cors_allow("partners", origins=[Admits(origin("other"))])(answer)),
+        ],
+        {"route"},
+        {"route"},
+        {"other"},
+    ),
+    "two of one policy": (
+        [
+            path(
+                "v/",
+                cors_allow(origins=[Admits(origin("route")), Admits(origin("class"))])(answer),
+            ),
+            path("w/", asking("other")(answer)),
+        ],
+        {"route", "class"},
+        {"route", "class"},
+        {"other"},
+    ),
+    "several policies": (
+        [
+            path(
+                "v/",
+                cors_allow(
+                    CorsPolicy(origins=[Admits(origin("route"))]),
+                    CorsPolicy(origins=[Admits(origin("class"))]),
+                )(answer),
+            ),
+            path("w/", asking("other")(answer)),
+        ],
+        {"route", "class"},
+        {"route", "class"},
+        {"other"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EQUAL)
+def test_callables_that_are_equal_are_not_one(send: Sender, name: str) -> None:
+    patterns, get, post, other = EQUAL[name]
+
+    with urlconf(*patterns):
+        assert who_reads(send, "/v/", "GET") == get
+        assert who_reads(send, "/v/", "POST") == post
+        assert who_reads(send, "/w/") == other
+
+
+class Unhashable(Admits):
+    __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        pytest.param(cors_allow(origins=[Unhashable(origin("route"))])(answer), id="a function"),
+        pytest.param(
+            cors_allow("partners", origins=[Unhashable(origin("route"))])(
+                type("V", (Plain,), {})
+            ).as_view(),
+            id="a class, over a named policy",
+        ),
+    ],
+)
+def test_a_callable_need_not_be_hashable(send: Sender, view: Any) -> None:
+    with urlconf(path("v/", view)):
+        assert who_reads(send, "/v/") == {"route"}
+
+
+def test_a_view_that_is_equal_to_anything_is_a_view(send: Sender) -> None:
+    class Meta(type):
+        def __eq__(cls, other: object) -> bool:
+            return True
+
+        __hash__ = type.__hash__
+
+    view = cors_allow(Meta("V", (Plain,), {}))
+
+    with override_settings(CORS_OPT_IN=True), urlconf(path("v/", view.as_view())):
+        assert who_reads(send, "/v/") == {"settings"}

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from cors_views import CorsPolicy
+from cors_views import CorsPolicy, cors_allow, cors_include
 from cors_views.policy import close_matches, policy_from
 
 
@@ -51,9 +51,84 @@ def test_that_a_field_is_held_in_its_normal_form(field: str, given: Any, held: A
 
 
 @each_field
-def test_that_none_leaves_a_field_unset(field: str, given: Any, held: Any) -> None:
-    assert CorsPolicy(**{field: None}) == CorsPolicy()
+def test_that_a_field_left_out_is_unset(field: str, given: Any, held: Any) -> None:
     assert getattr(CorsPolicy(), field) is None
+
+
+#: What to write instead, by field.
+INSTEAD = {
+    "origins": "Write [] to admit nobody",
+    "origin_regexes": "Write [] for none",
+    "methods": "Write [] for none",
+    "headers": "Write [] for none",
+    "expose_headers": "Write [] for none",
+    "credentials": "Write False",
+    "max_age": "Write 0 to keep browsers from caching preflights",
+    "private_network": "Write False",
+}
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        pytest.param(lambda fields: CorsPolicy(**fields), id="CorsPolicy"),
+        pytest.param(lambda fields: cors_allow(**fields), id="cors_allow"),
+        pytest.param(
+            lambda fields: cors_allow(CorsPolicy(origins=[]), **fields), id="cors_allow-replacing"
+        ),
+        pytest.param(lambda fields: CorsPolicy(origins=[]).replace(**fields), id="replace"),
+        pytest.param(lambda fields: cors_include([], **fields), id="cors_include"),
+        pytest.param(
+            lambda fields: cors_include([], policy=CorsPolicy(), **fields),
+            id="cors_include-replacing",
+        ),
+        pytest.param(lambda fields: policy_from(fields, "CORS_POLICIES"), id="CORS_POLICIES"),
+    ],
+)
+@pytest.mark.parametrize("field", INSTEAD)
+def test_that_none_is_refused_where_it_is_given(write: Callable[[Any], Any], field: str) -> None:
+    """``os.environ.get("PARTNER_ORIGINS")`` is ``None`` where the variable is not set."""
+    with pytest.raises(ImproperlyConfigured) as caught:
+        write({field: None})
+
+    assert (
+        f"  {field}: None says nothing. {INSTEAD[field]}, or leave {field} out to take it from the "
+        "next layer."
+    ) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        pytest.param({"origins": ""}, "'' is empty. Write [] for nobody; in a", id="origins"),
+        pytest.param({"origins": [""]}, "'' is empty. Write [] for nobody", id="split"),
+        pytest.param({"origins": " "}, "white space or control characters. Write []", id="blank"),
+        pytest.param(
+            {"origins": ","}, "holds a comma, but an entry is one origin. Write []", id="comma"
+        ),
+        pytest.param(
+            {"origin_regexes": ""},
+            "'' is not a list of regular expressions. Write [] instead.",
+            id="regexes",
+        ),
+        pytest.param(
+            {"origin_regexes": [""]},
+            "'' is empty, so matches no origin. Write [] for nobody",
+            id="regex",
+        ),
+        pytest.param({"origin_regexes": [re.compile(" ")]}, "' ' is empty", id="compiled"),
+        pytest.param({"methods": ""}, "'' is not a list of method names. Write []", id="methods"),
+        pytest.param({"methods": [""]}, "'' is not a method name.", id="method"),
+        pytest.param({"headers": [""]}, "'' is not a header name.", id="header"),
+        pytest.param({"credentials": ""}, "'' is neither True nor False.", id="credentials"),
+        pytest.param({"max_age": ""}, "'' is not a whole number of seconds.", id="max_age"),
+    ],
+)
+def test_that_an_empty_text_is_refused(fields: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as caught:
+        CorsPolicy(**fields)
+
+    assert problem in str(caught.value)
 
 
 def test_that_fields_are_given_by_keyword_alone() -> None:
@@ -329,9 +404,9 @@ def test_repr(fields: Any, text: str) -> None:
 def test_replace() -> None:
     policy = CorsPolicy(origins=["https://a.example"], credentials=True, max_age=1)
 
-    replaced = policy.replace(origins=["https://B.example"], max_age=None)
+    replaced = policy.replace(origins=["https://B.example"], max_age=2)
 
-    assert replaced == CorsPolicy(origins=["https://b.example"], credentials=True)
+    assert replaced == CorsPolicy(origins=["https://b.example"], credentials=True, max_age=2)
     assert policy == CorsPolicy(origins=["https://a.example"], credentials=True, max_age=1)
 
 
@@ -428,9 +503,6 @@ def test_that_refining_changes_neither_policy() -> None:
         pytest.param(
             MappingProxyType({"origins": ["https://a.example"], "max_age": 0}), id="any-mapping"
         ),
-        pytest.param(
-            {"origins": ["https://a.example"], "max_age": 0, "methods": None}, id="none-is-unset"
-        ),
         pytest.param(CorsPolicy(origins=["https://a.example"], max_age=0), id="a-policy"),
     ],
 )
@@ -494,17 +566,9 @@ def test_close_matches(name: str, question: str) -> None:
     assert close_matches(name, ["partners", "public", "party"]) == question
 
 
-class Unhashable:
-    __hash__ = None  # type: ignore[assignment]
-
-    def __call__(self, request: Any, origin: str) -> bool:
-        return True
-
-
 @pytest.mark.parametrize(
     ("origins", "message"),
     [
-        pytest.param([Unhashable()], "cannot be hashed. Write a function", id="unhashable"),
         pytest.param([re.compile("a")], "neither a string nor a callable", id="a-regex"),
         pytest.param(["https://a.example,https://b.example"], "holds a comma", id="comma"),
     ],
@@ -522,3 +586,63 @@ def test_that_three_close_matches_are_named_at_most() -> None:
     assert close_matches("mat", known).count("'") == 6
     assert close_matches("mat", known, most=1).count("'") == 2
     assert close_matches("giraffe", known) == ""
+
+
+# --- Callables that are equal ------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Admits:
+    """A callable that is equal to all of its kind, since what it admits is not compared."""
+
+    origin: str = dataclasses.field(compare=False)
+
+    def __call__(self, request: Any, origin: str) -> bool:
+        return origin == self.origin
+
+
+class Unhashable:
+    __hash__ = None  # type: ignore[assignment]
+
+    def __call__(self, request: Any, origin: str) -> bool:
+        return True
+
+
+A, B = Admits("https://a.example"), Admits("https://b.example")
+
+
+def test_that_callables_are_told_apart_by_identity() -> None:
+    assert A == B
+    assert CorsPolicy(origins=[A]) != CorsPolicy(origins=[B])
+    assert CorsPolicy(origins=[A]) == CorsPolicy(origins=[A])
+    assert hash(CorsPolicy(origins=[A])) == hash(CorsPolicy(origins=[A]))
+    assert len({CorsPolicy(origins=[A]), CorsPolicy(origins=[B]), CorsPolicy(origins=[A])}) == 2
+
+
+def test_that_equal_callables_of_one_policy_are_all_kept() -> None:
+    policy = CorsPolicy(origins=[A, B, "https://c.example", A, "https://c.example"])
+
+    assert policy.origins is not None
+    assert [id(origin) for origin in policy.origins[:2]] == [id(A), id(B)]
+    assert policy.origins[2:] == ("https://c.example",)
+
+
+def test_that_a_callable_need_not_be_hashable() -> None:
+    origin = Unhashable()
+    policy = CorsPolicy(origins=[origin])
+
+    assert policy == CorsPolicy(origins=[origin])
+    assert hash(policy) == hash(CorsPolicy(origins=[origin]))
+
+
+def test_that_a_policy_is_equal_to_nothing_else() -> None:
+    assert CorsPolicy() != CorsPolicy(origins=[])
+    assert CorsPolicy() != CorsPolicy(origin_regexes=[])
+    assert CorsPolicy() != "CorsPolicy()"
+
+
+def test_copy_replace() -> None:
+    """``copy.replace()`` of Python 3.13 asks for ``__replace__``."""
+    policy = CorsPolicy(origins=["https://a.example"])
+
+    assert policy.__replace__(max_age=1) == CorsPolicy(origins=["https://a.example"], max_age=1)

@@ -987,7 +987,35 @@ MISTAKES: dict[str, tuple[Any, tuple[str, ...]]] = {
     ),
     "no policy at all": (
         lambda: listing(viewset(cors_policy=[])),
-        ("Made.cors_policy at ", "For nobody write cors_deny."),
+        ("Made.cors_policy at ", "[] names no policy. For nobody write cors_deny;"),
+    ),
+    "None over a base that declares": (
+        lambda: listing(viewset(bases=(viewset(cors_policy="public"),), cors_policy=None)),
+        ("Made.cors_policy at ", "None names no policy.", "to declare nothing, leave it out."),
+    ),
+    "None where no base declares": (
+        lambda: listing(viewset(cors_policy=None)),
+        ("Made.cors_policy at ", "None names no policy."),
+    ),
+    "None of a mixin": (
+        lambda: listing(viewset(bases=(type("Mixin", (), {"cors_policy": None}), Orders))),
+        ("Mixin.cors_policy at ", "None names no policy."),
+    ),
+    "None given to as_view()": (
+        lambda: Orders.as_view({"get": "list"}, cors_policy=None),
+        ("Orders.as_view(cors_policy=...) at ", "None names no policy."),
+    ),
+    "None for an action": (
+        lambda: listing(viewset(cors_action_policies={"list": None})),
+        ("Made.cors_action_policies['list'] at ", "None names no policy."),
+    ),
+    "None for all actions": (
+        lambda: listing(viewset(cors_action_policies=None)),
+        ("Made.cors_action_policies at ", "is None, not a dict of policies by action"),
+    ),
+    "an empty list for all actions": (
+        lambda: listing(viewset(cors_action_policies=[])),
+        ("Made.cors_action_policies at ", "is [], not a dict of policies by action"),
     ),
     "no dict": (
         lambda: listing(viewset(cors_action_policies=["list"])),
@@ -1049,6 +1077,39 @@ def test_every_action_may_be_named() -> None:
     )
 
     assert made.as_view({"get": "list"}).cls is made
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        pytest.param({"cors_policy": None}, id="None-over-a-base-that-declares"),
+        pytest.param({"cors_policy": ""}, id="an-empty-text"),
+        pytest.param({"cors_policy": []}, id="an-empty-list"),
+        pytest.param({"cors_action_policies": {"list": None}}, id="None-for-an-action"),
+        pytest.param({"cors_action_policies": None}, id="None-for-all-actions"),
+        pytest.param({"cors_action_policies": ["partners"]}, id="no-dict"),
+    ],
+)
+def test_what_means_no_policy_admits_nobody_where_its_error_was_swallowed(
+    send: Sender, caplog: Any, attributes: dict[str, Any]
+) -> None:
+    base = viewset(cors_policy=POLICY["base"])
+    made = type("Wrong", (base,), attributes)
+    # As after a try around as_view(), or with the mixin after the viewset.
+    view = ViewSet.as_view.__func__(made, {"get": "list"})
+
+    with urlconf(path("v/", view)):
+        assert who_reads(send, "/v/") == set()
+
+    assert "admits nobody" in caplog.text
+
+
+def test_none_given_to_as_view_admits_nobody_where_its_error_was_swallowed(send: Sender) -> None:
+    made = viewset(cors_policy=POLICY["base"])
+    view = ViewSet.as_view.__func__(made, {"get": "list"}, cors_policy=None)
+
+    with urlconf(path("v/", view)):
+        assert who_reads(send, "/v/") == set()
 
 
 def test_a_policy_that_a_swallowed_error_let_through_admits_nobody(

@@ -67,8 +67,7 @@ def check_choosers(uses: Iterable[Use]) -> Iterator[CheckMessage]:
 
 def _asked(uses: Iterable[Use]) -> list[str]:
     """Return the names of those that decide for each request: callables, and receivers."""
-    callables = {each for use in uses for each in use.compiled.origins.callables}
-    names = [_name(each) for each in callables]
+    names = [_name(each) for use in uses for each in use.compiled.origins.callables]
     signal = any(use.ruling.signal for use in uses) and check_request_enabled.receivers
     return sorted({*names, *(["the receivers of check_request_enabled"] if signal else [])})
 

@@ -19,7 +19,7 @@ from cors_views.declarations import wrapped
 from cors_views.defaults import default_methods
 from cors_views.fetch import SAFELISTED_METHODS
 from cors_views.layers import Layer
-from cors_views.policy import CorsPolicy
+from cors_views.policy import CorsPolicy, unchecked
 from cors_views.routes import route_name
 from cors_views.rulings import CompiledPolicy, Ruling
 from cors_views.signals import check_request_enabled
@@ -176,7 +176,9 @@ def _add(found: list[_Governed], ruling: Ruling, names: tuple[str, ...] | None) 
 
 def essence(ruling: Ruling) -> Any:
     """Return what a ruling says beside what it offers; equal ones are one to people."""
-    policies = [{**each.policy.set_fields(), "methods": None} for each in ruling.policies]
+    policies = [
+        unchecked({**each.policy.set_fields(), "methods": None}) for each in ruling.policies
+    ]
     return policies, ruling.trail, ruling.signal, ruling.gated, ruling.governed
 
 

@@ -106,7 +106,7 @@ class Closed(CorsMixin, ViewSet):
 
 
 class Base(CorsMixin, ViewSet):
-    cors_policy: Declarable | None = "partners"
+    cors_policy: Declarable = "partners"
 
 
 class Child(Base):

@@ -26,7 +26,13 @@ CorsPolicy(private_network=[])  # error
 CorsPolicy(origin_regexes=[7])  # error
 CorsPolicy(origins="*").max_age = 7  # error
 CorsPolicy(origins="*").replace(orgins=[])  # error
+CorsPolicy(origins=None)  # error
+CorsPolicy(credentials=None)  # error
+CorsPolicy(origins="*").replace(max_age=None)  # error
 
+cors_allow(origins=None)  # error
+cors_allow("partners", max_age=None)  # error
+cors_deny(None)  # error
 cors_allow(origns=["https://app.example.com"])  # error
 cors_allow(max_age="600")  # error
 cors_allow(7)  # error
@@ -72,6 +78,14 @@ class WrongPolicy(CorsMixin, ViewSet):
     cors_policy = 7  # error
 
 
+class NonePolicy(CorsMixin, ViewSet):
+    cors_policy = None  # error
+
+
+class NoneForAction(CorsMixin, ViewSet):
+    cors_action_policies = {"list": None}  # error
+
+
 class CalledPolicy(CorsMixin, ViewSet):
     cors_policy = cors_allow("public")  # error
 
@@ -96,3 +110,5 @@ path("a/", cors_include("a.urls", policy=7))  # error
 path("a/", cors_include("a.urls", policy=cors_deny()))  # error
 path("a/", cors_include("a.urls", max_age="600"))  # error
 path("a/", cors_include("a.urls", origns=[]))  # error
+path("a/", cors_include("a.urls", policy=None))  # error
+path("a/", cors_include("a.urls", origins=None))  # error
