@@ -7,7 +7,7 @@ from typing import Any
 
 PAGE = "https://app.example"
 PARTNER = "https://partner.example"
-STRANGER = "https://stranger.example"
+STRANGER = "https://stranger.com"
 
 POLICIES: dict[str, Any] = {
     "pages": {"origins": [PAGE], "credentials": True},

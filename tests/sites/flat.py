@@ -19,6 +19,10 @@ def answer(request: Any, **kwargs: Any) -> HttpResponse:
     return HttpResponse("answer")
 
 
+def open_by_hand(request: Any) -> HttpResponse:
+    return HttpResponse("answer", headers={"Access-Control-Allow-Origin": "*"})
+
+
 class Documents(View):
     def get(self, request: Any, **kwargs: Any) -> HttpResponse:
         return HttpResponse("documents")
@@ -36,6 +40,8 @@ urlpatterns = [
                 re_path(r"^api/documents/(?P<pk>\d+)/$", Documents.as_view()),
                 path("api/upload/", csrf_exempt(require_http_methods(["POST", "PUT"])(answer))),
                 path("api/token/", cors_deny(answer)),
+                path("api/closed/", cors_deny(open_by_hand)),
+                path("api/by-hand/", open_by_hand),
             ],
             policy="pages",
         ),
