@@ -17,6 +17,7 @@ from cors_views.layers import Layer
 from cors_views.outcomes import view_of, written_by_hand
 from cors_views.routes import route_name
 from cors_views.rulings import Route, Ruling
+from cors_views.untrusted import quoted
 
 logger = logging.getLogger("cors_views")
 
@@ -38,7 +39,7 @@ def _warn_once(request: HttpRequest, route: Route, ruling: Ruling, names: list[s
     match = request.resolver_match
     chain = chain_of(match) if match else ()
     url = f"the route {route_name(chain)}" if any(step.pattern for step in chain) else "its URL"
-    view = view_of(request)
+    view = view_of(request) or f"what answers {quoted(request.path)}"
     if f"{view} {url}" in _warned or len(_warned) >= _MOST_WARNED:
         return
     _warned.add(f"{view} {url}")

@@ -17,9 +17,10 @@ from django.utils.cache import patch_vary_headers
 from cors_views import conf, handwritten, kept, nearest, protocol
 from cors_views.asking import NOBODY_LISTENS, adecide, decide, said_already
 from cors_views.fetch import CORS_RESPONSE_HEADERS
-from cors_views.outcomes import Decided, Outcome, log_refusal, outcome_of
+from cors_views.outcomes import Decided, Outcome, outcome_of
 from cors_views.protocol import SIGNAL, Answers, Question, Unanswered
 from cors_views.reasons import Answer, Preflight
+from cors_views.refusals import log_refusal
 from cors_views.rulings import Route, Ruling
 from cors_views.signals import check_request_enabled
 

@@ -23,6 +23,7 @@ from cors_views.layers import Layer, handler_layers, may_declare, outer_layers, 
 from cors_views.origin_sets import OriginSet, origins_key
 from cors_views.policy import CorsPolicy, unchecked
 from cors_views.rulings import CompiledPolicy, Route, Ruling
+from cors_views.untrusted import quoted
 
 logger = logging.getLogger("cors_views")
 
@@ -68,7 +69,7 @@ def find_route(request: HttpRequest) -> Route:
         return route_of(resolve(request))
     except Exception:
         # A broken URLconf or converter fails the request where Django meets it, not here.
-        logger.exception("Resolving %r failed.", request.path_info)
+        logger.exception("Resolving %s failed.", quoted(request.path_info))
         # Which view was meant is unknown, and it may deny what the settings allow.
         return _closed("a URL that cannot be resolved") if anything_applied() else unrouted()
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
 from cors_views import reasons
 from cors_views.callbacks import name_of, view_name
+from cors_views.chains import resolve
 from cors_views.fetch import ALLOW_ORIGIN, CORS_RESPONSE_HEADERS
 from cors_views.protocol import Answers
 from cors_views.reasons import Answer, Headers, Preflight, Reason
 from cors_views.rulings import Ruling
-from cors_views.untrusted import escaped, quoted
-
-logger = logging.getLogger("cors_views")
 
 
 class Outcome(NamedTuple):
@@ -65,24 +63,35 @@ def written_by_hand(headers: Mapping[str, str]) -> list[str]:
 
 
 def view_of(request: HttpRequest) -> str:
-    """Return the dotted name of the view of a request, for people."""
-    match = request.resolver_match
-    if match is None:
-        return f"what answers {quoted(request.path)}"
-    view = getattr(match, "func", match)
+    """Return the dotted name of the view of a request, for people; nothing where there is none.
+
+    Nobody has looked for that of a preflight, nor where a middleware has answered by itself.
+    """
     try:
-        return view_name(view)
+        match = request.resolver_match or resolve(request)
+    except Exception:
+        # A broken URLconf or converter. Whoever asks is about to say so.
+        return ""
+    if match is None:
+        return ""
+    try:
+        return view_name(match.func)
     except Exception:
         # A view may be anything.
-        return name_of(type(view))
+        return name_of(type(match.func))
 
 
 def is_same_origin(request: HttpRequest, origin: str) -> bool:
-    """Return whether nothing is asked across origins.
+    """Return whether nothing is asked across origins, as CsrfViewMiddleware compares them.
 
     Browsers send an ``Origin`` with a form that the site posts to itself, too.
     """
-    return not origin or origin == f"{request.scheme}://{request.META.get('HTTP_HOST')}"
+    if not origin:
+        return True
+    try:
+        return origin == f"{request.scheme}://{request.get_host()}"
+    except DisallowedHost:
+        return False
 
 
 def carries_cookies(request: HttpRequest) -> bool:
@@ -92,24 +101,3 @@ def carries_cookies(request: HttpRequest) -> bool:
     """
     meta = request.META
     return bool(meta.get("HTTP_COOKIE")) and meta.get("HTTP_SEC_FETCH_MODE", "cors") == "cors"
-
-
-def log_refusal(
-    request: HttpRequest, outcome: Outcome, headers: Mapping[str, str] | None = None
-) -> None:
-    meta, origin, ruling = request.META, outcome.origin, outcome.ruling
-    reason, missing = outcome.refusal(headers, credentials=carries_cookies(request))
-    if reason is None or is_same_origin(request, origin):
-        return
-    preflight = request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in meta
-    requested = meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "")
-    logger.debug(
-        "CORS refuses %s %s from %s: %s%s (%s).",
-        f"the preflight for {quoted(requested)} at" if preflight else escaped(request.method or ""),
-        quoted(request.path),
-        quoted(origin),
-        reason.value,
-        f": {quoted(', '.join(missing))}" if missing else "",
-        ruling.source,
-        extra={"request": request, "origin": origin, "reason": reason, "source": ruling.source},
-    )

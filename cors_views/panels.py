@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from cors_views.middleware import foreseen
 from cors_views.outcomes import Outcome, carries_cookies, is_same_origin
 from cors_views.reasons import Headers
+from cors_views.untrusted import escaped
 
 try:
     from debug_toolbar.panels import Panel
@@ -76,8 +77,8 @@ class CorsPanel(Panel):  # type: ignore[misc]
         self.record_stats(
             {
                 "short": short,
-                "origin": request.META.get("HTTP_ORIGIN", ""),
-                "request": f"{request.method} {request.path}",
+                "origin": escaped(request.META.get("HTTP_ORIGIN", "")),
+                "request": escaped(f"{request.method} {request.path}"),
                 "view": match.view_name or match._func_path if match else "",
                 "source": ruling.source,
                 "policies": [repr(compiled.policy) for compiled in ruling.policies],
@@ -92,6 +93,6 @@ def _verdict(request: HttpRequest, outcome: Outcome, written: Mapping[str, str])
         return "same origin", "same origin"
     reason, missing = outcome.refusal(written, credentials=carries_cookies(request))
     if reason is not None:
-        names = f": {', '.join(missing)}" if missing else ""
+        names = f": {escaped(', '.join(missing))}" if missing else ""
         return "refused", f"{reason.name}: {reason.value}{names}"
     return "admitted", "the page may read the answer"

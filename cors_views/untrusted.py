@@ -9,11 +9,11 @@ from __future__ import annotations
 LONGEST = 200
 
 
-def quoted(value: str) -> str:
+def quoted(value: str, longest: int = LONGEST) -> str:
     """Return a value in quotes, for the middle of a sentence."""
     # repr() writes out all that str.isprintable() refuses: controls, what turns the direction of
     # the text, what is no space but looks like one, lone surrogates.
-    return repr(_cut(value, LONGEST))
+    return repr(_cut(value, longest))
 
 
 def escaped(value: str, longest: int = LONGEST) -> str:

@@ -81,6 +81,12 @@ REQUESTS: dict[str, tuple[str, str | None, str, list[str]]] = {
         "refused",
         ["NOT_AN_ORIGIN", "https://&lt;script&gt;"],
     ),
+    "what would turn the text round": (
+        "/open/",
+        "https://\x9b2J",
+        "refused",
+        [r"<code>https://\x9b2J</code>"],
+    ),
 }
 
 

@@ -9,6 +9,10 @@ from cors_views import fetch
 from cors_views.browsing.exchanges import Check, Received, Refused
 from cors_views.browsing.safelists import NON_WILDCARD_REQUEST_HEADERS, names_in, value_of
 from cors_views.reasons import Reason
+from cors_views.untrusted import quoted
+
+#: How many characters of a header are shown: enough for the longest list of names.
+_LONGEST = 1000
 
 #: Takes a note of a step: the check, whether it passed, and what was seen.
 Note = Callable[[Check, bool, str], None]
@@ -28,7 +32,7 @@ class Asked(NamedTuple):
 
 def shown(value: str | None) -> str:
     """Return a header's value for people."""
-    return "no such header" if value is None else repr(value)
+    return "no such header" if value is None else quoted(value, _LONGEST)
 
 
 def is_ok(response: Received) -> bool:

@@ -83,7 +83,9 @@ def parse_url(url: str, base: str | None = None) -> SplitResult:
     parts = urlsplit(urljoin(base, url) if base else url)
     origin_of(parts.geturl())
     return parts._replace(
-        path=quote(parts.path, safe=_UNQUOTED) or "/", query=quote(parts.query, safe=_UNQUOTED)
+        path=quote(parts.path, safe=_UNQUOTED) or "/",
+        query=quote(parts.query, safe=_UNQUOTED),
+        fragment=quote(parts.fragment, safe=_UNQUOTED),
     )
 
 

@@ -127,7 +127,9 @@ def test_the_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
     routes = [path("orders/<int:number>/", names["Orders"].as_view())]
 
     with override_settings(ROOT_URLCONF=Patterns(routes)), caplog.at_level("DEBUG", "cors_views"):
-        Sender("wsgi").preflight("/orders/1/", "https://evil.example", "PUT")
+        Sender("wsgi").preflight(
+            "/orders/1/", "https://evil.example", "PUT", host="api.example.com"
+        )
 
     assert " ".join(sample.code.split()) == caplog.messages[-1]
 
