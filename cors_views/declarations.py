@@ -125,6 +125,9 @@ def apply(declaration: Declaration, view: V) -> V:
 
     A function that stands under several routes keeps its other routes untouched that way.
     """
+    if isinstance(view, (staticmethod, classmethod)):
+        # What a class gives its instances stays what it is: a function would get ``self``.
+        return type(view)(apply(declaration, view.__func__))
     order = next(_applications)
     key, mark = f"{_KEY}{order}", Mark(order, declaration, _note_target(declaration, view))
     if isinstance(view, type):
@@ -219,9 +222,9 @@ def _inner(holder: Any) -> Any:
     return getattr(holder, "__wrapped__", None)
 
 
+# The attributes by which a class declares its policies; see ``rest_framework.CorsMixin``, which has
+# no docstring either.
 class DeclaresCors:
-    """The attributes by which a class declares its policies; see ``rest_framework.CorsMixin``."""
-
     #: Where the class stands; decorators have a place of their own, these attributes have not.
     _cors_views_place: Place | None = None
     # None for who reads it; nobody may write that, so it is not of the type.

@@ -203,7 +203,8 @@ def _check_names(declaration: Declaration, written: str) -> None:
 def _is_view(value: Any) -> bool:
     # By identity: a callable may say that it is equal to anything.
     ours = any(value is each for each in (cors_allow, cors_deny, CorsPolicy))
-    return callable(value) and not ours and not isinstance(value, CorsPolicy)
+    is_callable = callable(value) or isinstance(value, classmethod)
+    return is_callable and not ours and not isinstance(value, CorsPolicy)
 
 
 def _view(view: V, decorator: str) -> V:

@@ -1,4 +1,22 @@
-"""``CorsMixin``: the policies of a Django REST framework view or viewset as class attributes."""
+"""``CorsMixin``: the policies of a Django REST framework view or viewset as class attributes.
+
+.. code-block:: python
+
+    class OrderViewSet(CorsMixin, ModelViewSet):
+        cors_policy = CorsPolicy(origins=["https://app.example.com"], credentials=True)
+        cors_action_policies = {"list": "public", "destroy": cors_deny}
+
+``cors_policy``
+    The policy of the class: what ``cors_allow`` takes positionally (a policy, a name of
+    ``CORS_POLICIES``, a sequence of them) or ``cors_deny``. Given to ``as_view()`` or
+    ``@action`` it is the policy of that URLconf entry.
+``cors_action_policies``
+    The policies of single actions, or of the handlers of a view that is no viewset, by name.
+    A class's own entries add to those that it inherits.
+
+``as_view()`` raises ``ImproperlyConfigured`` for an unknown action, not before, so that an
+abstract mixin can name actions to come, and for an invalid policy.
+"""
 
 from __future__ import annotations
 
@@ -41,27 +59,9 @@ _FRAMEWORK = {module.__name__ for module in (base, generics, mixins, views, view
 _ROUTED_ACTIONS = {"list", "create", "retrieve", "update", "partial_update", "destroy"}
 
 
+# Without a docstring: who describes an API by the first one along the MRO would publish it as that
+# of each view. Its text is that of the module.
 class CorsMixin(DeclaresCors):
-    """Read the policies of a view from ``cors_policy`` and ``cors_action_policies``:
-
-    .. code-block:: python
-
-        class OrderViewSet(CorsMixin, ModelViewSet):
-            cors_policy = CorsPolicy(origins=["https://app.example.com"], credentials=True)
-            cors_action_policies = {"list": "public", "destroy": cors_deny}
-
-    ``cors_policy``
-        The policy of the class: what ``cors_allow`` takes positionally (a policy, a name of
-        ``CORS_POLICIES``, a sequence of them) or ``cors_deny``. Given to ``as_view()`` or
-        ``@action`` it is the policy of that URLconf entry.
-    ``cors_action_policies``
-        The policies of single actions, or of the handlers of a view that is no viewset, by name.
-        A class's own entries add to those that it inherits.
-
-    ``as_view()`` raises ``ImproperlyConfigured`` for an unknown action, not before, so that an
-    abstract mixin can name actions to come, and for an invalid policy.
-    """
-
     @classonlymethod
     def as_view(cls, *args: Any, **initkwargs: Any) -> Any:
         """Check the policies, then return what the view class returns."""

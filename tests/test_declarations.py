@@ -346,6 +346,37 @@ def test_that_a_declaration_on_a_method_counts(
     assert answers(send, Marked.as_view()) == (200, True, max_age)
 
 
+class OnlyOnClass(classmethod):
+    """As Django's ``classonlymethod``."""
+
+
+@pytest.mark.parametrize("decorate", [allow, cors_allow], ids=["called", "bare"])
+@pytest.mark.parametrize("member", [staticmethod, classmethod, OnlyOnClass])
+def test_that_what_a_class_body_makes_of_functions_may_be_decorated(
+    send: Sender, member: Any, decorate: Any
+) -> None:
+    def get(*given: Any) -> HttpResponse:
+        return HttpResponse(f"given {len(given)}")
+
+    marked = type("Marked", (View,), {"get": allow(decorate(member(get)))})
+
+    assert type(vars(marked)["get"]) is member
+    with urlconf(path("v/", marked.as_view())):
+        response = send.actual("/v/", APP)
+    assert response.content == (b"given 1" if member is staticmethod else b"given 2")
+    assert cors_headers(response)[ORIGIN] == APP
+
+
+@pytest.mark.parametrize(
+    "member",
+    [property(view), functools.cached_property(view), functools.partialmethod(view)],
+    ids=["property", "cached_property", "partialmethod"],
+)
+def test_that_what_cannot_be_called_is_refused_where_it_is_decorated(member: Any) -> None:
+    with pytest.raises(TypeError, match=r"test_declarations\.py:\d+ decorates a view, not"):
+        allow(member)
+
+
 def test_that_method_decorator_on_a_child_does_not_bring_the_parent_s_policy_nearer(
     send: Sender,
 ) -> None:

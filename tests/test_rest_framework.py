@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import functools
+import inspect
 import json
 import re
 import subprocess
@@ -1130,6 +1131,15 @@ def test_a_policy_that_a_swallowed_error_let_through_admits_nobody(
         assert "W024" in [number for number, text in found() if text.startswith(message)]
     assert "invalid" in caplog.text
     assert "Did you mean 'partners'?" in caplog.text
+
+
+def test_the_mixin_describes_no_api() -> None:
+    """drf-spectacular, for one, takes the first docstring along the MRO."""
+    assert [each.__doc__ for each in CorsMixin.__mro__[:-1]] == [None, None]
+    described = type("Described", (CorsMixin, ViewSet), {})
+    assert inspect.getdoc(described) == inspect.getdoc(ViewSet)
+    assert described().get_view_description() == ""
+    assert described.as_view({"get": "list"}).__doc__ is None
 
 
 # --- CORS_OPT_IN ---------------------------------------------------------------------------------
