@@ -53,7 +53,7 @@ def _kept(use: Use, origins: list[str], kept: list[str]) -> CheckMessage:
 def _kept_from_apps(use: Use, apps: list[str], kept: list[str]) -> CheckMessage:
     return Warning(
         f"The {use.where()} allows credentials to {listed(apps)}, but {_keep(kept)} the cookie "
-        "from it: the pages of an app are at no site of the web.",
+        f"from {'them' if len(apps) > 1 else 'it'}: the pages of an app are at no site of the web.",
         hint="Let the app send a token in the Authorization header, and drop credentials. Where "
         f"that cannot be: {_for_all_sites(kept)}",
         id="cors_views.W035",

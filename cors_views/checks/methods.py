@@ -66,8 +66,8 @@ def check_posts(uses: Iterable[Use]) -> Iterator[CheckMessage]:
     for (source, cure), those in found.items():
         yield Info(
             f"The methods from the {source} leave POST out, but pages of the admitted origins send "
-            f"it to {routes_named([use.chain for use in those])} and read the answer: browsers ask "
-            "for no offer of POST.",
+            f"it to {routes_named([use.chain for use in those])} and read the answer: browsers do "
+            "not ask whether POST is allowed.",
             hint=f"{cure}, so that no page reads its answer. That the request changes nothing is "
             "for authentication and CSRF protection to see to.",
             id="cors_views.I051",

@@ -609,6 +609,11 @@ HALF_WAY: dict[str, tuple[dict[str, Any], Any, bool]] = {
     "a view has the settings' origin in a policy of its own": (TRUSTING, own, True),
     "the same under CORS_OPT_IN": ({**TRUSTING, "CORS_OPT_IN": True}, own, False),
     "the same under CORS_URLS_REGEX": ({**TRUSTING, "CORS_URLS_REGEX": "^/api/"}, own, False),
+    "the same where CORS_URLS_REGEX names the other": (
+        {**TRUSTING, "CORS_URLS_REGEX": "^/b/"},
+        own,
+        False,
+    ),
     "the same, settings without credentials": ({"CORS_ALLOWED_ORIGINS": [APP]}, own, False),
     "the same, settings for another origin": (
         {**TRUSTING, "CORS_ALLOWED_ORIGINS": ["https://b.example"]},

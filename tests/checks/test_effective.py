@@ -396,6 +396,11 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         of("capacitor://localhost", "ionic://localhost", "http://tauri.localhost")(answer),
         ["W035"],
     ),
+    "credentials for an app shell that has a host of this machine": (
+        trusting("http://tauri.localhost"),
+        of("http://tauri.localhost")(answer),
+        ["W035"],
+    ),
     "credentials for an app shell where nobody knows the hosts": (
         {**trusting("capacitor://localhost"), "ALLOWED_HOSTS": ["*"]},
         of("capacitor://localhost")(answer),
@@ -471,6 +476,11 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     "a function that is offered POST by a policy that others share": (
         {**SITE, "CORS_POLICIES": {"partners": {"origins": [APP], "methods": ["GET", "POST"]}}},
         cors_allow("partners")(answer),
+        [],
+    ),
+    "functions that are offered POST by an include": (
+        SITE,
+        cors_include([path("", answer)], origins=[APP], methods=["GET", "POST"]),
         [],
     ),
     "a function that is offered POST, and exempt": (
@@ -573,6 +583,11 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     ),
     "an app shell that CSRF protection does not trust": (
         SITE,
+        of("capacitor://localhost")(answer),
+        ["W035", "W036"],
+    ),
+    "an app shell that it does not trust where any host is served": (
+        {**SITE, "ALLOWED_HOSTS": ["*"]},
         of("capacitor://localhost")(answer),
         ["W035", "W036"],
     ),
@@ -1015,7 +1030,7 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
         (
             rf"The methods from the route policy declared at {re.escape(__file__)}:\d+ leave POST "
             "out, but pages of the admitted origins send it to /0/ and read the answer: browsers "
-            "ask for no offer of POST."
+            "do not ask whether POST is allowed."
         ),
         (
             "Write @cors_deny above post(), so that no page reads its answer. That the request "
