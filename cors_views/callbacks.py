@@ -106,7 +106,7 @@ def _class_based(callback: Any, step: Any, view_class: type) -> Callback:
     of_class = _orders_of_dispatch(view_class)
     marks = _entry_marks(list(wrapped(callback)))
     marks = {order: mark for order, mark in marks.items() if order not in of_class}
-    function = _api_view_function(view_class)
+    function = api_view_function(view_class)
     if function is not None:
         marks.update((mark.order, mark) for mark in marks_along(function))
     return Callback(
@@ -193,7 +193,7 @@ def _is_of_framework(attribute: Any) -> bool:
 
 
 @remembered
-def _api_view_function(view_class: type) -> Any:
+def api_view_function(view_class: type) -> Any:
     """Return the function that ``@api_view`` made ``view_class`` from.
 
     DRF keeps it nowhere but in the closure of the handler that all its methods share.

@@ -165,7 +165,7 @@ def build(chain: Chain) -> Route:
     layers = handler_layers(callback)
     if not outer and not any(layers.values()):
         return undeclared()
-    builder = _Builder(site, _default_methods(site, callback))
+    builder = _Builder(site, default_methods(site, callback))
     other = builder.ruling(outer, None)
     if entry and entry[0].declaration.deny:
         # The outermost mark closes the route whole: the one exception to "nearest first".
@@ -185,7 +185,7 @@ def build(chain: Chain) -> Route:
     )
 
 
-def _default_methods(site: conf.Site, callback: Callback) -> tuple[str, ...]:
+def default_methods(site: conf.Site, callback: Callback) -> tuple[str, ...]:
     """Return what a declaration without methods offers: what is implemented, as far as allowed."""
     allowed = tuple(method.upper() for method in site.policy.methods or ())
     # Who overrides dispatch() shows nothing but the options() of View (GraphQL views do).

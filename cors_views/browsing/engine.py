@@ -82,10 +82,10 @@ class _Fetching:
         while True:
             there = origin_of(self.url)
             if self.tainting == "basic" and self.page.origin == there:
-                self.note(Check.ORIGIN, True, f"stays at {there}: CORS asks nothing")
+                self.note(Check.ORIGIN, True, f"no, it stays at {there}: CORS asks nothing")
                 response = yield from self.actual_fetch()
             else:
-                self.note(Check.ORIGIN, True, f"from {self.origin} to {there}")
+                self.note(Check.ORIGIN, True, f"{self.origin} -> {there}")
                 self.tainting = "cors"
                 response = yield from self.cors_fetch()
             if not self.takes_redirect(response):
@@ -119,7 +119,7 @@ class _Fetching:
         received = yield sent
         self.exchanges.append(Exchange(sent, received))
         if received is None:
-            self.note(Check.REACHED, False, f"nobody answers at {sent.url}")
+            self.note(Check.REACHED, False, f"{sent.url} is at another server, which is not asked")
             raise Refused(Reason.REDIRECT_REFUSED)
         return received
 
@@ -141,7 +141,7 @@ class _Fetching:
         elif wanted:
             self.note(Check.PREFLIGHT, True, f"remembers the answer about {', '.join(wanted)}")
         else:
-            self.note(Check.PREFLIGHT, True, "does not ask: any form could send this")
+            self.note(Check.PREFLIGHT, True, "not needed (simple request)")
 
     def preflight(
         self, asked: judging.Asked, key: CacheKey

@@ -49,8 +49,8 @@ class Check(enum.Enum):
     """What a browser looks at, roughly in its order."""
 
     DROPPED = "the page's headers"
-    ORIGIN = "the page's origin"
-    PREFLIGHT = "the preflight"
+    ORIGIN = "cross-origin"
+    PREFLIGHT = "preflight"
     REACHED = "the server"
     ALLOW_ORIGIN = "Access-Control-Allow-Origin"
     ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"

@@ -194,6 +194,22 @@ def site_of(host: str) -> str:
     return ".".join(host.split(".")[-2:])
 
 
+def way_between(page: str, server: str) -> dict[str, bool]:
+    """Return what cookies have to know of the way from the origin of a page to a server's.
+
+    ``cross_site`` compares schemes and registrable domains (HTML, "obtain a site"); ``insecure`` is
+    whether no Secure cookie travels on it.
+    """
+    return {
+        "cross_site": page == "null" or _site(page) != _site(server),
+        "insecure": server.startswith("http:") and not is_local(server),
+    }
+
+
+def _site(origin: str) -> tuple[str, str]:
+    return origin.partition(":")[0], site_of(host_of(origin))
+
+
 def is_reserved(host: str) -> bool:
     """Return whether nobody can register a name below ``host``."""
     return host in _RESERVED

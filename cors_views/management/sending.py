@@ -17,10 +17,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
 from django.http.response import HttpResponseBase
 from django.test import RequestFactory
-from django.urls import set_urlconf
+from django.urls import ResolverMatch, get_script_prefix, set_script_prefix, set_urlconf
 
+from cors_views import chains
 from cors_views.browsing import Received, Sent
+from cors_views.chains import Chain
 from cors_views.checks.sites import allowed_hosts
+from cors_views.management.explaining import login, visitors
 from cors_views.outcomes import Outcome, outcome_of
 
 
@@ -37,7 +40,14 @@ def absolute(url: str) -> str:
     """
     if not url.startswith("/") or url.startswith("//"):
         return url
-    return f"http{'s' if settings.SECURE_SSL_REDIRECT else ''}://{usable_host()}{url}"
+    return (
+        f"http{'s' if settings.SECURE_SSL_REDIRECT else ''}://{usable_host()}{_below_prefix(url)}"
+    )
+
+
+def _below_prefix(path: str) -> str:
+    prefix = _script_name()
+    return path if f"{path}/".startswith(f"{prefix}/") else prefix + path
 
 
 def is_below_static_url(path: str) -> bool:
@@ -50,24 +60,32 @@ def is_below_static_url(path: str) -> bool:
 class Heard(NamedTuple):
     """A request that the site has answered: what the middleware decided, if it saw it.
 
-    ``assumed`` is whether the answer is that of no view, because none was run.
+    ``assumed`` is whether the answer is that of no view, because none was run. ``chain`` leads to
+    the view, and is empty where nothing matches the URL. ``login`` names what redirects whoever is
+    not logged in.
     """
 
     outcome: Outcome | None
     assumed: bool
+    chain: Chain
+    login: str = ""
 
 
 class Server(BaseHandler):
     """The site. Unless ``runs_views``, each view is taken for one that answers 200.
 
     ``url`` is what is asked for first. Other hosts are this site's where ``ALLOWED_HOSTS`` names
-    them; ``heard`` is what came of each request.
+    them; ``heard`` is what came of each request. Whoever visits a page at ``origin`` counts as
+    logged in where a session cookie goes along.
     """
 
-    def __init__(self, url: str, *, runs_views: bool) -> None:
+    def __init__(self, origin: str, url: str, *, runs_views: bool) -> None:
+        self.origin = origin
         self.runs_views = runs_views
         self.heard: list[Heard] = []
-        self._assumed = False
+        self._assumed, self._login, self._logged_in = False, "", False
+        #: What resolving the URL raised, besides what every site raises where nothing matches.
+        self.broken: Exception | None = None
         self._own = urlsplit(url).netloc
         hosts = allowed_hosts()
         self._hosts = [host for host in hosts if host != "*"]
@@ -81,10 +99,11 @@ class Server(BaseHandler):
         if not self._is_own(urlsplit(sent.url).netloc):
             return None
         request = self.request(sent)
-        self._assumed = False
-        response = self._response(request)
+        self._assumed, self._login = False, ""
+        self._logged_in = sent.credentials and visitors.sends_session(self.origin, sent.url)
+        response, chain = self._response(request)
         outcome = outcome_of(request)
-        self.heard.append(Heard(outcome, self._assumed))
+        self.heard.append(Heard(outcome, self._assumed, chain, self._login))
         headers = tuple(response.headers.items())
         if outcome is None:
             return Received(response.status_code, headers)
@@ -98,22 +117,40 @@ class Server(BaseHandler):
         """Return a request as it arrives at Django."""
         url = urlsplit(sent.url)
         host = self.instead if url.netloc == self._own and self.instead else url.netloc
+        below = url._replace(scheme="", netloc="", path=_path_info(url.path))
         request: HttpRequest = RequestFactory().generic(
             sent.method,
-            url._replace(scheme="", netloc="").geturl(),
+            below.geturl(),
             sent.body or b"",
             secure=url.scheme == "https",
             headers={**dict(sent.headers), "Host": host},
         )
         return request
 
-    def _response(self, request: HttpRequest) -> HttpResponseBase:
+    def _response(self, request: HttpRequest) -> tuple[HttpResponseBase, Chain]:
+        """Return the response as the middlewares leave it, and the chain that they leave."""
         set_urlconf(settings.ROOT_URLCONF)
-        with contextlib.closing(request), _unlogged():
-            # Not get_response(), which logs that the answer is a 403 and closes it.
-            response: HttpResponseBase = cast("Any", self)._middleware_chain(request)
-        _close(response)
-        return response
+        prefix = get_script_prefix()
+        # As the handlers of WSGI and ASGI do, so that reverse() knows of FORCE_SCRIPT_NAME.
+        set_script_prefix(_script_name() or "/")
+        try:
+            with contextlib.closing(request), _unlogged():
+                # Not get_response(), which logs that the answer is a 403 and closes it.
+                response: HttpResponseBase = cast("Any", self)._middleware_chain(request)
+            _close(response)
+            return response, self._chain_of(request)
+        finally:
+            set_script_prefix(prefix)
+            set_urlconf(None)
+
+    def _chain_of(self, request: HttpRequest) -> Chain:
+        """Return the chain that leads to the view, whoever chose the URLconf."""
+        match = request.resolver_match
+        try:
+            match = match or chains.resolve(request)
+        except Exception as error:
+            self.broken = error
+        return chains.chain_of(match) if match else ()
 
     def _get_response(self, request: HttpRequest) -> HttpResponseBase:
         if self.runs_views:
@@ -121,7 +158,26 @@ class Server(BaseHandler):
         # Middleware finds the match there, and a URL that is none is a 404, as ever.
         self.resolve_request(request)
         self._assumed = True
+        match = cast("ResolverMatch", request.resolver_match)
+        redirect = login.foreseen(match)
+        user = getattr(request, "user", None)
+        known = user is not None and user.is_authenticated
+        if redirect is not None and not known:
+            self._login = redirect.by
+            if not self._logged_in:
+                return login.response(redirect, request)
         return HttpResponse()
+
+
+def _script_name() -> str:
+    """Return ``FORCE_SCRIPT_NAME`` without a slash at its end."""
+    return (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
+
+
+def _path_info(path: str) -> str:
+    """Return what a web server hands on of a path: what is below the prefix of the site."""
+    prefix = _script_name()
+    return path.removeprefix(prefix) if f"{path}/".startswith(f"{prefix}/") else path
 
 
 def _close(response: HttpResponseBase) -> None:

@@ -11,9 +11,12 @@ from cors_views.fetch import CORS_RESPONSE_HEADERS
 from cors_views.management.table import Paint
 from cors_views.outcomes import Outcome
 from cors_views.protocol import SIGNAL
+from cors_views.untrusted import escaped
 
 #: What of a response's headers CORS is about, beside its own.
 _SHOWN = CORS_RESPONSE_HEADERS | {"vary", "location"}
+#: So much of a header is shown: the lists of CORS are long, and worth reading.
+_LONGEST = 2000
 #: Values that are nobody's business, not even on the screen of whoever typed them.
 _SECRET = frozenset({"authorization", "proxy-authorization"})
 
@@ -22,7 +25,7 @@ def call(page: PageRequest) -> str:
     """Return what the page does, in one sentence."""
     at = "A sandboxed page (origin null)" if page.origin == "null" else f"A page at {page.origin}"
     cookies = " with credentials" if page.credentials == "include" else ""
-    return f"{at} fetches {page.method} {page.url}{cookies}."
+    return f"{at} fetches {page.method} {escaped(page.url, _LONGEST)}{cookies}."
 
 
 def lines(verdict: Verdict, assumed: Sequence[bool], paint: Paint) -> Iterator[str]:
@@ -45,16 +48,16 @@ def lines(verdict: Verdict, assumed: Sequence[bool], paint: Paint) -> Iterator[s
 
 def _step(step: Step, paint: Paint) -> str:
     mark = paint("pass", "SUCCESS") if step.passed else paint("FAIL", "ERROR")
-    return f"  {mark}  {step.check.value}: {step.detail}"
+    return f"  {mark}  {step.check.value}: {escaped(step.detail, _LONGEST)}"
 
 
 def _sent(sent: Sent, paint: Paint) -> Iterator[str]:
     url = urlsplit(sent.url)
     path = url._replace(scheme="", netloc="").geturl()
-    yield paint(f"  > {sent.method} {path}", "MIGRATE_LABEL")
+    yield paint(f"  > {sent.method} {escaped(path, _LONGEST)}", "MIGRATE_LABEL")
     yield f"  > Host: {url.netloc}"
     for name, value in sent.headers:
-        yield f"  > {name}: {'…' if name.lower() in _SECRET else value}"
+        yield f"  > {name}: {'…' if name.lower() in _SECRET else escaped(value, _LONGEST)}"
     if sent.credentials:
         yield "  > (and the cookies of that host, if it has any)"
 
@@ -64,7 +67,7 @@ def _received(received: Received, assumed: bool, paint: Paint) -> Iterator[str]:
     yield paint(f"  < {received.status}{not_run}", "MIGRATE_LABEL")
     shown = [(name, value) for name, value in received.headers if name.lower() in _SHOWN]
     for name, value in shown:
-        yield f"  < {name}: {value}"
+        yield f"  < {name}: {escaped(value, _LONGEST)}"
     if not any(name.lower() in CORS_RESPONSE_HEADERS for name, _ in shown):
         yield "  < (no CORS headers)"
 

@@ -24,7 +24,7 @@ from cors_views.browsing import (
     page_request,
 )
 from cors_views.browsing.pages import Credentials, Redirect, origin_of, page_origin
-from cors_views.checks.sites import host_of, is_local, site_of
+from cors_views.checks.sites import way_between
 from cors_views.outcomes import outcome_of
 from cors_views.testing import sending
 from cors_views.testing.calls import FetchOptions, encode
@@ -153,11 +153,9 @@ class _Browser(Generic[ClientT]):
     def _way_to(self, url: str) -> dict[str, bool]:
         """Return what cookies have to know of the way to a URL."""
         server = origin_of(url)
-        known = server != STAND_IN
-        return {
-            "cross_site": self.origin == "null" or (known and _site(server) != _site(self.origin)),
-            "insecure": known and server.startswith("http:") and not is_local(server),
-        }
+        if server == STAND_IN:
+            return {"cross_site": self.origin == "null", "insecure": False}
+        return way_between(self.origin, server)
 
     def _serves(self, sent: Sent) -> bool:
         return origin_of(sent.url) in self.servers
@@ -246,11 +244,6 @@ def _with_samesite(jar: SimpleCookie) -> SimpleCookie:
     changed = copy.copy(jar)
     dict.__setitem__(changed, session.key, session)
     return changed
-
-
-def _site(origin: str) -> tuple[str, str]:
-    """Return scheme and registrable domain (HTML, "obtain a site")."""
-    return origin.partition(":")[0], site_of(host_of(origin))
 
 
 def _result(page: PageRequest, verdict: Verdict, response: Any, content: bytes) -> Response:

@@ -8,30 +8,20 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.urls import ResolverMatch
-
-from cors_views import chains, layers, nearest
-from cors_views.browsing import PageRequest, PreflightCache, Sent, Verdict, browse, page_request
+from cors_views import chains, nearest
+from cors_views.browsing import PageRequest, page_request
+from cors_views.browsing.pages import origin_of
 from cors_views.chains import Chain
-from cors_views.checks.views import is_csrf_protected
-from cors_views.fetch import SAFE_METHODS
 from cors_views.management import transcript
-from cors_views.management.advice import Refusal, advice, decided_by
 from cors_views.management.base import REFUSED, CorsCommand, bad_input, resolver_of
+from cors_views.management.explaining import notes
+from cors_views.management.explaining.advice import advice, decided_by
+from cors_views.management.explaining.playing import Played, play
 from cors_views.management.overview import view_name
-from cors_views.management.sending import Server, absolute, is_below_static_url
+from cors_views.management.sending import absolute
 from cors_views.policy import close_matches
 from cors_views.routes import route_name
-from cors_views.uses import csrf_middleware_protects
 
-_STATIC = (
-    "runserver serves what is below STATIC_URL without any middleware, so without CORS headers; "
-    "where another server or WhiteNoise serves it, that one has to be asked."
-)
-_NO_CSRF = (
-    "Note: CSRF protection is not asked here: the view also wants a CSRF token, see "
-    "docs/cookies.rst."
-)
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -45,9 +35,13 @@ class Command(CorsCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the arguments."""
-        parser.add_argument("origin", help="of the page, such as https://app.example.com, or null")
-        parser.add_argument("method", help="as the page writes it")
-        parser.add_argument("url", help="a whole URL, or a path at a host of ALLOWED_HOSTS")
+        parser.add_argument(
+            "origin", help="origin of the page, such as https://app.example.com, or null"
+        )
+        parser.add_argument("method", help="HTTP method, spelled as in fetch()")
+        parser.add_argument(
+            "url", help="absolute URL, or a path (then the first host of ALLOWED_HOSTS is used)"
+        )
         parser.add_argument(
             "--header",
             "-H",
@@ -70,41 +64,59 @@ class Command(CorsCommand):
         """Print the exchange; exit with 1 where the page may not read the answer."""
         page = _page(options)
         resolver_of(None)
-        server = Server(page.url, runs_views=options["run"])
-        match = _match(server, page)
-        _check_method(match, page)
-        verdict = _played(page, server)
-        for line in self._lines(page, server, match, verdict):
+        _check_method(page)
+        played = play(page, runs_views=options["run"])
+        if played.server.broken is not None:
+            error = played.server.broken
+            path = urlsplit(page.url).path
+            raise bad_input(f"{path} cannot be resolved: {type(error).__name__}: {error}")
+        for line in self._lines(played):
             self.stdout.write(line)
-        if verdict.reason:
+        if played.verdict.reason:
             sys.exit(REFUSED)
 
-    def _lines(
-        self, page: PageRequest, server: Server, match: ResolverMatch, verdict: Verdict
-    ) -> Iterator[str]:
-        chain = chains.chain_of(match)
+    def _lines(self, played: Played) -> Iterator[str]:
+        page, heard, verdict = played.page, played.server.heard, played.verdict
         yield self.paint(transcript.call(page), "MIGRATE_HEADING")
-        yield f"It is for {view_name(chain)}, at the route {route_name(chain)}."
-        yield from _notes(page, server)
+        yield _serving(page, heard[0].chain)
+        yield from notes.before(played)
         yield ""
-        assumed = [heard.assumed for heard in server.heard]
-        yield from transcript.lines(verdict, assumed, self.paint)
+        yield from transcript.lines(verdict, [each.assumed for each in heard], self.paint)
         yield ""
-        heard = server.heard[-1] if server.heard else None
-        if heard and heard.outcome and verdict.type != "basic":
-            yield from transcript.asked(heard.outcome)
-            yield f"What decides is the {decided_by(heard.outcome.ruling)}."
+        last = heard[-1].outcome
+        if last and verdict.type != "basic":
+            yield from transcript.asked(last)
+            yield f"What decides is the {decided_by(last.ruling)}."
+        yield from self._verdict(played)
+        yield from notes.beside(played)
+        if verdict.reason:
+            yield from self._change(played)
+
+    def _verdict(self, played: Played) -> Iterator[str]:
+        verdict = played.verdict
+        if played.is_elsewhere:
+            sent = verdict.exchanges[-1].sent
+            origin = dict(sent.headers).get("Origin")
+            there = origin_of(sent.url)
+            told = f"Not known: only {there} can tell whether its answer may be read by {origin!r}."
+            yield self.paint(told, "WARNING")
+            return
         if verdict.reason is None:
             where = f" of {verdict.url}, where it was redirected to" if verdict.redirected else ""
             status = f", which is a {verdict.status}" if verdict.status != 200 else ""
             yield self.paint(f"The page may read the answer{where}{status}.", "SUCCESS")
-            if not server.runs_views and _wants_token(chain, page):
-                yield _NO_CSRF
             return
-        reason = verdict.reason
         names = f": {', '.join(verdict.missing)}" if verdict.missing else ""
+        reason = verdict.reason
         yield self.paint(f"Refused, {reason.name}: {reason.value}{names}.", "ERROR")
-        yield f"Change {advice(Refusal(verdict, page, match, heard))}"
+
+    def _change(self, played: Played) -> Iterator[str]:
+        found = advice(played.refusal)
+        if found.near:
+            yield f"Admitted is {' and '.join(found.near)}."
+        yield f"Change {found.first}"
+        for other in found.others:
+            yield f"Or {other}"
 
 
 def _page(options: dict[str, Any]) -> PageRequest:
@@ -148,58 +160,19 @@ def _header(text: str) -> tuple[str, str]:
     return name.strip(), value.strip() or default
 
 
-def _match(server: Server, page: PageRequest) -> ResolverMatch:
-    """Return what the URL resolves to, its form with a final slash included."""
-    path = urlsplit(page.url).path
-    request = server.request(Sent("actual", page.method, page.url, (), None, False))
-    try:
-        match = chains.resolve(request)
-    except Exception as error:
-        raise bad_input(f"{path} cannot be resolved: {type(error).__name__}: {error}") from error
-    if match is not None:
-        return match
-    if is_below_static_url(path):
-        raise bad_input(f"{path} is no URL of a view. {_STATIC}")
-    raise bad_input(f"{path} is no URL of the site. manage.py cors_policies lists the routes.")
-
-
-def _check_method(match: ResolverMatch, page: PageRequest) -> None:
+def _check_method(page: PageRequest) -> None:
     """Refuse a method that nobody has heard of: it is a slip of the pen."""
-    route = nearest.route_of(match)
-    known = {*_METHODS, *route.implemented, *route.candidates}
-    if page.method.upper() not in known:
-        hint = close_matches(page.method.upper(), sorted(known), most=1)
+    method = page.method.upper()
+    if method in _METHODS:
+        return
+    routes = [nearest.build_safely(chain) for chain in chains.all_chains()]
+    known = {name for route in routes for name in (*route.implemented, *route.candidates)}
+    if method not in known:
+        hint = close_matches(method, sorted({*_METHODS, *known}), most=1)
         raise bad_input(f"{page.method!r} is a method that no view knows. {hint}")
 
 
-def _notes(page: PageRequest, server: Server) -> Iterator[str]:
-    if server.instead:
-        yield (
-            f"ALLOWED_HOSTS does not name {urlsplit(page.url).hostname}, so the site is asked as "
-            f"{server.instead}."
-        )
-    if is_below_static_url(urlsplit(page.url).path):
-        yield f"Note: {_STATIC}"
-    if not server.runs_views:
-        yield "No view is run; --run sends the request for real."
-
-
-def _wants_token(chain: Chain, page: PageRequest) -> bool:
-    """Return whether CSRF protection has a say, which is asked just before a view is run."""
-    if page.method in SAFE_METHODS or not layers.understands(chain):
-        return False
-    callback = chain[-1].callback
-    # Session authentication asks for a token only where a session came along.
-    with_cookies = page.credentials == "include" and is_csrf_protected(callback)
-    return with_cookies or csrf_middleware_protects(callback)
-
-
-def _played(page: PageRequest, server: Server) -> Verdict:
-    browser = browse(page, PreflightCache())
-    try:
-        sent = next(browser)
-        while True:
-            sent = browser.send(server.answer(sent))
-    except StopIteration as done:
-        verdict: Verdict = done.value
-        return verdict
+def _serving(page: PageRequest, chain: Chain) -> str:
+    if not chain:
+        return f"No URL pattern matches {urlsplit(page.url).path}."
+    return f"It is for {view_name(chain)}, at the route {route_name(chain)}."

@@ -1,0 +1,257 @@
+"""What to change where, so that a browser lets the page have the answer.
+
+The first piece of advice opens nothing but what the page asked for, or says what else; it starts at
+the view. A change for more than that comes after it, with the number of routes, and that of a
+setting last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from cors_views import conf
+from cors_views.fetch import CORS_RESPONSE_HEADERS, SAFELISTED_METHODS
+from cors_views.layers import Layer
+from cors_views.management.explaining import beforehand, spelling
+from cors_views.management.explaining.cases import Case, Refusal
+from cors_views.management.explaining.edits import Ask, Edit, Extend, Move, Tell, place
+from cors_views.management.explaining.near import misses
+from cors_views.management.explaining.spots import routes_that_take
+from cors_views.management.overview import in_order, view_name
+from cors_views.management.sending import Heard
+from cors_views.middleware import CorsMiddleware
+from cors_views.origins import SPECIAL
+from cors_views.outcomes import Outcome
+from cors_views.reasons import Reason
+from cors_views.rulings import Ruling
+from cors_views.uses import Source
+
+
+class Advice(NamedTuple):
+    """What to do, and what might be done instead, for more than this page at this route.
+
+    ``near`` are origins that are admitted and look like the page's.
+    """
+
+    first: Edit
+    others: tuple[Edit, ...] = ()
+    near: tuple[str, ...] = ()
+
+
+def advice(refusal: Refusal) -> Advice:
+    """Return where to change what."""
+    verdict = refusal.verdict
+    reason = verdict.reason
+    received = verdict.exchanges[-1].received
+    if received is None:
+        told = f"ask for {verdict.url} itself, so that no redirect changes its Origin"
+        return Advice(Ask({"url": verdict.url}, told))
+    if reason is Reason.REDIRECT_REFUSED:
+        return Advice(Tell(f"the page: ask for a URL that is no redirect to {verdict.url}."))
+    login = next((heard for heard in refusal.heard if heard.login), None)
+    if login is not None:
+        return _login(login)
+    outcome = refusal.last.outcome
+    if outcome is None or reason is Reason.PREFLIGHT_FAILED:
+        return _answered_by_others(refusal)
+    if outcome.origin != refusal.page.origin:
+        told = f"ask for {verdict.url} at once; behind a redirect to another origin its Origin is"
+        return Advice(Ask({"url": verdict.url}, f"{told} {outcome.origin!r}"))
+    return _asked_wrongly(refusal) or _at_the_view(refusal, outcome)
+
+
+def _login(heard: Heard) -> Advice:
+    told = (
+        "log in first and ask with credentials: 'include'; to everybody else "
+        f"{view_name(heard.chain)} answers with a redirect to the login page ({heard.login}). That "
+        "is for people; for programs let the view answer 401 or 403 instead"
+    )
+    return Advice(Ask({"credentials": "include"}, told))
+
+
+def _answered_by_others(refusal: Refusal) -> Advice:
+    received = refusal.verdict.exchanges[-1].received
+    location = dict(received.headers).get("Location") if received else None
+    if location:
+        told = f"ask for {location}; a preflight may not be redirected"
+        return Advice(Ask({"url": location}, told))
+    if not conf.has_middleware(CorsMiddleware):
+        return Advice(Move("it is not there"))
+    return Advice(Move("something above it answers by itself"))
+
+
+def _asked_wrongly(refusal: Refusal) -> Advice | None:
+    """Return what the page has to ask in another way, whatever the policies say."""
+    method = refusal.page.method
+    if method != method.upper():
+        told = f"write {method.upper()!r}; to a browser {method!r} is another method"
+        return Advice(Ask({"method": method.upper()}, told))
+    wrong = [name for name in refusal.verdict.missing if name in CORS_RESPONSE_HEADERS]
+    if wrong:
+        told = f"leave out {', '.join(wrong)}: that is what the site answers, not what a page sends"
+        return Advice(Ask({"without": tuple(wrong)}, told))
+    return None
+
+
+def _at_the_view(refusal: Refusal, outcome: Outcome) -> Advice:
+    if not refusal.last.chain:
+        return _no_view(refusal)
+    case = Case(refusal, outcome)
+    ruling = outcome.ruling
+    if not isinstance(next(iter(ruling.trail), None), (Layer, type(None))):
+        return Advice(Tell(f"{case.unit.view}: {ruling.trail[0]}; the log says why."))
+    first = beforehand.unserved(case) or beforehand.lost(case) or beforehand.closed_whole(case)
+    return Advice(first) if first else _ADVICE[refusal.verdict.reason](case)
+
+
+def _no_view(refusal: Refusal) -> Advice:
+    told = "the page: ask for a URL of the site; manage.py cors_policies lists the routes."
+    return Advice(Tell(told), (_by_settings(refusal.page.origin),))
+
+
+def _by_settings(origin: str) -> Edit:
+    source = Source(None, setting=conf.name_in_use("CORS_ALLOWED_ORIGINS"))
+    routes = routes_that_take(source, "origins")
+    return Extend(source, "origins", (repr(origin),), routes, "Every URL without a view gets it.")
+
+
+# --- Reason by reason --------------------------------------------------------------------------
+
+
+def _closed(case: Case) -> Advice:
+    """Advise on a view that is closed, or that nothing governs."""
+    layer = case.spot.layer
+    one = case.for_page()
+    if layer is not None and not layer.declaration.deny:
+        changed = spelling.written(layer, one)
+        one = changed if isinstance(changed, dict) else one
+    return Advice(case.declare(one, note=_why_closed(case)))
+
+
+def _why_closed(case: Case) -> str:
+    if case.refusal.verdict.reason is Reason.NO_POLICY:
+        opt_in = not case.ruling.governed
+        why = "CORS_OPT_IN is on" if opt_in else "CORS_URLS_REGEX does not match the URL"
+        return f"{why}, and nothing is declared for it."
+    deny = case.ruling.trail[0]
+    if case.spot.layer is not deny:
+        return f"The cors_deny at {place(deny)} is a default."
+    return ""
+
+
+def _not_admitted(case: Case) -> Advice:
+    near = misses(case.page.origin, case.ruling.policies)
+    return _admitted(case)._replace(near=tuple(near))
+
+
+def _admitted(case: Case) -> Advice:
+    origin, policies = case.page.origin, case.ruling.policies
+    if origin in SPECIAL:
+        # To admit it by name would look as if it were one page.
+        told = (
+            "give it an origin of its own; whatever has none shares it with every sandboxed frame"
+        )
+        return Advice(Tell(f"the page: {told}."))
+    others = case.wider("origins", (repr(origin),))
+    items = case.effective()
+    one = case.like(len(policies) - 1)
+    if one is None or None in items:
+        return Advice(case.wider_first("origins", (repr(origin),)))
+    known = [item for item in items if item is not None]
+    if len(known) == 1 and spelling.admits_nobody(known[0]):
+        return Advice(case.declare(one), others)
+    same = policies[0].credentials == case.credentials
+    if len(known) == 1 and same and not isinstance(known[0], str):
+        layer = case.spot.layer
+        source = case.sources["origins"]
+        if layer is not None and layer is source.layer and not source.policy_name:
+            return Advice(
+                Extend(source, "origins", (repr(origin),), note=_trust(case), spot=case.spot)
+            )
+        if "private_network" not in known[0]:
+            return Advice(case.declare(spelling.with_origin(known[0], origin)), others)
+    return Advice(case.declare(*known, one), others)
+
+
+def _trust(case: Case) -> str:
+    return "Do so if you trust its pages with the visitor's cookies." if case.credentials else ""
+
+
+def _method(case: Case) -> Advice:
+    method = case.page.method
+    others = case.wider("methods", (repr(method),))
+    if case.is_for_one:
+        policy = case.policy
+        served = case.unit.methods if case.spot.on_handler else policy.methods
+        code = spelling.listed(in_order({*served, method}))
+        refined = case.refined("methods", code)
+        if refined is not None:
+            return Advice(refined, others)
+    return Advice(case.first_for_page("methods", (repr(method),)), others)
+
+
+def _header(case: Case) -> Advice:
+    missing = case.refusal.verdict.missing
+    values = tuple(map(repr, missing))
+    others = case.wider("headers", values)
+    policies = case.ruling.policies
+    shared = len({policy.policy.headers for policy in policies}) == 1
+    keeps = all(
+        case.offered - SAFELISTED_METHODS <= policy.methods or "*" in policy.methods
+        for policy in policies
+    )
+    reflects = case.policy.policy.any_origin and case.policy.credentials
+    if shared and not reflects and (keeps or not case.spot.on_handler):
+        code = spelling.extended_headers(case.policy.policy.headers or (), missing)
+        refined = case.refined("headers", code)
+        if refined is not None:
+            return Advice(refined, others)
+    return Advice(case.first_for_page("headers", values), others)
+
+
+def _credentials(case: Case) -> Advice:
+    without = Ask({"credentials": "same-origin"}, "ask without credentials, if it needs none")
+    if case.is_for_one:
+        refined = case.refined("credentials", "True")
+        if refined is not None:
+            return Advice(refined, (without,))
+    others: tuple[Edit, ...] = ()
+    if not any(policy.policy.any_origin for policy in case.ruling.policies):
+        others = case.wider("credentials", ("True",))
+    return Advice(case.first_for_page("credentials", ("True",)), (without, *others))
+
+
+def _written_by_hand(case: Case) -> Advice:
+    one = case.for_page()
+    note = "What the view, a middleware or a proxy writes by hand has to go."
+    return Advice(case.declare(one, note=note))
+
+
+_ADVICE: dict[Reason | None, Callable[[Case], Advice]] = {
+    Reason.DENIED: _closed,
+    Reason.NO_POLICY: _closed,
+    Reason.NOT_AN_ORIGIN: _not_admitted,
+    Reason.ORIGIN_NOT_ADMITTED: _not_admitted,
+    Reason.METHOD_NOT_OFFERED: _method,
+    Reason.HEADER_NOT_ALLOWED: _header,
+    Reason.CREDENTIALS_NOT_ALLOWED: _credentials,
+    Reason.WRONG_ALLOW_ORIGIN: _written_by_hand,
+}
+
+
+def decided_by(ruling: Ruling) -> str:
+    """Return what decides, in words, with places that are the same on every machine."""
+    decisive = [] if ruling.signal else [ruling.trail[0]]
+    layers = ruling.trail[len(decisive) :]
+    told = [_told(layer) for layer in (*decisive, *layers)]
+    return ", refined by the ".join(told if decisive else ["CORS_* settings", *told])
+
+
+def _told(layer: object) -> str:
+    if not isinstance(layer, Layer):
+        return str(layer)
+    names = [name for name in layer.declaration.policies if isinstance(name, str)]
+    named = f" {', '.join(map(repr, names))}" if names else ""
+    what = "cors_deny" if layer.declaration.deny else "policy"
+    return f"{layer.name} {what}{named} at {place(layer)}"

@@ -1,0 +1,79 @@
+"""What is wrong with the view itself, before any policy is: a method it lacks, a lost mark."""
+
+from __future__ import annotations
+
+from cors_views.callbacks import served_methods
+from cors_views.layers import handler_layers
+from cors_views.management.explaining import spelling
+from cors_views.management.explaining.cases import Case
+from cors_views.management.explaining.edits import Declare, Edit, Tell, place
+from cors_views.management.explaining.lost import Lost, lost_by
+from cors_views.management.explaining.spots import Spot, Unit, closes_whole, for_new
+from cors_views.management.overview import in_order, is_installed
+from cors_views.origin_sets import OriginSet
+from cors_views.reasons import Reason
+
+
+def unserved(case: Case) -> Edit | None:
+    """Return what to do where the view does not serve the method at all."""
+    method, unit = case.page.method, case.unit
+    served = served_methods(case.chain[-1].callback)
+    if served is None or method in served or method == "OPTIONS":
+        return None
+    names = ", ".join(in_order(served))
+    if not _takes_handlers(case) or closes_whole(unit, case.spot.layer):
+        return Tell(f"{unit.view}: it serves no {method}, but {names}.")
+    new = Unit(case.chain, unit.holder, method.lower(), frozenset({method}))
+    case = case.at(new, for_new(new))
+    # Nobody else has asked for what was not there.
+    return case.declare(case.for_page(), note=f"Today it serves {names}.")
+
+
+def _takes_handlers(case: Case) -> bool:
+    """Return whether a method that is added to the class would be served."""
+    view_class, callback = case.callback.view_class, case.chain[-1].callback
+    names = getattr(view_class, "http_method_names", ())
+    allowed = case.callback.initkwargs.get("http_method_names", names)
+    own = case.unit.holder is view_class and not is_installed(case.chain)
+    return own and not hasattr(callback, "actions") and case.page.method.lower() in allowed
+
+
+def closed_whole(case: Case) -> Edit | None:
+    """Return what to do where a deny hides what other handlers of the class declare."""
+    layer, callback = case.spot.layer, case.callback
+    handlers = set((callback.handlers or {}).values()) - {case.unit.handler, "options"}
+    if layer is None or not closes_whole(case.unit, layer):
+        return None
+    if not any(handler_layers(callback, handler) for handler in handlers):
+        return None
+    method = case.page.method
+    return Tell(
+        f"{place(layer)}: the cors_deny there closes the whole route, and others of its handlers "
+        f"would open without it. Give {method} a route of its own."
+    )
+
+
+#: What a declaration that is lost would have changed.
+_WITHOUT_IT = (Reason.ORIGIN_NOT_ADMITTED, Reason.NOT_AN_ORIGIN, Reason.NO_POLICY)
+
+
+def lost(case: Case) -> Edit | None:
+    """Return how to rescue a declaration that would admit the page, but does not count."""
+    if case.refusal.verdict.reason not in _WITHOUT_IT:
+        return None
+    for found in lost_by(case.unit):
+        items = _admitting(found, case.page.origin)
+        # Above the class it counts where nothing nearer names origins.
+        if items and (case.ruling.signal or not found.on_class):
+            above = Spot("above", case.unit.view, case.unit)
+            return Declare(above if found.on_class else case.spot, tuple(items), found.told)
+    return None
+
+
+def _admitting(found: Lost, origin: str) -> list[spelling.Item]:
+    """Return the policies of a lost declaration as code, where they admit an origin."""
+    policies = [] if found.declaration.deny else found.declaration.resolve()
+    sets = [OriginSet(each.origins or (), each.origin_regexes or ()) for each in policies]
+    if not any(each.admits(origin) for each in sets):
+        return []
+    return spelling.declared(found.declaration) or []

@@ -1,0 +1,183 @@
+"""One refusal at a view: what governs there, and what may be written instead."""
+
+from __future__ import annotations
+
+import copy
+from typing import NamedTuple
+
+from cors_views import conf
+from cors_views.browsing import PageRequest, Verdict
+from cors_views.browsing.safelists import unsafe_request_header_names
+from cors_views.callbacks import take_apart
+from cors_views.fetch import CORS_RESPONSE_HEADERS, SAFELISTED_METHODS
+from cors_views.management.explaining import spelling
+from cors_views.management.explaining.edits import Declare, Edit, Extend
+from cors_views.management.explaining.spelling import Item
+from cors_views.management.explaining.spots import Spot, Unit, narrowest, routes_that_take, unit_of
+from cors_views.management.overview import in_order
+from cors_views.management.sending import Heard
+from cors_views.outcomes import Outcome
+from cors_views.protocol import admitting
+from cors_views.reasons import Reason
+from cors_views.rulings import CompiledPolicy
+from cors_views.uses import Source, sources_of
+
+
+class Refusal(NamedTuple):
+    """A request that a browser refuses, with all that is known of it."""
+
+    verdict: Verdict
+    page: PageRequest
+    heard: tuple[Heard, ...]
+
+    @property
+    def last(self) -> Heard:
+        return self.heard[-1]
+
+
+class Case:
+    """A refusal at a view: what serves it, and where a policy for it may stand."""
+
+    def __init__(self, refusal: Refusal, outcome: Outcome) -> None:
+        self.refusal, self.outcome = refusal, outcome
+        self.page, self.ruling = refusal.page, outcome.ruling
+        self.chain = refusal.last.chain
+        self.unit = unit_of(self.chain, self.page.method)
+        self.callback = take_apart(self.chain[-1].callback)
+        self.spot = narrowest(self.unit, self.ruling)
+
+    def at(self, unit: Unit, spot: Spot) -> Case:
+        """Return the same refusal with another place for what is written."""
+        case = copy.copy(self)
+        case.unit, case.spot = unit, spot
+        return case
+
+    # --- What governs --------------------------------------------------------------------------
+
+    @property
+    def credentials(self) -> bool:
+        return self.page.credentials == "include"
+
+    @property
+    def governing(self) -> tuple[CompiledPolicy, ...]:
+        """The policies that speak for this URL; none where it is closed or not governed."""
+        reason = self.refusal.verdict.reason
+        return () if reason is Reason.NO_POLICY else self.ruling.policies
+
+    @property
+    def policy(self) -> CompiledPolicy:
+        """The policy that decides; the last one where none admits the origin."""
+        outcome = self.outcome
+        return admitting(self.ruling, outcome.origin, outcome.answers) or self.ruling.policies[-1]
+
+    @property
+    def number(self) -> int:
+        return self.ruling.policies.index(self.policy)
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        return sources_of(self.ruling, self.number)
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """What a declaration at the spot offers that names no methods."""
+        return spelling.offered_at(
+            self.callback, self.unit.methods if self.spot.on_handler else None
+        )
+
+    @property
+    def is_for_one(self) -> bool:
+        """Whether the policy is for nobody but this page, so that it may be changed as it is."""
+        policy = self.policy.policy
+        alone = len(self.ruling.policies) == 1 and not policy.origin_regexes
+        return alone and policy.origins == (self.page.origin,)
+
+    def effective(self, *, by_name: bool = True) -> list[Item | None]:
+        """Return the policies that govern as they would be written at the spot."""
+        return [
+            spelling.effective(
+                self.ruling,
+                number,
+                self.offered,
+                on_handler=self.spot.on_handler,
+                by_name=by_name,
+            )
+            for number in range(len(self.governing))
+        ]
+
+    # --- What may be written -------------------------------------------------------------------
+
+    def declare(self, *policies: Item, note: str = "") -> Edit:
+        return Declare(self.spot, policies, note)
+
+    def needed(self, fields: dict[str, str], policy: CompiledPolicy | None) -> dict[str, str]:
+        """Return a policy with the method and the headers that this page asks for."""
+        method = self.page.method
+        offered = self.offered if "methods" not in fields or policy is None else policy.methods
+        if method not in SAFELISTED_METHODS | offered and "*" not in offered:
+            fields["methods"] = spelling.listed(in_order({*offered, method}))
+        headers = (policy.policy if policy else conf.site().base).headers or ()
+        missing = [
+            name
+            for name in unsafe_request_header_names(self.page.headers)
+            if name not in headers and ("*" not in headers or name == "authorization")
+            # The page has to leave these out.
+            if name not in CORS_RESPONSE_HEADERS
+        ]
+        if missing:
+            fields["headers"] = spelling.extended_headers(headers, missing)
+        if self.spot.kind in ("include", "entry") and self.spot.opens and "methods" not in fields:
+            fields["methods"] = spelling.listed([method])
+        return fields
+
+    def for_page(self) -> dict[str, str]:
+        """Return a policy for this page alone."""
+        one = spelling.for_one({}, self.page.origin, credentials=self.credentials)
+        return self.needed(one, None)
+
+    def like(self, number: int) -> dict[str, str] | None:
+        """Return a policy for this page alone that otherwise is as one of those that govern."""
+        model = self.effective(by_name=False)[number]
+        if model is None or isinstance(model, str):
+            return None
+        policy = self.ruling.policies[number]
+        credentials = self.credentials or (policy.credentials and self.is_admitted)
+        one = spelling.for_one(model, self.page.origin, credentials=credentials)
+        if self.spot.on_handler:
+            # Without them it offers what the handler serves.
+            one.pop("methods", None)
+        return self.needed(one, policy)
+
+    @property
+    def is_admitted(self) -> bool:
+        outcome = self.outcome
+        return admitting(self.ruling, outcome.origin, outcome.answers) is not None
+
+    def wider(self, field: str, values: tuple[str, ...]) -> tuple[Edit, ...]:
+        """Return the change for all that have a field from the same place."""
+        source = self.sources[field]
+        if source.layer is None and field == "origins":
+            source = Source(None, setting=conf.name_in_use("CORS_ALLOWED_ORIGINS"))
+        routes = routes_that_take(source, field)
+        in_place = self.spot.layer is not None and self.spot.layer is source.layer
+        if in_place and not source.policy_name:
+            return ()
+        return (Extend(source, field, values, routes),)
+
+    def first_for_page(self, field: str, values: tuple[str, ...]) -> Edit:
+        """Return a declaration in which this page comes first, and all others as before."""
+        items, one = self.effective(), self.like(self.number)
+        if one is None or None in items:
+            return self.wider_first(field, values)
+        return self.declare(one, *(item for item in items if item is not None))
+
+    def wider_first(self, field: str, values: tuple[str, ...]) -> Edit:
+        source = self.sources[field]
+        return Extend(source, field, values, routes_that_take(source, field))
+
+    def refined(self, field: str, code: str) -> Edit | None:
+        """Return a declaration that changes one field and keeps the rest, if there is one."""
+        if self.spot.layer is None:
+            return self.declare({field: code})
+        item = spelling.written(self.spot.layer, {field: code})
+        return None if item is None else self.declare(item)

@@ -1,0 +1,156 @@
+"""What to write where: as data, which the tests obey, and in words, which people do."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import ClassVar
+
+from cors_views.layers import Layer
+from cors_views.management import wording
+from cors_views.management.explaining import spelling
+from cors_views.management.explaining.spelling import Item
+from cors_views.management.explaining.spots import Spot
+from cors_views.uses import Source, listed
+
+
+@dataclasses.dataclass(frozen=True)
+class Declare:
+    """Write a declaration. ``note`` is what else has to be known, in a sentence."""
+
+    spot: Spot
+    policies: tuple[Item, ...]
+    note: str = ""
+
+    @property
+    def code(self) -> str:
+        """The declaration as it is written at its place."""
+        layer = self.spot.layer
+        if layer is not None and layer.applied.attribute:
+            return spelling.value(self.policies)
+        if self.spot.kind == "include" or (layer is not None and layer.name == "include"):
+            return f"cors_include(..., {spelling.include_arguments(self.policies)})"
+        return f"cors_allow({spelling.arguments(self.policies)})"
+
+    def __str__(self) -> str:
+        told = [f"{self._where()}.", _opened(self.spot), self.note]
+        return " ".join(filter(None, told))
+
+    def _where(self) -> str:
+        spot, code = self.spot, self.code
+        if spot.layer is not None:
+            old = _old(spot.layer)
+            return f"{place(spot.layer)}: write {self._marked(spot.layer)} instead of {old}"
+        if spot.kind == "entry":
+            return f"the URLconf: write {code}(...) around the view of {spot.target}"
+        if spot.kind == "include":
+            return f"the URLconf: write {code} instead of the include at {spot.target}"
+        if spot.kind == "above":
+            return f"{spot.target}: write @{code} above it"
+        return f"{spot.target}: {self._at_handler()}"
+
+    def _at_handler(self) -> str:
+        unit = self.spot.unit
+        handler, route = unit.handler, unit.here[0]
+        own = f"a subclass of it for {route} alone, with " if self.spot.subclass else ""
+        if self.spot.kind == "new":
+            return f"write {own}a {handler}() with @{self.code} above it"
+        if unit.is_defined_here and not own:
+            return f"write @{self.code} above its {handler}"
+        return f"write {own}@method_decorator({self.code}, name={handler!r}) above it"
+
+    def _marked(self, layer: Layer) -> str:
+        return f"@{self.code}" if self.code.startswith("cors_allow") else self.code
+
+
+@dataclasses.dataclass(frozen=True)
+class Extend:
+    """Add to a field where it is set: at a declaration, in ``CORS_POLICIES`` or in a setting.
+
+    ``values`` are added to a list, or a single one is written. ``routes`` are those that get it,
+    where that is more than the page asked for; ``spot`` is where it stands, where it is not.
+    """
+
+    source: Source
+    field: str
+    values: tuple[str, ...]
+    routes: frozenset[str] = frozenset()
+    note: str = ""
+    spot: Spot | None = None
+
+    def __str__(self) -> str:
+        code = ", ".join(self.values)
+        name = self.source.setting if self.source.layer is None else self.field
+        change = f"write {name} = {code}" if self.values == ("True",) else f"add {code} to {name}"
+        if self.values == ("True",) and self.source.layer is not None:
+            change = f"write {name}={code}"
+        count = len(self.routes)
+        routes = f"That is for {count} route{'s' if count != 1 else ''}." if self.routes else ""
+        told = [f"{where(self.source, self.field)}: {change}.", self.note, routes]
+        told += [_opened(self.spot)] if self.spot else []
+        return " ".join(filter(None, told))
+
+
+@dataclasses.dataclass(frozen=True)
+class Ask:
+    """Let the page ask in another way: ``changes`` are the fields of its call that differ."""
+
+    changes: dict[str, object]
+    told: str
+
+    def __str__(self) -> str:
+        return f"the page: {self.told}."
+
+
+@dataclasses.dataclass(frozen=True)
+class Move:
+    """Put the middleware first."""
+
+    why: str
+    path: ClassVar[str] = "cors_views.middleware.CorsMiddleware"
+
+    def __str__(self) -> str:
+        return f"MIDDLEWARE: put {self.path!r} first; {self.why}."
+
+
+@dataclasses.dataclass(frozen=True)
+class Tell:
+    """What no line of code by itself would change."""
+
+    told: str
+
+    def __str__(self) -> str:
+        return self.told
+
+
+Edit = Declare | Extend | Ask | Move | Tell
+
+
+def _old(layer: Layer) -> str:
+    return "cors_deny" if layer.declaration.deny else "what stands there"
+
+
+def _opened(spot: Spot) -> str:
+    """Return what a declaration governs besides what it is for."""
+    route, _ = spot.unit.here
+    handlers = sorted(handler for at, handler in spot.opens if at == route)
+    routes = sorted({at for at, _ in spot.opens if at != route})
+    told = [f"{listed(handlers)} of the view"] if any(handlers) else []
+    if routes:
+        plural = "s" if len(routes) > 1 else ""
+        told.append(f"{len(routes)} more route{plural} ({listed(routes)})")
+    return f"That is also for {' and for '.join(told)}." if told else ""
+
+
+def place(layer: Layer) -> str:
+    """Return the place of a layer, and the attribute that holds it: a class has several."""
+    found = wording.place(layer, lines=True)
+    return f"{found}, {layer.applied.attribute}" if layer.applied.attribute else found
+
+
+def where(source: Source, field: str) -> str:
+    """Return where a field has to be changed: in the settings, or where it is declared."""
+    if source.layer is None:
+        return "settings"
+    if source.policy_name and field not in dict(source.layer.declaration.fields):
+        return f"settings, CORS_POLICIES[{source.policy_name!r}]"
+    return place(source.layer)

@@ -1,0 +1,121 @@
+"""What stands beside a verdict: what was assumed, and what would be different."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from cors_views import conf, fetch, layers
+from cors_views.browsing.pages import origin_of
+from cors_views.browsing.safelists import value_of
+from cors_views.checks.sites import is_trusted
+from cors_views.checks.views import is_csrf_protected
+from cors_views.fetch import SAFE_METHODS
+from cors_views.management.explaining import visitors
+from cors_views.management.explaining.playing import Played
+from cors_views.management.sending import is_below_static_url
+from cors_views.uses import csrf_middleware_protects
+
+STATIC = (
+    "runserver serves what is below STATIC_URL without any middleware, so without CORS headers; "
+    "where another server or WhiteNoise serves it, that one has to be asked."
+)
+
+
+def before(played: Played) -> Iterator[str]:
+    """Yield what has to be known to read the exchange."""
+    page, server = played.page, played.server
+    if server.instead:
+        host = urlsplit(page.url).hostname
+        yield f"ALLOWED_HOSTS does not name {host}, so the site is asked as {server.instead}."
+    if is_below_static_url(urlsplit(page.url).path):
+        yield f"Note: {STATIC}"
+    if not server.runs_views:
+        yield "No view is run; --run sends the request for real."
+
+
+def beside(played: Played) -> Iterator[str]:
+    """Yield what the verdict hangs on."""
+    yield from _assumed(played)
+    yield from _cookies(played)
+    yield from _with_credentials(played)
+    yield from _token(played)
+    yield from _kept_preflight(played)
+
+
+def _assumed(played: Played) -> Iterator[str]:
+    """Yield what a readable answer was taken for."""
+    last = played.server.heard[-1] if played.server.heard else None
+    if last is None or not last.assumed or played.verdict.reason:
+        return
+    yield (
+        "Assumed: the view answers 200. Where it redirects or fails instead, --run shows what a "
+        "page gets."
+    )
+    if last.login:
+        yield f"Assumed: the visitor is logged in; {last.login} redirects everybody else."
+
+
+def _cookies(played: Played) -> Iterator[str]:
+    exchange = next((each for each in played.verdict.exchanges if each.sent.credentials), None)
+    if exchange is not None and played.page.credentials == "include":
+        for told in visitors.kept_at_home(played.page.origin, exchange.sent.url):
+            yield f"Note: {told}"
+
+
+def _with_credentials(played: Played) -> Iterator[str]:
+    """Yield what ``credentials: "include"`` would change in an answer that may be read."""
+    verdict = played.verdict
+    if verdict.reason or verdict.type != "cors" or played.page.credentials == "include":
+        return
+    received = verdict.exchanges[-1].received
+    headers = received.headers if received else ()
+    if value_of(headers, fetch.ALLOW_ORIGIN) == "*":
+        why = "browsers refuse '*' with credentials"
+    elif value_of(headers, fetch.ALLOW_CREDENTIALS) != "true":
+        why = "the policy does not allow them"
+    else:
+        return
+    yield f'Note: with credentials: "include" the page could not read it: {why}.'
+
+
+def _token(played: Played) -> Iterator[str]:
+    """Yield what CSRF protection wants, which is asked just before a view is run."""
+    page, server = played.page, played.server
+    chain = server.heard[-1].chain if server.heard else ()
+    if played.verdict.reason or server.runs_views or page.method in SAFE_METHODS:
+        return
+    if not chain or not layers.understands(chain):
+        return
+    callback = chain[-1].callback
+    # Session authentication asks for a token only where a session came along.
+    with_cookies = page.credentials == "include" and is_csrf_protected(callback)
+    if not (with_cookies or csrf_middleware_protects(callback)):
+        return
+    own = page.origin == origin_of(page.url)
+    trusted = own or is_trusted(page.origin)
+    missing = "" if trusted else f", and CSRF_TRUSTED_ORIGINS has to name {page.origin!r}"
+    yield (
+        f"Note: CSRF protection is not asked here: the page has to send the CSRF token in the "
+        f"header X-CSRFToken{missing}."
+    )
+
+
+def _kept_preflight(played: Played) -> Iterator[str]:
+    """Yield how long a browser goes on as before that was allowed to."""
+    verdict = played.verdict
+    exchange = verdict.exchanges[-1] if verdict.exchanges else None
+    if verdict.reason is None or exchange is None or exchange.sent.kind != "preflight":
+        return
+    if exchange.received is None:
+        return
+    outcome = played.server.heard[-1].outcome
+    policies = outcome.ruling.policies if outcome else ()
+    ages = [policy.policy.max_age for policy in policies] or [conf.site().policy.max_age]
+    age = max((age or 0 for age in ages), default=0)
+    if age:
+        yield (
+            "Note: a browser that was allowed this before keeps that answer, by today's settings "
+            f"for up to {age} seconds (Chromium at most two hours), and does not ask again until "
+            "then."
+        )

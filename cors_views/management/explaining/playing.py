@@ -1,0 +1,38 @@
+"""One call of a page, played through the site, with all that is known of it afterwards."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cors_views.browsing import PageRequest, PreflightCache, Verdict, browse
+from cors_views.management.explaining.cases import Refusal
+from cors_views.management.sending import Server
+
+
+class Played(NamedTuple):
+    """What a page asked for, who answered, and what became of it."""
+
+    page: PageRequest
+    server: Server
+    verdict: Verdict
+
+    @property
+    def refusal(self) -> Refusal:
+        return Refusal(self.verdict, self.page, tuple(self.server.heard))
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it ends at another server, which alone can tell how it goes on."""
+        return bool(self.verdict.exchanges) and self.verdict.exchanges[-1].received is None
+
+
+def play(page: PageRequest, *, runs_views: bool = False) -> Played:
+    """Send what a browser sends for a page, and return what came of it."""
+    server = Server(page.origin, page.url, runs_views=runs_views)
+    browser = browse(page, PreflightCache())
+    try:
+        sent = next(browser)
+        while True:
+            sent = browser.send(server.answer(sent))
+    except StopIteration as done:
+        return Played(page, server, done.value)

@@ -1,0 +1,256 @@
+"""Where a policy can be written so that it opens nothing else, and what it opens all the same."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from cors_views import callbacks, nearest
+from cors_views.chains import Chain
+from cors_views.declarations import wrapped
+from cors_views.layers import Layer
+from cors_views.management.overview import is_installed, view_name, without_suffix
+from cors_views.routes import route_name
+from cors_views.rulings import Ruling
+from cors_views.uses import Source, governed_methods, is_for, sources_of, survey
+
+#: A route, without a format suffix, and the handler that serves it; ``""`` where nobody sees one.
+Here = tuple[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Unit:
+    """What serves a request: a handler of a class, or something that is called as a whole.
+
+    ``holder`` is the class or the function. ``handler`` is empty for what is called as a whole.
+    ``methods`` are those that the handler serves.
+    """
+
+    chain: Chain
+    holder: Any
+    handler: str
+    methods: frozenset[str]
+
+    @property
+    def here(self) -> Here:
+        return plain_route(self.chain), self.handler
+
+    @property
+    def view(self) -> str:
+        return view_name(self.chain)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether there is a line of code above which a decorator can be written."""
+        return "<" not in getattr(self.holder, "__qualname__", "<")
+
+    @property
+    def is_defined_here(self) -> bool:
+        """Whether the class itself defines the handler, instead of inheriting it."""
+        own = vars(self.holder).get(self.handler)
+        return getattr(own, "__qualname__", "") == f"{self.holder.__qualname__}.{self.handler}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Spot:
+    """A place for a declaration.
+
+    ``kind``
+        "above" a function or class, on a "handler" (one that has yet to be written is "new"), on
+        the "entry" of the URLconf, around an "include", or "instead" of the declaration ``layer``.
+    ``target``
+        What is decorated, or the route that the entry or the include is at.
+    ``opens``
+        What it governs besides the route and the handler that it is for.
+    ``subclass``
+        Whether the class serves other routes too, so that this one needs a class of its own.
+    """
+
+    kind: Literal["above", "handler", "new", "entry", "include", "instead"]
+    target: str
+    unit: Unit
+    opens: frozenset[Here] = frozenset()
+    layer: Layer | None = None
+    subclass: bool = False
+
+    @property
+    def on_handler(self) -> bool:
+        """Whether a declaration there offers just the methods of one handler."""
+        if self.layer is not None:
+            return self.layer.name == "handler"
+        return self.kind in ("handler", "new")
+
+
+def plain_route(chain: Chain) -> str:
+    """Return the name of a route; that of the plain one for one with a format suffix."""
+    name = route_name(chain)
+    for plain in without_suffix(name):
+        return plain
+    return name
+
+
+def unit_of(chain: Chain, method: str) -> Unit:
+    """Return what serves a method at the end of a chain."""
+    callback = callbacks.take_apart(chain[-1].callback)
+    handlers = callback.handlers or {}
+    functions = callbacks.api_view_functions(callback.view_class) if callback.view_class else ()
+    for function in functions:
+        *_, innermost = wrapped(function)
+        return Unit(chain, innermost, "", frozenset(handlers))
+    if handlers.keys() - {"OPTIONS"}:
+        handler = handlers.get(method, "")
+        served = frozenset(name for name in handlers if handlers[name] == handler)
+        return Unit(chain, callback.view_class, handler, served or frozenset({method}))
+    *_, innermost = wrapped(callback.view_class or chain[-1].callback)
+    return Unit(chain, innermost, "", frozenset())
+
+
+def _units(chain: Chain) -> Iterator[Unit]:
+    callback = callbacks.take_apart(chain[-1].callback)
+    # Every class has an OPTIONS, which says nothing.
+    for method in (callback.handlers or {}).keys() - {"OPTIONS"} or {"GET"}:
+        yield unit_of(chain, method)
+
+
+def _where(counts: Callable[[Unit], bool]) -> frozenset[Here]:
+    return frozenset(unit.here for chain, _ in survey() for unit in _units(chain) if counts(unit))
+
+
+def _same_handler(unit: Unit) -> Callable[[Unit], bool]:
+    """Return a function that tells whether a decorator above ``unit`` reaches another one."""
+
+    def counts(other: Unit) -> bool:
+        if not unit.handler or not isinstance(other.holder, type):
+            return other.holder is unit.holder
+        return (
+            issubclass(other.holder, unit.holder)
+            and other.handler == unit.handler
+            and getattr(other.holder, unit.handler) is getattr(unit.holder, unit.handler, None)
+        )
+
+    return counts
+
+
+def for_new(unit: Unit) -> Spot:
+    """Return the place of a handler that has yet to be written."""
+    found = _where(lambda other: _inherits(other.holder, unit))
+    others = {route for route, _ in found} - {plain_route(unit.chain)}
+    return Spot("new", unit.view, unit, subclass=bool(others))
+
+
+def _inherits(holder: Any, unit: Unit) -> bool:
+    inherits = isinstance(holder, type) and issubclass(holder, unit.holder)
+    return inherits and not hasattr(holder, unit.handler)
+
+
+def reach(layer: Layer) -> frozenset[Here]:
+    """Return all that one declaration has a say in."""
+    found = set()
+    for chain, route in survey():
+        for unit in _units(chain):
+            method = min(unit.methods, default="GET")
+            if any(_is(each, layer) for each in route.ruling(method).trail):
+                found.add(unit.here)
+    return frozenset(found)
+
+
+def _is(one: Any, other: Layer) -> bool:
+    return isinstance(one, Layer) and one.applied == other.applied and one.name == other.name
+
+
+def routes_that_take(source: Source, field: str) -> frozenset[str]:
+    """Return the routes whose policy has a field from a setting, or from the same declaration."""
+    found = set()
+    for chain, route in survey():
+        for ruling, methods in governed_methods(chain, route):
+            if methods != () and is_for(chain, ruling) and _takes(ruling, source, field):
+                found.add(plain_route(chain))
+    return frozenset(found)
+
+
+def _takes(ruling: Ruling, source: Source, field: str) -> bool:
+    for number in range(len(ruling.policies)):
+        found = sources_of(ruling, number)[field]
+        if source.layer is None and found.layer is None:
+            return True
+        if source.policy_name and found.policy_name == source.policy_name:
+            return True
+        if source.layer and found.layer and _is(found.layer, source.layer):
+            return True
+    return False
+
+
+# --- The narrowest place -----------------------------------------------------------------------
+
+
+def narrowest(unit: Unit, ruling: Ruling) -> Spot:
+    """Return the place nearest to what serves the request where a policy opens the least."""
+    nearest_layer = next(iter((*ruling.trail[1:], *ruling.trail[:1])), None)
+    if ruling.signal:
+        nearest_layer = next(iter(ruling.trail), None)
+    if isinstance(nearest_layer, Layer):
+        others = reach(nearest_layer) - {unit.here}
+        if not others or closes_whole(unit, nearest_layer):
+            return Spot("instead", unit.view, unit, others, nearest_layer)
+    if not is_installed(unit.chain):
+        return _in_code(unit)
+    return _in_urlconf(unit, nearest_layer)
+
+
+def closes_whole(unit: Unit, layer: Layer | None) -> bool:
+    """Return whether a deny closes a class whole, so that nothing that is nearer counts."""
+    closed = layer is not None and layer.name == "route" and layer.declaration.deny
+    return closed and bool(nearest.build_safely(unit.chain).rulings)
+
+
+def _in_code(unit: Unit) -> Spot:
+    others = _where(_same_handler(unit)) - {unit.here}
+    alone = not _other_handlers(unit) and not _is_by_router(unit)
+    if alone and (others or not (unit.handler or unit.is_named)):
+        return Spot("entry", plain_route(unit.chain), unit)
+    if unit.handler:
+        return Spot("handler", unit.view, unit, subclass=bool(others))
+    return Spot("above", unit.view, unit, others)
+
+
+def _is_by_router(unit: Unit) -> bool:
+    return getattr(unit.chain[-1].callback, "actions", None) is not None
+
+
+def _other_handlers(unit: Unit) -> frozenset[Here]:
+    return frozenset(other.here for other in _units(unit.chain)) - {unit.here}
+
+
+def _in_urlconf(unit: Unit, layer: Any) -> Spot:
+    """Return the place for the view of an installed package, which nobody can decorate."""
+    resolvers = unit.chain[:-1]
+    if _is_own(resolvers):
+        return Spot("entry", plain_route(unit.chain), unit, _other_handlers(unit))
+    if isinstance(layer, Layer) and layer.name == "include":
+        return Spot("instead", unit.view, unit, reach(layer) - {unit.here}, layer)
+    own = max(number for number in range(len(resolvers)) if _is_own(resolvers[:number]))
+    around = resolvers[: own + 1]
+    below = _where(lambda other: other.chain[: len(around)] == around)
+    return Spot("include", route_name(around), unit, below - {unit.here})
+
+
+def _is_own(resolvers: Chain) -> bool:
+    """Return whether what the last of some resolvers includes is a module of the project.
+
+    A list is that of a package, as often as not, and nobody can tell.
+    """
+    if not resolvers:
+        return True
+    modules = [_module(resolver.urlconf_name) for resolver in resolvers]
+    folders = Path(getattr(modules[-1], "__file__", None) or "").parts
+    return None not in modules and {"site-packages", "dist-packages"}.isdisjoint(folders)
+
+
+def _module(urlconf: Any) -> Any:
+    urlconf = getattr(urlconf, "urlconf", urlconf)
+    if isinstance(urlconf, str):
+        return sys.modules.get(urlconf)
+    return None if isinstance(urlconf, (list, tuple)) else urlconf
