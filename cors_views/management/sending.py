@@ -134,7 +134,7 @@ class Server(BaseHandler):
         # As the handlers of WSGI and ASGI do, so that reverse() knows of FORCE_SCRIPT_NAME.
         set_script_prefix(_script_name() or "/")
         try:
-            with contextlib.closing(request), _unlogged():
+            with contextlib.closing(request), unlogged():
                 # Not get_response(), which logs that the answer is a 403 and closes it.
                 response: HttpResponseBase = cast("Any", self)._middleware_chain(request)
             _close(response)
@@ -190,11 +190,11 @@ def _close(response: HttpResponseBase) -> None:
 
 
 @contextlib.contextmanager
-def _unlogged() -> Iterator[None]:
-    """Keep refusals out of the log: whoever asks is told right here."""
+def unlogged(least: int = logging.INFO) -> Iterator[None]:
+    """Keep refusals, and all below a level, out of the log: whoever asks is told right here."""
     logger = logging.getLogger("cors_views")
     level = logger.level
-    logger.setLevel(max(logging.INFO, logger.getEffectiveLevel()))
+    logger.setLevel(max(least, logger.getEffectiveLevel()))
     try:
         yield
     finally:

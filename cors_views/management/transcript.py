@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from cors_views.browsing import PageRequest, Received, Sent, Step, Verdict
+from cors_views.browsing.pages import origin_of
 from cors_views.callbacks import name_of
+from cors_views.checks.sites import way_between
 from cors_views.fetch import CORS_RESPONSE_HEADERS
 from cors_views.management.table import Paint
 from cors_views.outcomes import Outcome
@@ -28,15 +30,15 @@ def call(page: PageRequest) -> str:
     return f"{at} fetches {page.method} {escaped(page.url, _LONGEST)}{cookies}."
 
 
-def lines(verdict: Verdict, assumed: Sequence[bool], paint: Paint) -> Iterator[str]:
+def lines(verdict: Verdict, origin: str, assumed: Sequence[bool], paint: Paint) -> Iterator[str]:
     """Yield the exchange: each request, its response, and what the browser looks at in between.
 
-    ``assumed`` says of each response whether no view was run for it.
+    ``origin`` is the page's; ``assumed`` says of each response whether no view was run for it.
     """
     for number in range(len(verdict.exchanges) + 1):
         if number:
             yield ""
-            yield from _sent(verdict.exchanges[number - 1].sent, paint)
+            yield from _sent(verdict.exchanges[number - 1].sent, origin, paint)
             received = verdict.exchanges[number - 1].received
             if received is not None:
                 yield from _received(received, assumed[number - 1], paint)
@@ -51,7 +53,7 @@ def _step(step: Step, paint: Paint) -> str:
     return f"  {mark}  {step.check.value}: {escaped(step.detail, _LONGEST)}"
 
 
-def _sent(sent: Sent, paint: Paint) -> Iterator[str]:
+def _sent(sent: Sent, origin: str, paint: Paint) -> Iterator[str]:
     url = urlsplit(sent.url)
     path = url._replace(scheme="", netloc="").geturl()
     yield paint(f"  > {sent.method} {escaped(path, _LONGEST)}", "MIGRATE_LABEL")
@@ -59,7 +61,9 @@ def _sent(sent: Sent, paint: Paint) -> Iterator[str]:
     for name, value in sent.headers:
         yield f"  > {name}: {'…' if name.lower() in _SECRET else escaped(value, _LONGEST)}"
     if sent.credentials:
-        yield "  > (and the cookies of that host, if it has any)"
+        crossing = way_between(origin, origin_of(sent.url))["cross_site"]
+        which = "those with SameSite=None and Secure" if crossing else "if it has any"
+        yield f"  > (and the cookies of that host, {which})"
 
 
 def _received(received: Received, assumed: bool, paint: Paint) -> Iterator[str]:

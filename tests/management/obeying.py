@@ -219,11 +219,13 @@ def _extend_settings(settings: dict[str, Any], edit: Extend, values: list[Any]) 
 def _policy_call(tree: ast.Module, layer: Layer, number: int) -> Any:
     if layer.applied.attribute:
         holder, key = _attribute(tree, layer)
-        return holder.values[key] if isinstance(holder, ast.Dict) else holder.value
+        held = holder.values[key] if isinstance(holder, ast.Dict) else holder.value
+        return held.elts[number] if isinstance(held, ast.List) else held
     call = _call_at(tree, layer)
-    if call.args and call.func.id != "cors_include" and not call.keywords:
-        return call.args[number]
-    return call
+    if call.func.id == "cors_include":
+        several = [each.value for each in call.keywords if each.arg == "policy"]
+        return several[0].elts[number] if several and several[0].elts else call
+    return call.args[number] if call.args and not call.keywords else call
 
 
 def _extend_call(call: Any, edit: Extend, values: list[Any]) -> None:

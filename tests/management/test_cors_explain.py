@@ -1,5 +1,7 @@
 """``manage.py cors_explain``: what a browser does, what comes of it, and what to change."""
 
+# ruff: noqa: E501 the lines are those that are printed
+
 from __future__ import annotations
 
 import logging
@@ -141,6 +143,9 @@ def at(text: str) -> str:
 
 ORDERS, POST, DELETE = at("credentials=True"), at("max_age=0"), at("    @cors_deny")
 OTHERS, ATTRIBUTES, ALL_CLOSED = at('"others/'), at("class Attributes"), at("class AllClosed")
+PUBLIC, SHUT, TWO = at('"public/'), at('"shut/'), at('"two/')
+# Its decorator stands above it.
+CLOSED = f"views.py:{int(at('class Closed').partition(':')[2]) - 1}"
 PLAIN, STAR, ASKED, PARTNERS = at("=False"), at('"star/'), at('"asked/'), at('"partners/')
 
 
@@ -164,262 +169,320 @@ SSL = {
     "SECURE_SSL_REDIRECT": True,
 }
 
-# name -> (settings, arguments, the reason, where to change what)
-REFUSED: dict[str, tuple[dict[str, Any], str, Reason, str]] = {
+#: name -> (settings, arguments, the reason, where to change what)
+REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
     "a handler that is closed": (
         {},
         f"{APP} DELETE /orders/ --credentials",
         Reason.DENIED,
-        (
-            f"{DELETE}: write @cors_allow(origins=['https://app.example'], credentials=True) "
-            "instead of cors_deny"
-        ),
+        [
+            f"Change {DELETE}: write @cors_allow(origins=['https://app.example'], credentials=True) instead of cors_deny."
+        ],
     ),
     "a class that is closed": (
         {},
         f"{APP} GET /closed/",
         Reason.DENIED,
-        "views.Closed: write @cors_allow(origins=['https://app.example']) above its get; ",
+        [
+            f"Change {CLOSED}: write @cors_allow(origins=['https://app.example']) instead of cors_deny."
+        ],
     ),
     "an include that is closed": (
         {},
         f"{APP} GET /shut/",
         Reason.DENIED,
-        "views.answer: write @cors_allow(origins=['https://app.example']) above it; the cors_deny",
+        [
+            f"Change {SHUT}: write cors_include(..., origins=['https://app.example']) instead of cors_deny."
+        ],
     ),
     "an include that is closed, of a package's views": (
         {},
         f"{APP} GET /others/",
         Reason.DENIED,
-        (
-            f"{OTHERS}: write policy=CorsPolicy(origins=['https://app.example']) instead of "
-            "cors_deny, if pages are meant to read this."
-        ),
+        [
+            f"Change {OTHERS}: write cors_include(..., origins=['https://app.example']) instead of cors_deny. That is also for delete, head, patch, post, put of the view."
+        ],
     ),
     "an action that is closed by its attribute": (
         {},
         f"{APP} GET /attributes/",
         Reason.DENIED,
-        (
-            f"{ATTRIBUTES}, cors_action_policies['get'] of Attributes: write "
-            "CorsPolicy(origins=['https://app.example']) instead of cors_deny"
-        ),
+        [
+            "Change views.Attributes: write a subclass of it for /attributes/ alone, with @method_decorator(cors_allow(origins=['https://app.example']), name='get') above it."
+        ],
     ),
     "a class that is closed by its attribute": (
         {},
         f"{APP} PUT /attributes/closed/",
         Reason.DENIED,
-        (
-            f"{ALL_CLOSED}, cors_policy of AllClosed: write "
-            "CorsPolicy(origins=['https://app.example']) instead of cors_deny"
-        ),
+        [
+            f"Change {ALL_CLOSED}, cors_policy of AllClosed: write CorsPolicy(origins=['https://app.example']) instead of cors_deny."
+        ],
     ),
     "a stranger, at a class with an attribute": (
         {},
         f"{OTHER} PUT /attributes/",
         Reason.ORIGIN_NOT_ADMITTED,
-        f"{ATTRIBUTES}, cors_policy of Attributes: add 'https://other.example' to origins, if",
+        [
+            f"Change {ATTRIBUTES}, cors_policy of Attributes: add 'https://other.example' to origins."
+        ],
     ),
     "a regex that matches only the beginning": (
-        {"CORS_ALLOWED_ORIGIN_REGEXES": [r"^https://app\."]},
+        {"CORS_ALLOWED_ORIGIN_REGEXES": ["^https://app\\."]},
         f"{APP} GET /free/",
         Reason.ORIGIN_NOT_ADMITTED,
-        "settings: r'^https://app\\.' matches only the beginning of 'https://app.example'; write",
+        [
+            "Admitted is what r'^https://app\\.' matches whole (here it is only a beginning).",
+            "Change the URLconf: write cors_allow(origins=['https://app.example'], origin_regexes=['^https://app\\\\.'])(...) around the view of /free/.",
+            "Or settings: add 'https://app.example' to CORS_ALLOWED_ORIGINS. That is for 4 routes.",
+        ],
     ),
     "a view that nobody understands": (
         {},
         f"{APP} GET /odd/",
         Reason.DENIED,
-        "views.Odd: <URLPattern 'odd/'>, which cannot be understood; the log says why.",
+        ["Change views.Odd: <URLPattern 'odd/'>, which cannot be understood; the log says why."],
     ),
     "a view that is not opted in": (
         {"CORS_OPT_IN": True, "CORS_ALLOWED_ORIGINS": [APP]},
         f"{APP} GET /free/",
         Reason.NO_POLICY,
-        "views.answer: write @cors_allow(origins=['https://app.example']) above it; CORS_OPT_IN is",
+        [
+            "Change the URLconf: write cors_allow(origins=['https://app.example'])(...) around the view of /free/. CORS_OPT_IN is on, and nothing is declared for it."
+        ],
     ),
     "a package's view that is not opted in": (
         {"CORS_OPT_IN": True},
         f"{APP} GET /packages/",
         Reason.NO_POLICY,
-        (
-            "the URLconf: write cors_include(..., origins=['https://app.example']) for "
-            "django.views.generic.base.RedirectView; CORS_OPT_IN is on, and nothing is declared."
-        ),
+        [
+            "Change the URLconf: write cors_allow(origins=['https://app.example'], methods=['GET'])(...) around the view of /packages/. That is also for delete, head, patch, post, put of the view. CORS_OPT_IN is on, and nothing is declared for it."
+        ],
     ),
     "a URL that the settings leave out": (
         {**ELSEWHERE, "CORS_ALLOWED_ORIGINS": [APP]},
         f"{APP} PUT /free/",
         Reason.NO_POLICY,
-        "views.answer: write @cors_allow(origins=['https://app.example']) above it; CORS_URLS",
+        [
+            "Change the URLconf: write cors_allow(origins=['https://app.example'])(...) around the view of /free/. CORS_URLS_REGEX does not match the URL, and nothing is declared for it."
+        ],
     ),
     "no middleware": (
         {"MIDDLEWARE": []},
         f"{APP} GET /public/",
         Reason.NO_POLICY,
-        f"MIDDLEWARE: put '{CORS}' first; it is not there.",
+        ["Change MIDDLEWARE: put 'cors_views.middleware.CorsMiddleware' first; it is not there."],
     ),
     "something above the middleware": (
         {"MIDDLEWARE": [f"{__name__}.refusing", CORS]},
         f"{APP} GET /public/",
         Reason.NO_POLICY,
-        f"MIDDLEWARE: put '{CORS}' first; something above it answers by itself.",
+        [
+            "Change MIDDLEWARE: put 'cors_views.middleware.CorsMiddleware' first; something above it answers by itself."
+        ],
     ),
     "something above it, and a preflight": (
         {"MIDDLEWARE": [f"{__name__}.refusing", CORS]},
         f"{APP} PUT /public/",
         Reason.PREFLIGHT_FAILED,
-        f"MIDDLEWARE: put '{CORS}' first; something above it answers by itself.",
+        [
+            "Change MIDDLEWARE: put 'cors_views.middleware.CorsMiddleware' first; something above it answers by itself."
+        ],
     ),
     "a preflight that is redirected": (
         SSL,
         f"{APP} PUT http://api.example/public/",
         Reason.PREFLIGHT_FAILED,
-        "the page: ask for https://api.example/public/; a preflight may not be redirected.",
+        [
+            "Change the page: ask for https://api.example/public/; a preflight may not be redirected."
+        ],
     ),
     "a stranger, at a view that declares nothing": (
         {},
         f"{APP} GET /free/",
         Reason.ORIGIN_NOT_ADMITTED,
-        "settings: add 'https://app.example' to CORS_ALLOWED_ORIGINS, if you trust its pages.",
+        [
+            "Change the URLconf: write cors_allow(origins=['https://app.example'])(...) around the view of /free/.",
+            "Or settings: add 'https://app.example' to CORS_ALLOWED_ORIGINS. That is for 4 routes.",
+        ],
     ),
     "a stranger, and the older name of a setting": (
         {"CORS_ORIGIN_WHITELIST": [OTHER]},
         f"{APP} GET /free/",
         Reason.ORIGIN_NOT_ADMITTED,
-        "settings: add 'https://app.example' to CORS_ORIGIN_WHITELIST, if you trust its pages.",
+        [
+            "Change the URLconf: write cors_allow(origins=['https://other.example', 'https://app.example'])(...) around the view of /free/.",
+            "Or settings: add 'https://app.example' to CORS_ORIGIN_WHITELIST. That is for 4 routes.",
+        ],
     ),
     "a stranger, at a view that declares something": (
         {},
         f"{OTHER} POST /orders/",
         Reason.ORIGIN_NOT_ADMITTED,
-        (
-            f"{ORDERS}: add 'https://other.example' to origins, if you trust its pages with "
-            "the visitor's cookies."
-        ),
+        [
+            f"Change {POST}: write @cors_allow(CorsPolicy(origins=['https://app.example'], credentials=True, max_age=0), CorsPolicy(origins=['https://other.example'], max_age=0)) instead.",
+            f"Or {ORDERS}: add 'https://other.example' to origins. That is for 1 route.",
+        ],
     ),
     "a stranger, under a policy with a name": (
         {},
         f"{APP} GET /partners/",
         Reason.ORIGIN_NOT_ADMITTED,
-        (
-            "settings, CORS_POLICIES['partners']: add 'https://app.example' to origins, if you "
-            "trust its pages."
-        ),
+        [
+            f"Change {PARTNERS}: write @cors_allow(origins=['https://other.example', 'https://app.example'], methods=['GET'], headers=['x-key']) instead.",
+            "Or settings, CORS_POLICIES['partners']: add 'https://app.example' to origins. That is for 2 routes.",
+        ],
     ),
     "a stranger, under two policies": (
         {},
         f"{APP} GET /two/",
         Reason.ORIGIN_NOT_ADMITTED,
-        (
-            "settings, CORS_POLICIES['partners']: add 'https://app.example' to origins, if you "
-            "trust its pages."
-        ),
+        [
+            f"Change {TWO}: write @cors_allow(CorsPolicy(origins=['https://b.example']), 'partners', CorsPolicy(origins=['https://app.example'])) instead.",
+            "Or settings, CORS_POLICIES['partners']: add 'https://app.example' to origins. That is for 2 routes.",
+        ],
     ),
     "a sandboxed page": (
         {},
         "null GET /orders/",
         Reason.ORIGIN_NOT_ADMITTED,
-        f"{ORDERS}: nothing, unless any page may read: then write origins='*'.",
+        [
+            "Change the page: give it an origin of its own; whatever has none shares it with every sandboxed frame."
+        ],
     ),
     "a sandboxed page, and the settings": (
         {},
         "null GET /free/",
         Reason.ORIGIN_NOT_ADMITTED,
-        "settings: nothing, unless any page may read: then write origins='*'.",
+        [
+            "Change the page: give it an origin of its own; whatever has none shares it with every sandboxed frame."
+        ],
     ),
     "a method that the policy leaves out": (
         {},
         f"{OTHER} PUT /partners/",
         Reason.METHOD_NOT_OFFERED,
-        f"{PARTNERS}: add 'PUT' to methods.",
+        [
+            f"Change {PARTNERS}: write @cors_allow('partners', methods=['GET', 'PUT'], headers=['x-key']) instead."
+        ],
     ),
     "a method that the settings leave out": (
         {"CORS_ALLOW_METHODS": ["GET"], "CORS_ALLOW_ALL_ORIGINS": True},
         f"{OTHER} PUT /free/",
         Reason.METHOD_NOT_OFFERED,
-        "settings: add 'PUT' to CORS_ALLOW_METHODS.",
+        [
+            "Change the URLconf: write cors_allow(CorsPolicy(origins=['https://other.example'], methods=['GET', 'PUT']), CorsPolicy(origins='*'))(...) around the view of /free/.",
+            "Or settings: add 'PUT' to CORS_ALLOW_METHODS. That is for 15 routes.",
+        ],
     ),
     "a method that the settings leave out for a policy": (
         {"CORS_ALLOW_METHODS": ["GET"]},
         f"{APP} PUT /asked/",
         Reason.METHOD_NOT_OFFERED,
-        f"{ASKED}: give it methods=[...] with 'PUT', or add it to CORS_ALLOW_METHODS.",
+        [
+            f"Change {ASKED}: write @cors_allow(CorsPolicy(origins=['https://app.example'], methods=['GET', 'PUT']), CorsPolicy(origins=[is_tenant])) instead.",
+            "Or settings: add 'PUT' to CORS_ALLOW_METHODS. That is for 15 routes.",
+        ],
     ),
     "a method that the view does not serve": (
         {},
         f"{APP} PUT /orders/",
         Reason.METHOD_NOT_OFFERED,
-        "views.Orders: it serves no PUT, but DELETE, GET, HEAD, OPTIONS, POST.",
+        [
+            "Change views.Orders: write a put() with @cors_allow(origins=['https://app.example']) above it. Today it serves GET, HEAD, POST, DELETE, OPTIONS."
+        ],
     ),
     "a method in lower case": (
         {},
         f"{APP} patch /asked/",
         Reason.METHOD_NOT_OFFERED,
-        "the page: write 'PATCH'; to a browser 'patch' is another method.",
+        ["Change the page: write 'PATCH'; to a browser 'patch' is another method."],
     ),
     "a header that the policy leaves out": (
         {},
         f"{OTHER} GET /partners/ -H X-Other -H x-key:1",
         Reason.HEADER_NOT_ALLOWED,
-        f"{PARTNERS}: add 'x-other' to headers.",
+        [
+            f"Change {PARTNERS}: write @cors_allow('partners', methods=['GET'], headers=['x-key', 'x-other']) instead."
+        ],
     ),
     "a header that the settings leave out": (
         {"CORS_ALLOW_ALL_ORIGINS": True},
         f"{APP} GET /free/ --header X-Other",
         Reason.HEADER_NOT_ALLOWED,
-        "settings: add 'x-other' to CORS_ALLOW_HEADERS.",
+        [
+            "Change the URLconf: write cors_allow(headers=[*default_headers, 'x-other'])(...) around the view of /free/. It comes from cors_views.defaults.",
+            "Or settings: add 'x-other' to CORS_ALLOW_HEADERS. That is for 14 routes.",
+        ],
     ),
     "a type that no form has": (
         {"CORS_ALLOW_HEADERS": ["x-one"]},
         f"{APP} POST /orders/ --content-type application/json --credentials",
         Reason.HEADER_NOT_ALLOWED,
-        f"{ORDERS}: give it headers=[...] with 'content-type', or add it to CORS_ALLOW_HEADERS.",
+        [
+            f"Change {POST}: write @cors_allow(headers=['x-one', 'content-type'], max_age=0) instead.",
+            "Or settings: add 'content-type' to CORS_ALLOW_HEADERS. That is for 14 routes.",
+        ],
     ),
     "Authorization under a star": (
         {},
         f"{APP} GET /star/ -H Authorization",
         Reason.HEADER_NOT_ALLOWED,
-        f"{STAR}: add 'authorization' to headers.",
+        [
+            f"Change {STAR}: write @cors_allow(origins=['https://app.example'], headers=['*', 'authorization']) instead."
+        ],
     ),
     "any origin with credentials": (
         {},
         f"{APP} GET /public/ --credentials",
         Reason.CREDENTIALS_NOT_ALLOWED,
-        (
-            "settings, CORS_POLICIES['public']: name who is trusted, "
-            "origins=['https://app.example'], credentials=True, or let the page ask without."
-        ),
+        [
+            f"Change {PUBLIC}: write @cors_allow(CorsPolicy(origins=['https://app.example'], credentials=True), 'public') instead.",
+            "Or the page: ask without credentials, if it needs none.",
+        ],
     ),
     "credentials that the policy does not allow": (
         {},
         f"{APP} GET /asked/ --credentials",
         Reason.CREDENTIALS_NOT_ALLOWED,
-        f"{ASKED}: write credentials=True beside origins.",
+        [
+            f"Change {ASKED}: write @cors_allow(CorsPolicy(origins=['https://app.example'], credentials=True), CorsPolicy(origins=[is_tenant])) instead.",
+            "Or the page: ask without credentials, if it needs none.",
+        ],
     ),
     "credentials that a handler takes away": (
         {},
         f"{APP} GET /plain/ --credentials",
         Reason.CREDENTIALS_NOT_ALLOWED,
-        f"{PLAIN}: write credentials=True.",
+        [
+            f"Change {PLAIN}: write @cors_allow(credentials=True) instead.",
+            "Or the page: ask without credentials, if it needs none.",
+        ],
     ),
     "credentials that the settings do not allow": (
         {"CORS_ALLOWED_ORIGINS": [APP]},
         f"{APP} GET /free/ --credentials",
         Reason.CREDENTIALS_NOT_ALLOWED,
-        "settings: write CORS_ALLOW_CREDENTIALS = True.",
+        [
+            "Change the URLconf: write cors_allow(credentials=True)(...) around the view of /free/.",
+            "Or the page: ask without credentials, if it needs none.",
+        ],
     ),
     "a view that answers by itself": (
         {},
         f"{APP} GET /hand/ --run",
         Reason.WRONG_ALLOW_ORIGIN,
-        "views.by_hand: remove the Access-Control-Allow-Origin that it, ",
+        [
+            "Change views.by_hand: write @cors_allow(origins=['https://app.example']) above it. What the view, a middleware or a proxy writes by hand has to go."
+        ],
     ),
     "a redirect to somebody else": (
         {"MIDDLEWARE": [CORS, f"{__name__}.leaving"]},
         f"{APP} GET /public/",
         Reason.REDIRECT_REFUSED,
-        "the page: ask for a URL that is no redirect to https://elsewhere.example/public/.",
+        [
+            "Change the page: ask for https://elsewhere.example/public/ itself, so that no redirect changes its Origin."
+        ],
     ),
 }
 
@@ -443,14 +506,17 @@ def moving(get_response: Any) -> Any:
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_refused_says_why_and_what_to_change(name: str) -> None:
-    site, arguments, reason, change = REFUSED[name]
+    site, arguments, reason, changes = REFUSED[name]
 
     with override_settings(**site):
         done = explain(arguments)
 
     lines = done.out.splitlines()
-    assert f"Refused, {reason.name}: {reason.value}" in lines[-2]
-    assert lines[-1].startswith(f"Change {change}")
+    unknown = name == "a redirect to somebody else"
+    told = "Not known: only " if unknown else f"Refused, {reason.name}: {reason.value}"
+    assert any(line.startswith(told) for line in lines)
+    advised = ("Admitted ", "Change ", "Or ")
+    assert [line for line in lines if line.startswith(advised)] == changes
     assert [line.strip()[:4] for line in lines].count("FAIL") == 1
     assert (done.status, done.err) == (1, "")
 
@@ -460,12 +526,12 @@ READABLE: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "any origin": (
         {},
         f"{APP} GET /public/",
-        ["fetches GET http://api.example/public/.", "does not ask: any form could send this"],
+        ["fetches GET http://api.example/public/.", "preflight: not needed (simple request)"],
     ),
     "a form's type needs no preflight": (
         {},
         f"{APP} POST /orders/ --credentials --content-type text/plain",
-        ["with credentials.", "does not ask: any form could send this"],
+        ["with credentials.", "preflight: not needed (simple request)"],
     ),
     "another type does": (
         {},
@@ -475,7 +541,7 @@ READABLE: dict[str, tuple[dict[str, Any], str, list[str]]] = {
             "> OPTIONS /orders/",
             "> POST /orders/",
             "> Content-Type: application/json",
-            "> (and the cookies of that host, if it has any)",
+            "> (and the cookies of that host, those with SameSite=None and Secure)",
         ],
     ),
     "a header with a value": (
@@ -529,7 +595,7 @@ READABLE: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "the site's own page": (
         {},
         "http://api.example GET /free/",
-        ["stays at http://api.example: CORS asks nothing"],
+        ["no, it stays at http://api.example: CORS asks nothing"],
     ),
     "a sandboxed page": ({}, "null GET /public/", ["A sandboxed page (origin null) fetches"]),
     "a page in upper case": ({}, "HTTPS://App.Example:443 GET /orders/", [f"A page at {APP} "]),
@@ -560,7 +626,7 @@ def test_what_a_page_may_read(name: str) -> None:
 
     for text in texts:
         assert text in done.out
-    assert ("which is a " in done.out) == ("--run" in arguments)
+    assert (", which is a " in done.out) == ("--run" in arguments)
     assert "FAIL" not in done.out
     assert "secret" not in done.out
     assert (done.status, done.err) == (0, "")
@@ -571,8 +637,8 @@ A page at https://app.example fetches PUT http://api.example/asked/ with credent
 It is for views.answer, at the route /asked/.
 No view is run; --run sends the request for real.
 
-  pass  the page's origin: from https://app.example to http://api.example
-  pass  the preflight: asks about the method PUT
+  pass  cross-origin: https://app.example -> http://api.example
+  pass  preflight: asks about the method PUT
 
   > OPTIONS /asked/
   > Host: api.example
@@ -592,8 +658,10 @@ No view is run; --run sends the request for real.
 views.is_tenant was asked and said yes.
 What decides is the route policy at {ASKED}.
 Refused, CREDENTIALS_NOT_ALLOWED: the policy admits the origin, but not with credentials.
-Change {ASKED}: write credentials=True beside origins.
-"""  # noqa: E501
+Note: a browser that was allowed this before keeps that answer for up to 86400 seconds, and does not ask again until then.
+Change {ASKED}: write @cors_allow(CorsPolicy(origins=['https://app.example'], credentials=True), CorsPolicy(origins=[is_tenant])) instead.
+Or the page: ask without credentials, if it needs none.
+"""
 
 
 def test_the_whole_exchange() -> None:
@@ -684,8 +752,6 @@ def test_the_log_stays_as_it_was(caplog: Any) -> None:
 
 # --- Bad input ---------------------------------------------------------------------------------
 
-STATIC = {"STATIC_URL": "/static/"}
-
 # arguments -> (settings, what stands on stderr)
 BAD_INPUT: dict[str, tuple[dict[str, Any], str]] = {
     "https://app.example/page GET /free/": ({}, "it has a path"),
@@ -694,14 +760,12 @@ BAD_INPUT: dict[str, tuple[dict[str, Any], str]] = {
     f"{APP} GTE /free/": ({}, "'GTE' is a method that no view knows. Did you mean 'GET'?"),
     f"{APP} TRACE /free/": ({}, "TRACE is a method that no page can send."),
     f"{APP} G/T /free/": ({}, "'G/T' is not a method."),
-    f"{APP} GET /nowhere/": ({}, "/nowhere/ is no URL of the site. manage.py cors_policies lists"),
     f"{APP} GET nowhere": ({}, "'nowhere' is no absolute http or https URL. Write '/nowhere'."),
     f"{APP} GET //api.example/free/": ({}, "is no absolute http or https URL."),
     f"{APP} GET ftp://api.example/free/": ({}, "is no absolute http or https URL."),
     f"{APP} GET http://[": ({}, "Invalid IPv6 URL."),
     f"{APP} GET //[/free/": ({}, "Invalid IPv6 URL."),
     f"{APP} GET https://me:pw@api.example/free/": ({}, "holds a name or a password"),
-    f"{APP} GET /static/font.woff2": (STATIC, "runserver serves what is below STATIC_URL without"),
     f"{APP} GET /free/ -H a/b": ({}, "'a/b' is no name of a header."),
     f"{APP} GET /free/ -H :x": ({}, "'' is no name of a header."),
     f"{APP} GET /free/ -H Cookie:a=1": ({}, "Cookie is a header that only a browser may set. For"),
@@ -757,8 +821,8 @@ def test_without_static_files_nothing_is_said_of_them(site: dict[str, Any]) -> N
     with override_settings(**site):
         done = explain(f"{APP} GET /static/font.woff2")
 
-    assert "STATIC_URL" not in done.err
-    assert done.status == 2
+    assert "STATIC_URL" not in done.out
+    assert done.status == 1
 
 
 def test_a_broken_urlconf_is_one_line() -> None:
@@ -801,7 +865,10 @@ def test_colour_is_for_terminals() -> None:
 
 
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"
-WANTS_TOKEN = "the view also wants a CSRF token, see docs/cookies.rst."
+WANTS_TOKEN = (
+    "Note: CSRF protection is not asked here: the page has to send the CSRF token in the header "
+    "X-CSRFToken, and CSRF_TRUSTED_ORIGINS has to name 'https://app.example'."
+)
 
 # name -> (middleware, arguments, whether the output says that a token is wanted)
 TOKENS: dict[str, tuple[list[str], str, bool]] = {
@@ -825,7 +892,7 @@ def test_that_a_csrf_token_is_wanted_too_is_said(name: str) -> None:
     with override_settings(MIDDLEWARE=middleware):
         done = explain(arguments)
 
-    assert (done.out.rstrip().endswith(WANTS_TOKEN)) is said
+    assert (WANTS_TOKEN in done.out) is said
 
 
 def test_that_nothing_is_said_of_a_view_that_nobody_understands() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from cors_views.management.explaining import notes
 from cors_views.management.explaining.advice import advice, decided_by
 from cors_views.management.explaining.playing import Played, play
 from cors_views.management.overview import view_name
-from cors_views.management.sending import absolute
+from cors_views.management.sending import absolute, unlogged
 from cors_views.policy import close_matches
 from cors_views.routes import route_name
 
@@ -81,7 +82,8 @@ class Command(CorsCommand):
         yield _serving(page, heard[0].chain)
         yield from notes.before(played)
         yield ""
-        yield from transcript.lines(verdict, [each.assumed for each in heard], self.paint)
+        assumed = [each.assumed for each in heard]
+        yield from transcript.lines(verdict, page.origin, assumed, self.paint)
         yield ""
         last = heard[-1].outcome
         if last and verdict.type != "basic":
@@ -111,7 +113,9 @@ class Command(CorsCommand):
         yield self.paint(f"Refused, {reason.name}: {reason.value}{names}.", "ERROR")
 
     def _change(self, played: Played) -> Iterator[str]:
-        found = advice(played.refusal)
+        with unlogged(logging.CRITICAL):
+            # Other views may be broken, which is not what was asked about.
+            found = advice(played.refusal)
         if found.near:
             yield f"Admitted is {' and '.join(found.near)}."
         yield f"Change {found.first}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import NamedTuple
+from urllib.parse import urljoin
 
 from cors_views import conf
 from cors_views.fetch import CORS_RESPONSE_HEADERS, SAFELISTED_METHODS
@@ -16,7 +17,7 @@ from cors_views.layers import Layer
 from cors_views.management.explaining import beforehand, spelling
 from cors_views.management.explaining.cases import Case, Refusal
 from cors_views.management.explaining.edits import Ask, Edit, Extend, Move, Tell, place
-from cors_views.management.explaining.near import misses
+from cors_views.management.explaining.near import beginnings, misses
 from cors_views.management.explaining.spots import routes_that_take
 from cors_views.management.overview import in_order, view_name
 from cors_views.management.sending import Heard
@@ -71,11 +72,15 @@ def _login(heard: Heard) -> Advice:
 
 
 def _answered_by_others(refusal: Refusal) -> Advice:
-    received = refusal.verdict.exchanges[-1].received
+    sent, received = refusal.verdict.exchanges[-1]
     location = dict(received.headers).get("Location") if received else None
     if location:
-        told = f"ask for {location}; a preflight may not be redirected"
-        return Advice(Ask({"url": location}, told))
+        redirected = "a preflight may not be redirected"
+        if sent.kind == "actual":
+            redirected = "the redirect comes from above the middleware, without CORS headers"
+        return Advice(
+            Ask({"url": urljoin(sent.url, location)}, f"ask for {location}; {redirected}")
+        )
     if not conf.has_middleware(CorsMiddleware):
         return Advice(Move("it is not there"))
     return Advice(Move("something above it answers by itself"))
@@ -97,10 +102,10 @@ def _asked_wrongly(refusal: Refusal) -> Advice | None:
 def _at_the_view(refusal: Refusal, outcome: Outcome) -> Advice:
     if not refusal.last.chain:
         return _no_view(refusal)
+    trail = outcome.ruling.trail
+    if trail and not isinstance(trail[0], Layer):
+        return Advice(Tell(f"{view_name(refusal.last.chain)}: {trail[0]}; the log says why."))
     case = Case(refusal, outcome)
-    ruling = outcome.ruling
-    if not isinstance(next(iter(ruling.trail), None), (Layer, type(None))):
-        return Advice(Tell(f"{case.unit.view}: {ruling.trail[0]}; the log says why."))
     first = beforehand.unserved(case) or beforehand.lost(case) or beforehand.closed_whole(case)
     return Advice(first) if first else _ADVICE[refusal.verdict.reason](case)
 
@@ -135,13 +140,16 @@ def _why_closed(case: Case) -> str:
         why = "CORS_OPT_IN is on" if opt_in else "CORS_URLS_REGEX does not match the URL"
         return f"{why}, and nothing is declared for it."
     deny = case.ruling.trail[0]
-    if case.spot.layer is not deny:
+    if case.spot.layer is not deny and deny.name in ("class", "include"):
         return f"The cors_deny at {place(deny)} is a default."
     return ""
 
 
 def _not_admitted(case: Case) -> Advice:
-    near = misses(case.page.origin, case.ruling.policies)
+    near = [
+        *misses(case.page.origin, case.ruling.policies),
+        *beginnings(case.page.origin, case.ruling.policies),
+    ]
     return _admitted(case)._replace(near=tuple(near))
 
 

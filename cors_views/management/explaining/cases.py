@@ -126,7 +126,8 @@ class Case:
         ]
         if missing:
             fields["headers"] = spelling.extended_headers(headers, missing)
-        if self.spot.kind in ("include", "entry") and self.spot.opens and "methods" not in fields:
+        others = bool(self.spot.opens) and self.spot.kind in ("include", "entry")
+        if others and not self.is_admitted and "methods" not in fields:
             fields["methods"] = spelling.listed([method])
         return fields
 
@@ -154,13 +155,16 @@ class Case:
         return admitting(self.ruling, outcome.origin, outcome.answers) is not None
 
     def wider(self, field: str, values: tuple[str, ...]) -> tuple[Edit, ...]:
-        """Return the change for all that have a field from the same place."""
+        """Return the change for all that have a field from the same place, where there are more."""
         source = self.sources[field]
         if source.layer is None and field == "origins":
             source = Source(None, setting=conf.name_in_use("CORS_ALLOWED_ORIGINS"))
+        if source.layer is None and field == "credentials" and not self.ruling.signal:
+            # What names its origins takes no trust from the settings.
+            return ()
         routes = routes_that_take(source, field)
-        in_place = self.spot.layer is not None and self.spot.layer is source.layer
-        if in_place and not source.policy_name:
+        alone = source.layer is not None and source.layer is self.spot.layer
+        if alone and routes <= {self.unit.here[0]}:
             return ()
         return (Extend(source, field, values, routes),)
 

@@ -32,14 +32,15 @@ class Declare:
         return f"cors_allow({spelling.arguments(self.policies)})"
 
     def __str__(self) -> str:
-        told = [f"{self._where()}.", _opened(self.spot), self.note]
+        known = "It comes from cors_views.defaults." if "*default_headers" in self.code else ""
+        told = [f"{self._where()}.", known, _opened(self.spot), self.note]
         return " ".join(filter(None, told))
 
     def _where(self) -> str:
         spot, code = self.spot, self.code
         if spot.layer is not None:
             old = _old(spot.layer)
-            return f"{place(spot.layer)}: write {self._marked(spot.layer)} instead of {old}"
+            return f"{place(spot.layer)}: write {self._marked(spot.layer)} instead{old}"
         if spot.kind == "entry":
             return f"the URLconf: write {code}(...) around the view of {spot.target}"
         if spot.kind == "include":
@@ -78,16 +79,23 @@ class Extend:
     spot: Spot | None = None
 
     def __str__(self) -> str:
-        code = ", ".join(self.values)
-        name = self.source.setting if self.source.layer is None else self.field
-        change = f"write {name} = {code}" if self.values == ("True",) else f"add {code} to {name}"
-        if self.values == ("True",) and self.source.layer is not None:
-            change = f"write {name}={code}"
+        code, name = ", ".join(self.values), self._name()
+        change = f"add {code} to {name}"
+        if self.values == ("True",):
+            change = f"write {name}{' = ' if self.source.layer is None else '='}{code}"
         count = len(self.routes)
         routes = f"That is for {count} route{'s' if count != 1 else ''}." if self.routes else ""
         told = [f"{where(self.source, self.field)}: {change}.", self.note, routes]
         told += [_opened(self.spot)] if self.spot else []
         return " ".join(filter(None, told))
+
+    def _name(self) -> str:
+        layer = self.source.layer
+        if layer is None:
+            return self.source.setting
+        if len(layer.declaration.policies) > 1 and not self.source.policy_name:
+            return f"{self.field} of policy number {self.source.number + 1}"
+        return self.field
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,7 +134,7 @@ Edit = Declare | Extend | Ask | Move | Tell
 
 
 def _old(layer: Layer) -> str:
-    return "cors_deny" if layer.declaration.deny else "what stands there"
+    return " of cors_deny" if layer.declaration.deny else ""
 
 
 def _opened(spot: Spot) -> str:

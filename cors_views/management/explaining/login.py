@@ -35,7 +35,11 @@ def foreseen(match: ResolverMatch) -> LoginRedirect | None:
     own = getattr(view, "__dict__", {})
     if "login_url" in own and "redirect_field_name" in own and not _raises(view):
         return LoginRedirect("login_required", own["login_url"], own["redirect_field_name"])
-    view_class: Any = take_apart(view).view_class or object
+    try:
+        view_class: Any = take_apart(view).view_class or object
+    except Exception:
+        # A view may be anything.
+        return None
     mixins = [base.__name__ for base in view_class.__mro__ if base.__module__ == _MIXINS]
     if mixins and not view_class.raise_exception:
         return LoginRedirect(mixins[0], view_class.login_url, view_class.redirect_field_name)

@@ -18,6 +18,13 @@ def misses(origin: str, policies: Iterable[CompiledPolicy]) -> list[str]:
     return [f"{each!r} ({', '.join(how)})" for each, how in told if len(how) == 1 and how[0]]
 
 
+def beginnings(origin: str, policies: Iterable[CompiledPolicy]) -> list[str]:
+    """Return the regular expressions that match the beginning of an origin, and not all of it."""
+    regexes = (each for policy in policies for each in policy.policy.origin_regexes or ())
+    found = dict.fromkeys(each.pattern for each in regexes if each.match(origin))
+    return [f"what r'{each}' matches whole (here it is only a beginning)" for each in found]
+
+
 def _differences(origin: str, other: str) -> Iterator[str]:
     """Yield in what two origins differ; ``""`` for what makes them two different ones."""
     (scheme, host, port), (others, named, numbered) = _parts(origin), _parts(other)

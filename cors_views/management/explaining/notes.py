@@ -14,6 +14,7 @@ from cors_views.fetch import SAFE_METHODS
 from cors_views.management.explaining import visitors
 from cors_views.management.explaining.playing import Played
 from cors_views.management.sending import is_below_static_url
+from cors_views.reasons import Reason
 from cors_views.uses import csrf_middleware_protects
 
 STATIC = (
@@ -58,7 +59,7 @@ def _assumed(played: Played) -> Iterator[str]:
 
 def _cookies(played: Played) -> Iterator[str]:
     exchange = next((each for each in played.verdict.exchanges if each.sent.credentials), None)
-    if exchange is not None and played.page.credentials == "include":
+    if exchange is not None:
         for told in visitors.kept_at_home(played.page.origin, exchange.sent.url):
             yield f"Note: {told}"
 
@@ -103,19 +104,15 @@ def _token(played: Played) -> Iterator[str]:
 
 def _kept_preflight(played: Played) -> Iterator[str]:
     """Yield how long a browser goes on as before that was allowed to."""
-    verdict = played.verdict
-    exchange = verdict.exchanges[-1] if verdict.exchanges else None
-    if verdict.reason is None or exchange is None or exchange.sent.kind != "preflight":
+    verdict, heard = played.verdict, played.server.heard
+    answered = verdict.exchanges[-1].sent.kind if verdict.exchanges else "actual"
+    outcome = heard[-1].outcome if heard else None
+    if verdict.reason in (None, Reason.PREFLIGHT_FAILED) or answered == "actual" or not outcome:
         return
-    if exchange.received is None:
-        return
-    outcome = played.server.heard[-1].outcome
-    policies = outcome.ruling.policies if outcome else ()
-    ages = [policy.policy.max_age for policy in policies] or [conf.site().policy.max_age]
-    age = max((age or 0 for age in ages), default=0)
+    ages = [each.policy.max_age or 0 for each in outcome.ruling.policies]
+    age = max(ages, default=conf.site().policy.max_age or 0)
     if age:
         yield (
-            "Note: a browser that was allowed this before keeps that answer, by today's settings "
-            f"for up to {age} seconds (Chromium at most two hours), and does not ask again until "
-            "then."
+            "Note: a browser that was allowed this before keeps that answer for up to "
+            f"{age} seconds, and does not ask again until then."
         )

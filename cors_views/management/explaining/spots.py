@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from cors_views import callbacks, nearest
+from cors_views import callbacks, layers, nearest
 from cors_views.chains import Chain
 from cors_views.declarations import wrapped
 from cors_views.layers import Layer
@@ -208,7 +208,9 @@ def closes_whole(unit: Unit, layer: Layer | None) -> bool:
 
 def _in_code(unit: Unit) -> Spot:
     others = _where(_same_handler(unit)) - {unit.here}
-    alone = not _other_handlers(unit) and not _is_by_router(unit)
+    callback = callbacks.take_apart(unit.chain[-1].callback)
+    nearer = unit.handler and layers.handler_layers(callback, unit.handler)
+    alone = not (nearer or _other_handlers(unit) or _is_by_router(unit))
     if alone and (others or not (unit.handler or unit.is_named)):
         return Spot("entry", plain_route(unit.chain), unit)
     if unit.handler:

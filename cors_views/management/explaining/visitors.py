@@ -9,10 +9,13 @@ from django.conf import settings
 
 from cors_views.browsing import cookies
 from cors_views.browsing.pages import origin_of
-from cors_views.checks.sites import way_between
+from cors_views.checks.sites import has_middleware, way_between
 
-#: The settings that name a cookie of Django's, and what it is called here.
-_COOKIES = {"SESSION": "session", "CSRF": "CSRF"}
+#: How the settings of a cookie begin, what it is called here, and what sets it.
+_COOKIES = {
+    "SESSION": ("session", "django.contrib.sessions.middleware.SessionMiddleware"),
+    "CSRF": ("CSRF", "django.middleware.csrf.CsrfViewMiddleware"),
+}
 
 
 def sends_session(origin: str, url: str) -> bool:
@@ -23,8 +26,8 @@ def sends_session(origin: str, url: str) -> bool:
 def kept_at_home(origin: str, url: str) -> Iterator[str]:
     """Yield which cookies stay at home, and why."""
     way = way_between(origin, origin_of(url))
-    for name, called in _COOKIES.items():
-        if _travels(name, origin, url):
+    for name, (called, middleware) in _COOKIES.items():
+        if not has_middleware(middleware) or _travels(name, origin, url):
             continue
         samesite, secure = f"{name}_COOKIE_SAMESITE", f"{name}_COOKIE_SECURE"
         if way["insecure"] and getattr(settings, secure):

@@ -1,0 +1,386 @@
+"""``cors_explain`` enters as a request does, and says what its verdict hangs on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import HttpResponse, HttpResponseRedirect
+from django.test.utils import override_settings
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.views import View
+
+from cors_views import cors_allow, cors_deny
+from tests.management.commands import Done, run
+from tests.tables import Patterns, urlconf
+
+APP = "https://app.example"
+CORS = "cors_views.middleware.CorsMiddleware"
+COMMON = "django.middleware.common.CommonMiddleware"
+SECURITY = "django.middleware.security.SecurityMiddleware"
+SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
+AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
+LOGIN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
+CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+LOCALE = "django.middleware.locale.LocaleMiddleware"
+HERE = __name__
+
+
+def answer(request: Any, **kwargs: Any) -> HttpResponse:
+    return HttpResponse("answer")
+
+
+class Private(LoginRequiredMixin, View):
+    def get(self, request: Any) -> HttpResponse:
+        return answer(request)
+
+
+@method_decorator(login_required, name="dispatch")
+class Decorated(View):
+    def get(self, request: Any) -> HttpResponse:
+        return answer(request)
+
+
+trusting = cors_allow(origins=[APP], credentials=True)
+tenant = Patterns([path("tenant/", cors_allow(origins=[APP])(answer))])
+
+
+def choosing(get_response: Any) -> Any:
+    """As django-hosts does: another host has another URLconf."""
+
+    def chosen(request: Any) -> Any:
+        if request.get_host() == "tenant.example":
+            request.urlconf = tenant
+        return get_response(request)
+
+    return chosen
+
+
+def leaving(get_response: Any) -> Any:
+    return lambda request: HttpResponseRedirect("https://storage.example/file\x1b[2J")
+
+
+def loud(request: Any) -> HttpResponse:
+    return HttpResponse(headers={"Access-Control-Allow-Origin": "https://a\x1b[2J.example"})
+
+
+@pytest.fixture(autouse=True)
+def _site() -> Iterator[None]:
+    views = [
+        path("open/", trusting(answer), name="open"),
+        path("public/", cors_allow(origins="*")(answer)),
+        path("closed/", cors_deny(answer)),
+        path("free/", answer),
+        path("loud/", loud),
+        path(
+            "near/", cors_allow(origins=["http://app.example", "https://app.example:8443"])(answer)
+        ),
+        path("local/", cors_allow(origins=["http://localhost:3000"])(answer)),
+        path("bare/", cors_allow(origins=["https://example.com"])(answer)),
+        path("private/", trusting(login_required(answer))),
+        path("inside/", login_required(trusting(answer))),
+        path("mixin/", trusting(Private.as_view())),
+        path("decorated/", trusting(Decorated.as_view())),
+        path("permitted/", trusting(permission_required("a.b", raise_exception=True)(answer))),
+        path("accounts/login/", answer),
+    ]
+    with override_settings(ALLOWED_HOSTS=["api.example", "tenant.example"]), urlconf(*views):
+        yield
+
+
+def explain(arguments: str) -> Done:
+    return run("cors_explain", *arguments.split())
+
+
+class Case(NamedTuple):
+    """A call, the settings, and what is said of it; a line that begins with "!" is not said."""
+
+    arguments: str
+    status: int
+    lines: list[str]
+    settings: dict[str, Any] = {}
+
+
+WITH_SESSIONS = {"MIDDLEWARE": [CORS, SESSION, CSRF, AUTHENTICATION]}
+LOGGED_OUT = "Refused, ORIGIN_NOT_ADMITTED"
+LOG_IN = "Change the page: log in first and ask with credentials: 'include'; to everybody else"
+NO_SETTING = "!CORS_ALLOWED_ORIGINS"
+SAME_SITE = {"MIDDLEWARE": [CORS, SESSION, AUTHENTICATION, LOGIN]}
+
+CASES = {
+    # --- As a request enters ---
+    "the middleware chooses the URLconf": Case(
+        f"{APP} GET http://tenant.example/tenant/",
+        0,
+        ["at the route /tenant/.", "The page may read the answer."],
+        {"MIDDLEWARE": [f"{HERE}.choosing", CORS]},
+    ),
+    "for a preflight, too": Case(
+        f"{APP} PUT http://tenant.example/tenant/",
+        0,
+        ["at the route /tenant/."],
+        {"MIDDLEWARE": [f"{HERE}.choosing", CORS]},
+    ),
+    "below the script name": Case(
+        f"{APP} GET http://api.example/app/open/",
+        0,
+        ["> GET /app/open/", "at the route /open/."],
+        {"FORCE_SCRIPT_NAME": "/app"},
+    ),
+    "a path without the script name": Case(
+        f"{APP} GET /open/",
+        0,
+        ["fetches GET http://api.example/app/open/"],
+        {"FORCE_SCRIPT_NAME": "/app/"},
+    ),
+    "a slash that is missing below the script name": Case(
+        f"{APP} GET /app/open",
+        0,
+        ["< Location: /app/open/", "may read the answer of http://api.example/app/open/"],
+        {"FORCE_SCRIPT_NAME": "/app", "MIDDLEWARE": [CORS, COMMON]},
+    ),
+    # --- What no view answers ---
+    "a URL that nothing matches": Case(
+        f"{APP} GET /nope/",
+        1,
+        [
+            "No URL pattern matches /nope/.",
+            "< 404",
+            "Change the page: ask for a URL of the site",
+            "Or settings: add 'https://app.example' to CORS_ALLOWED_ORIGINS. Every URL without a",
+        ],
+    ),
+    "a 404 that the settings open": Case(
+        f"{APP} GET /nope/",
+        0,
+        ["No URL pattern matches /nope/.", "The page may read the answer, which is a 404."],
+        {"CORS_ALLOWED_ORIGINS": [APP]},
+    ),
+    "a 404 below a former regex": Case(
+        f"{APP} GET /api/nope/",
+        1,
+        ["No URL pattern matches /api/nope/.", "Refused, NO_POLICY"],
+        {"CORS_ALLOWED_ORIGINS": [APP], "CORS_URLS_REGEX": "^/v1/"},
+    ),
+    "a static file": Case(
+        f"{APP} GET /static/font.woff2",
+        1,
+        ["No URL pattern matches /static/font.woff2.", "Note: runserver serves what is below"],
+    ),
+    # --- What was assumed ---
+    "a view that was not run": Case(f"{APP} GET /open/", 0, ["Assumed: the view answers 200."]),
+    "a view that was run": Case(f"{APP} GET /open/ --run", 0, ["!Assumed"]),
+    "a page that was refused": Case(f"{APP} GET /closed/", 1, ["!Assumed"]),
+    "a login, by a decorator": Case(
+        f"{APP} GET /private/",
+        1,
+        [LOGGED_OUT, LOG_IN, "(login_required)", NO_SETTING],
+        WITH_SESSIONS,
+    ),
+    "a login, by a decorator outside of ours": Case(
+        f"{APP} GET /inside/", 1, [LOG_IN, NO_SETTING], WITH_SESSIONS
+    ),
+    "a login, by a decorator on dispatch": Case(
+        f"{APP} GET /decorated/", 1, [LOG_IN, NO_SETTING], WITH_SESSIONS
+    ),
+    "a login, by a mixin": Case(
+        f"{APP} GET /mixin/", 1, [LOG_IN, "(LoginRequiredMixin)", NO_SETTING], WITH_SESSIONS
+    ),
+    "a login, by the middleware": Case(
+        f"{APP} GET /open/", 1, [LOG_IN, "(LoginRequiredMiddleware)", NO_SETTING], SAME_SITE
+    ),
+    "a login, under CORS_OPT_IN": Case(
+        f"{APP} GET /private/",
+        1,
+        ["Refused, NO_POLICY", LOG_IN, NO_SETTING],
+        {**WITH_SESSIONS, "CORS_OPT_IN": True},
+    ),
+    "a 403 instead of a login": Case(f"{APP} GET /permitted/", 0, ["!login"], WITH_SESSIONS),
+    "a visitor who counts as logged in": Case(
+        "https://app.api.example GET https://api.example/free/ --credentials",
+        0,
+        ["Assumed: the visitor is logged in; LoginRequiredMiddleware redirects everybody else."],
+        {
+            **SAME_SITE,
+            "CORS_ALLOWED_ORIGINS": ["https://app.api.example"],
+            "CORS_ALLOW_CREDENTIALS": True,
+        },
+    ),
+    "a visitor whose session stays at home": Case(
+        f"{APP} GET https://api.example/private/ --credentials",
+        1,
+        [
+            "Note: No session cookie goes along: the page is at another site, and SESSION_COOKIE_"
+        ],
+        {**WITH_SESSIONS, "ALLOWED_HOSTS": ["api.example"]},
+    ),
+    # --- Cookies ---
+    "localhost and 127.0.0.1 are two sites": Case(
+        "http://localhost:3000 GET http://127.0.0.1:8000/local/ --credentials",
+        1,
+        ["No session cookie goes along: the page is at another site"],
+        {**WITH_SESSIONS, "ALLOWED_HOSTS": ["127.0.0.1"]},
+    ),
+    "two ports of localhost are one": Case(
+        "http://localhost:3000 GET http://localhost:8000/local/ --credentials",
+        1,
+        ["!cookie goes along"],
+        {**WITH_SESSIONS, "ALLOWED_HOSTS": ["localhost"]},
+    ),
+    "SameSite=None without Secure": Case(
+        f"{APP} GET https://api.example/open/ --credentials",
+        0,
+        [
+            "No session cookie goes along",
+            "SESSION_COOKIE_SAMESITE = 'None' counts only with SESSION_COOKIE_SECURE",
+        ],
+        {**WITH_SESSIONS, "SESSION_COOKIE_SAMESITE": "None", "CSRF_COOKIE_SAMESITE": "None"},
+    ),
+    "Secure over http": Case(
+        "http://app.api.example GET http://api.example/public/",
+        0,
+        ["!cookie goes along"],
+        {**WITH_SESSIONS, "SESSION_COOKIE_SECURE": True},
+    ),
+    "Secure over http, with credentials": Case(
+        f"{APP} GET http://api.example/open/ --credentials",
+        0,
+        ["No session cookie goes along: SESSION_COOKIE_SECURE = True, and the URL is http."],
+        {**WITH_SESSIONS, "SESSION_COOKIE_SECURE": True},
+    ),
+    "no sessions, no word of them": Case(
+        f"{APP} GET https://api.example/open/ --credentials", 0, ["!cookie goes along"]
+    ),
+    # --- What would differ ---
+    "a public policy": Case(
+        f"{APP} GET /public/",
+        0,
+        ['Note: with credentials: "include" the page could not read it: browsers refuse'],
+    ),
+    "a policy without credentials": Case(
+        "http://localhost:3000 GET /local/",
+        0,
+        ['Note: with credentials: "include" the page could not read it: the policy does not'],
+    ),
+    "a policy with credentials": Case(f"{APP} GET /open/", 0, ["!with credentials:"]),
+    "a preflight that a browser kept": Case(
+        f"{APP} PUT /closed/",
+        1,
+        ["Note: a browser that was allowed this before keeps that answer for up to 86400 seconds"],
+    ),
+    "nothing is kept": Case(
+        f"{APP} PUT /closed/", 1, ["!was allowed this before"], {"CORS_PREFLIGHT_MAX_AGE": 0}
+    ),
+    "a simple request, which is not kept": Case(f"{APP} GET /closed/", 1, ["!allowed this before"]),
+    # --- Redirects ---
+    "https, from elsewhere: Origin null": Case(
+        f"{APP} GET http://api.example/open/",
+        1,
+        [
+            "> Origin: null",
+            "Change the page: ask for https://api.example/open/ at once",
+            "its Origin is 'null'",
+            "!add",
+        ],
+        {
+            "MIDDLEWARE": [CORS, SECURITY],
+            "SECURE_SSL_REDIRECT": True,
+            "CORS_ALLOW_ALL_ORIGINS": True,
+        },
+    ),
+    "https, by what stands above": Case(
+        f"{APP} GET http://api.example/open/",
+        1,
+        ["Change the page: ask for https://api.example/open/; the redirect comes from above"],
+        {"MIDDLEWARE": [SECURITY, CORS], "SECURE_SSL_REDIRECT": True},
+    ),
+    "to a host that is not the site's": Case(
+        f"{APP} GET /open/",
+        1,
+        ["Not known: only https://storage.example can tell", "!Refused", "!\x1b"],
+        {"MIDDLEWARE": [CORS, f"{HERE}.leaving"]},
+    ),
+    # --- What the page does wrong ---
+    "a response header that is sent": Case(
+        f"{APP} GET /open/ -H Access-Control-Allow-Origin:*",
+        1,
+        ["Change the page: leave out access-control-allow-origin: that is what the site answers"],
+    ),
+    "a header that is not allowed": Case(
+        f"{APP} POST /open/ -H Content-Type -H baggage",
+        1,
+        ["headers=[*default_headers, 'baggage']", "It comes from cors_views.defaults."],
+    ),
+    "a header, and headers that the settings name": Case(
+        f"{APP} POST /open/ -H Content-Type -H baggage",
+        1,
+        ["headers=['content-type', 'baggage']"],
+        {"CORS_ALLOW_HEADERS": ["content-type"]},
+    ),
+    # --- Near misses ---
+    "another scheme, another port": Case(
+        f"{APP} GET /near/",
+        1,
+        [
+            "Admitted is 'http://app.example' (the scheme is http, not https) and "
+            "'https://app.example:8443' (the port is 8443, not the default one)."
+        ],
+    ),
+    "localhost for 127.0.0.1": Case(
+        "http://127.0.0.1:3000 GET /local/",
+        1,
+        [
+            "Admitted is 'http://localhost:3000' (to a browser localhost and 127.0.0.1 are two hosts)"
+        ],
+    ),
+    "www": Case(
+        "https://www.example.com GET /bare/",
+        1,
+        ["Admitted is 'https://example.com' (without www.)."],
+    ),
+    "nothing alike": Case(f"{APP} GET /bare/", 1, ["!Admitted is"]),
+    # --- What comes from a response ---
+    "an escape sequence of a view": Case(f"{APP} GET /loud/ --run", 1, ["!\x1b", "\\x1b[2J"]),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_said(name: str) -> None:
+    case = CASES[name]
+
+    with override_settings(**case.settings):
+        done = explain(case.arguments)
+
+    for line in case.lines:
+        if line.startswith("!"):
+            assert line[1:] not in done.out
+        else:
+            assert line in done.out
+    assert (done.status, done.err) == (case.status, "")
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "said"),
+    [
+        pytest.param("/de/open/", 0, "at the route /de/open/.", id="a language"),
+        pytest.param("/open/", 1, "No URL pattern matches /open/.", id="a redirect to a language"),
+    ],
+)
+def test_languages(url: str, status: int, said: str) -> None:
+    site = {
+        "MIDDLEWARE": [CORS, LOCALE],
+        "LANGUAGES": [("en", "English"), ("de", "German")],
+        "USE_I18N": True,
+        "LANGUAGE_CODE": "de",
+    }
+    with override_settings(**site), urlconf(*i18n_patterns(path("open/", trusting(answer)))):
+        done = explain(f"{APP} GET {url}")
+
+    assert said in done.out
+    assert ("< 302" in done.out) is (status == 1)
+    assert (done.status, done.err) == (status, "")
