@@ -291,7 +291,7 @@ def may_declare(callback: Any) -> bool:
 def _may_declare(owner: type) -> bool:
     if owner is DeclaresCors:
         return False
-    held = [*vars(owner).values(), _api_view_function(owner)]
+    held = [*vars(owner).values(), api_view_function(owner)]
     return bool(
         own_marks(owner)
         or {"cors_policy", "cors_action_policies"} & vars(owner).keys()

@@ -361,7 +361,7 @@ def test_the_steps_of_an_exchange() -> None:
     )
 
     assert [(step.after, step.check, step.detail) for step in verdict.steps] == [
-        (0, Check.ORIGIN, f"from {PAGE} to https://api.example.com"),
+        (0, Check.ORIGIN, f"{PAGE} -> https://api.example.com"),
         (0, Check.PREFLIGHT, "asks about the method PUT"),
         (1, Check.ALLOW_ORIGIN, f"'{PAGE}' is the page, '{PAGE}' received"),
         (1, Check.ALLOW_CREDENTIALS, "'true' expected, 'true' received"),

@@ -113,10 +113,22 @@ READS_SETTINGS = ("conf", "checks.")
 #: Who else reads a setting, and which: none of them is a ``CORS_*``.
 READS_OTHER_SETTINGS = {
     "decorators": {"configured"},
-    "management.sending": {"ROOT_URLCONF", "SECURE_SSL_REDIRECT", "STATIC_URL"},
     # Only to see when other settings take over.
     "kept": {"__dict__"},
     "refusals": {"LOGIN_URL"},
+    "management.explaining.login": {"LOGIN_URL", "MIDDLEWARE"},
+    "management.explaining.visitors": {
+        "CSRF_COOKIE_SAMESITE",
+        "CSRF_COOKIE_SECURE",
+        "SESSION_COOKIE_SAMESITE",
+        "SESSION_COOKIE_SECURE",
+    },
+    "management.sending": {
+        "FORCE_SCRIPT_NAME",
+        "ROOT_URLCONF",
+        "SECURE_SSL_REDIRECT",
+        "STATIC_URL",
+    },
     "chains": {"LANGUAGE_CODE", "ROOT_URLCONF", "USE_I18N"},
     "url_shapes": {"LANGUAGES", "LANGUAGE_CODE"},
     "testing.browsers": {"SESSION_COOKIE_NAME", "SESSION_COOKIE_SAMESITE"},

@@ -86,4 +86,4 @@ def test_that_cors_explain_speaks_of_a_token(options: list[str], said: bool) -> 
         done = run("cors_explain", "https://new.example.com", "POST", "/v/", *options)
 
     assert "The page may read the answer." in done.out
-    assert ("the view also wants a CSRF token" in done.out) is said
+    assert ("CSRF protection is not asked here" in done.out) is said

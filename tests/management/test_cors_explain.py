@@ -513,7 +513,11 @@ def test_what_is_refused_says_why_and_what_to_change(name: str) -> None:
 
     lines = done.out.splitlines()
     unknown = name == "a redirect to somebody else"
-    told = "Not known: only " if unknown else f"Refused, {reason.name}: {reason.value}"
+    told = (
+        "Not known, REDIRECT_REFUSED: only "
+        if unknown
+        else f"Refused, {reason.name}: {reason.value}"
+    )
     assert any(line.startswith(told) for line in lines)
     advised = ("Admitted ", "Change ", "Or ")
     assert [line for line in lines if line.startswith(advised)] == changes

@@ -214,9 +214,7 @@ CASES = {
     "a visitor whose session stays at home": Case(
         f"{APP} GET https://api.example/private/ --credentials",
         1,
-        [
-            "Note: No session cookie goes along: the page is at another site, and SESSION_COOKIE_"
-        ],
+        ["Note: No session cookie goes along: the page is at another site, and SESSION_COOKIE_"],
         {**WITH_SESSIONS, "ALLOWED_HOSTS": ["api.example"]},
     ),
     # --- Cookies ---
@@ -302,7 +300,7 @@ CASES = {
     "to a host that is not the site's": Case(
         f"{APP} GET /open/",
         1,
-        ["Not known: only https://storage.example can tell", "!Refused", "!\x1b"],
+        ["Not known, REDIRECT_REFUSED: only https://storage.example can tell", "!Refused", "!\x1b"],
         {"MIDDLEWARE": [CORS, f"{HERE}.leaving"]},
     ),
     # --- What the page does wrong ---
@@ -327,15 +325,15 @@ CASES = {
         f"{APP} GET /near/",
         1,
         [
-            "Admitted is 'http://app.example' (the scheme is http, not https) and "
-            "'https://app.example:8443' (the port is 8443, not the default one)."
+            "Admitted is 'http://app.example' (the scheme is http, not https) and 'https://app.",
+            "'https://app.example:8443' (the port is 8443, not the default one).",
         ],
     ),
     "localhost for 127.0.0.1": Case(
         "http://127.0.0.1:3000 GET /local/",
         1,
         [
-            "Admitted is 'http://localhost:3000' (to a browser localhost and 127.0.0.1 are two hosts)"
+            "Admitted is 'http://localhost:3000' (to a browser localhost and 127.0.0.1 are two",
         ],
     ),
     "www": Case(

@@ -21,6 +21,7 @@ from cors_views.management.explaining.playing import Played, play
 from cors_views.management.overview import view_name
 from cors_views.management.sending import absolute, unlogged
 from cors_views.policy import close_matches
+from cors_views.reasons import Reason
 from cors_views.routes import route_name
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -98,10 +99,10 @@ class Command(CorsCommand):
         verdict = played.verdict
         if played.is_elsewhere:
             sent = verdict.exchanges[-1].sent
-            origin = dict(sent.headers).get("Origin")
-            there = origin_of(sent.url)
-            told = f"Not known: only {there} can tell whether its answer may be read by {origin!r}."
-            yield self.paint(told, "WARNING")
+            origin, there = dict(sent.headers).get("Origin"), origin_of(sent.url)
+            told = f"only {there} can tell whether a page may read its answer as Origin {origin!r}"
+            name = Reason.REDIRECT_REFUSED.name
+            yield self.paint(f"Not known, {name}: {told}.", "WARNING")
             return
         if verdict.reason is None:
             where = f" of {verdict.url}, where it was redirected to" if verdict.redirected else ""

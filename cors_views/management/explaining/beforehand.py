@@ -41,10 +41,10 @@ def _takes_handlers(case: Case) -> bool:
 def closed_whole(case: Case) -> Edit | None:
     """Return what to do where a deny hides what other handlers of the class declare."""
     layer, callback = case.spot.layer, case.callback
-    handlers = set((callback.handlers or {}).values()) - {case.unit.handler, "options"}
     if layer is None or not closes_whole(case.unit, layer):
         return None
-    if not any(handler_layers(callback, handler) for handler in handlers):
+    others = handler_layers(callback).items()
+    if not any(own for method, own in others if method not in case.unit.methods):
         return None
     method = case.page.method
     return Tell(

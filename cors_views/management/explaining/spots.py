@@ -12,7 +12,8 @@ from cors_views import callbacks, layers, nearest
 from cors_views.chains import Chain
 from cors_views.declarations import wrapped
 from cors_views.layers import Layer
-from cors_views.management.overview import is_installed, view_name, without_suffix
+from cors_views.management.folding import without_suffix
+from cors_views.management.overview import is_installed, view_name
 from cors_views.routes import route_name
 from cors_views.rulings import Ruling
 from cors_views.uses import Source, governed_methods, is_for, sources_of, survey
@@ -96,8 +97,8 @@ def unit_of(chain: Chain, method: str) -> Unit:
     """Return what serves a method at the end of a chain."""
     callback = callbacks.take_apart(chain[-1].callback)
     handlers = callback.handlers or {}
-    functions = callbacks.api_view_functions(callback.view_class) if callback.view_class else ()
-    for function in functions:
+    function = callbacks.api_view_function(callback.view_class) if callback.view_class else None
+    if function is not None:
         *_, innermost = wrapped(function)
         return Unit(chain, innermost, "", frozenset(handlers))
     if handlers.keys() - {"OPTIONS"}:
@@ -209,7 +210,8 @@ def closes_whole(unit: Unit, layer: Layer | None) -> bool:
 def _in_code(unit: Unit) -> Spot:
     others = _where(_same_handler(unit)) - {unit.here}
     callback = callbacks.take_apart(unit.chain[-1].callback)
-    nearer = unit.handler and layers.handler_layers(callback, unit.handler)
+    own = layers.handler_layers(callback)
+    nearer = any(own.get(method) for method in unit.methods)
     alone = not (nearer or _other_handlers(unit) or _is_by_router(unit))
     if alone and (others or not (unit.handler or unit.is_named)):
         return Spot("entry", plain_route(unit.chain), unit)
