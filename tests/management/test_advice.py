@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -432,3 +433,239 @@ def test_what_is_advised_works_and_opens_nothing_else(
     )
 
     assert wrong_with(site, urls, page) == ""
+
+
+# --- Samples -----------------------------------------------------------------------------------
+
+
+class Sample(NamedTuple):
+    """A call of a page at ``NEW``, its site, and the advice, as it is printed."""
+
+    source: str
+    call: str
+    advised: str
+    settings: dict[str, Any] = {}
+
+
+def _view(declared: str = "", name: str = "view") -> str:
+    return f"{declared}\ndef {name}(request, **kwargs): return answer(request)\n"
+
+
+FROM_LOST = (
+    "the URLconf: write cors_allow(origins=['https://new.example'])(...) around the view of /one/. "
+)
+NEAR = "@cors_allow(origins=['https://new.example'])"
+LONG = f"origins=[{', '.join(repr(f'https://{number}.example') for number in range(9))}]"
+
+SAMPLES = {
+    "an undeclared view": Sample(
+        _view() + "urlpatterns = [path('one/', view)]",
+        "GET /one/",
+        f"advised_views.view: write {NEAR} above it.",
+    ),
+    "an undeclared view, and many that the settings admit": Sample(
+        _view() + "urlpatterns = [path('one/', view)]",
+        "GET /one/",
+        "advised_views.view: write @cors_allow(origins=[*settings.CORS_ALLOWED_ORIGINS, "
+        "'https://new.example']) above it.",
+        {"CORS_ALLOWED_ORIGINS": [f"https://{number}.example" for number in range(9)]},
+    ),
+    "a handler": Sample(
+        "class One(View):\n    def get(self, request): return answer(request)\n"
+        "    def put(self, request): return answer(request)\n"
+        "urlpatterns = [path('one/', One.as_view())]",
+        "PUT /one/",
+        f"advised_views.One: write {NEAR} above its put.",
+    ),
+    "an inherited handler": Sample(
+        "class Base(View):\n    def get(self, request): return answer(request)\n"
+        "class One(Base):\n    def put(self, request): return answer(request)\n"
+        "urlpatterns = [path('one/', One.as_view())]",
+        "GET /one/",
+        f"advised_views.One: write @method_decorator({NEAR[1:]}, name='get') above it.",
+    ),
+    "a class at two routes": Sample(
+        "class One(View):\n    def get(self, request): return answer(request)\n"
+        "    def put(self, request): return answer(request)\n"
+        "urlpatterns = [path('one/', One.as_view()), path('other/', One.as_view())]",
+        "GET /one/",
+        "advised_views.One: write a subclass of it for /one/ alone, with "
+        f"@method_decorator({NEAR[1:]}, name='get') above it.",
+    ),
+    "a post() that is not there": Sample(
+        "class One(View):\n    def get(self, request): return answer(request)\n"
+        "urlpatterns = [path('one/', One.as_view())]",
+        "POST /one/",
+        f"advised_views.One: write a post() with {NEAR} above it. Today it serves GET",
+    ),
+    "a post() that is not there, at two routes": Sample(
+        "class One(View):\n    def get(self, request): return answer(request)\n"
+        "urlpatterns = [path('one/', One.as_view()), path('other/', One.as_view())]",
+        "POST /one/",
+        f"advised_views.One: write a subclass of it for /one/ alone, with a post() with {NEAR} "
+        "above it. Today it serves GET",
+    ),
+    "a decorator that loses the declaration": Sample(
+        _view("@swallowing\n@cors_allow(origins=['https://new.example'])")
+        + "urlpatterns = [path('one/', view)]",
+        "GET /one/",
+        FROM_LOST
+        + "advised_views.py:23 declares that below a decorator without functools.wraps, which",
+    ),
+    "a name that is lost": Sample(
+        _view("@swallowing\n@cors_allow('public')") + "urlpatterns = [path('one/', view)]",
+        "GET /one/",
+        "the URLconf: write cors_allow('public')(...) around the view of /one/. "
+        "advised_views.py:23 declares that below a decorator without functools.wraps, which",
+    ),
+    "a name with fields that is lost": Sample(
+        _view("@swallowing\n@cors_allow('public', max_age=5)")
+        + "urlpatterns = [path('one/', view)]",
+        "GET /one/",
+        "the URLconf: write cors_allow('public', max_age=5)(...) around the view of /one/. "
+        "advised_views.py:23 declares that below a decorator without functools.wraps, which",
+    ),
+    "a deny that is lost": Sample(
+        _view("@swallowing\n@cors_deny()") + "urlpatterns = [path('one/', view)]",
+        "GET /one/",
+        FROM_LOST.rstrip(),
+    ),
+    "an override that drops the declaration": Sample(
+        f"class Base(View):\n    {NEAR}\n    def get(self, request): return answer(request)\n"
+        "class One(Base):\n    def get(self, request): return answer(request)\n"
+        "    def put(self, request): return answer(request)\n"
+        "urlpatterns = [path('one/', One.as_view())]",
+        "GET /one/",
+        f"advised_views.One: write {NEAR} above its get. advised_views.py:23 declares "
+        "that on the get that One overrides.",
+    ),
+    "an attribute without the mixin": Sample(
+        "class One(View):\n    cors_policy = CorsPolicy(origins=['https://new.example'])\n"
+        "    def get(self, request): return answer(request)\n"
+        "urlpatterns = [path('one/', One.as_view())]",
+        "GET /one/",
+        f"advised_views.One: write {NEAR} above it. One.cors_policy has no effect: the class "
+        "has no CorsMixin.",
+    ),
+    "an attribute that makes no sense, without the mixin": Sample(
+        "class One(View):\n    cors_policy = 5\n"
+        "    def get(self, request): return answer(request)\n"
+        "urlpatterns = [path('one/', One.as_view())]",
+        "GET /one/",
+        f"advised_views.One: write {NEAR} above its get.",
+    ),
+    "the views of a package's URLconf": Sample(
+        "urlpatterns = [path('auth/', include('django.contrib.auth.urls'))]",
+        "GET /auth/login/",
+        "the URLconf: write cors_include(..., origins=['https://new.example'], methods=['GET']) "
+        "instead of the include at /auth/. That is also for post, put of the view and for 7 more",
+    ),
+    "the same, included with a policy": Sample(
+        "urlpatterns = [path('auth/', cors_include('django.contrib.auth.urls', policy=cors_deny))]",
+        "GET /auth/login/",
+        "advised_views.py:22: write cors_include(..., origins=['https://new.example']) instead of "
+        "cors_deny. That is also for post, put of the view and for 7 more routes (",
+    ),
+    "a class under an include that is closed": Sample(
+        "class One(View):\n    def get(self, request): return answer(request)\n"
+        "    def put(self, request): return answer(request)\n"
+        "urlpatterns = [\n"
+        "path('in/', cors_include([path('one/', One.as_view())], policy=cors_deny))]",
+        "GET /in/one/",
+        f"advised_views.One: write {NEAR} above its get. The cors_deny at advised_views.py:26 is a "
+        "default.",
+    ),
+    "a route that is closed whole": Sample(
+        "class One(View):\n    @cors_allow(origins='*')\n"
+        "    def get(self, request): return answer(request)\n"
+        "    def put(self, request): return answer(request)\n"
+        "urlpatterns = [path('one/', cors_deny(One.as_view()))]",
+        "PUT /one/",
+        "advised_views.py:26: the cors_deny there closes the whole route, and others of its "
+        "handlers would open without it. Give PUT a route of its own.",
+    ),
+    "a list that nobody types again": Sample(
+        "class One(View):\n    def get(self, request): return answer(request)\n"
+        "    def put(self, request): return answer(request)\n"
+        f"urlpatterns = [path('one/', cors_allow({LONG})(One.as_view()))]",
+        "GET /one/",
+        "advised_views.py:25: add 'https://new.example' to origins. That is for 1 route.",
+    ),
+    "a header, under such a list and a name": Sample(
+        _view("@cors_allow('partners', headers=['x-one'])") + "urlpatterns = [path('one/', view)]",
+        "GET /one/ X-Other",
+        "advised_views.py:22: write @cors_allow('partners', headers=['x-one', 'x-other']) instead.",
+        {"CORS_POLICIES": {"partners": {"origins": [NEW]}, "public": {"origins": "*"}}},
+    ),
+    "a header, under a name that an attribute holds": Sample(
+        "class One(DeclaresCors, View):\n    cors_policy = 'partners'\n"
+        "    def get(self, request): return answer(request)\n"
+        "urlpatterns = [path('one/', One.as_view())]",
+        "GET /one/ X-Other",
+        "advised_views.py:22, cors_policy of One: write [CorsPolicy(origins=['https://new.example'],"
+        " headers=[*default_headers, 'x-other']), 'partners'] instead. default_headers is in",
+        {"CORS_POLICIES": {"partners": {"origins": [NEW]}, "public": {"origins": "*"}}},
+    ),
+    "a method, under a policy for this page alone": Sample(
+        _view("@cors_allow(origins=['https://new.example'], methods=['GET'])")
+        + "urlpatterns = [path('one/', view)]",
+        "PUT /one/",
+        "advised_views.py:22: write @cors_allow(origins=['https://new.example'], methods=['GET', "
+        "'PUT']) instead.",
+    ),
+    "credentials, under a policy for this page alone": Sample(
+        _view("@cors_allow(origins=['https://new.example'], expose_headers=['*'])")
+        + "urlpatterns = [path('one/', view)]",
+        "GET /one/ credentials",
+        "advised_views.py:22: write @cors_allow(origins=['https://new.example'], credentials=True) "
+        "instead.",
+    ),
+    "credentials, under any origin of the settings": Sample(
+        _view() + "urlpatterns = [path('one/', view)]",
+        "GET /one/ credentials",
+        "advised_views.view: write @cors_allow(CorsPolicy(origins=['https://new.example'], "
+        "credentials=True), CorsPolicy(origins='*')) above it.",
+        {"CORS_ALLOW_ALL_ORIGINS": True},
+    ),
+    "a declaration for nobody, under CORS_OPT_IN": Sample(
+        _view("@cors_allow(origins=[], max_age=5)") + "urlpatterns = [path('one/', view)]",
+        "GET /one/",
+        "advised_views.py:22: write @cors_allow(origins=['https://new.example'], max_age=5) inst",
+        {"CORS_OPT_IN": True},
+    ),
+    "a refining declaration behind which a deny stands": Sample(
+        _view("@cors_allow(max_age=5)")
+        + "urlpatterns = [path('in/', cors_include([path('one/', view)], policy=cors_deny))]",
+        "GET /in/one/",
+        "advised_views.py:22: write @cors_allow(origins=['https://new.example'], max_age=5) inst",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample(name: str) -> None:
+    sample = SAMPLES[name]
+    method, url, *more = sample.call.split()
+    page = page_request(
+        NEW,
+        HOST + url,
+        method=method,
+        headers=[("X-Other", "1")] if "X-Other" in more else [],
+        credentials="include" if "credentials" in more else "same-origin",
+    )
+    policies = {"partners": {"origins": [B]}, "public": {"origins": "*"}}
+    base = {
+        "CORS_POLICIES": policies,
+        "CORS_ALLOW_ALL_ORIGINS": False,
+        "CORS_ALLOW_CREDENTIALS": False,
+        "MIDDLEWARE": MIDDLEWARE,
+        "ALLOWED_HOSTS": ["api.example"],
+    }
+    site = Site(HEADER + sample.source, {**base, **sample.settings})
+
+    with site.served():
+        _, told = explained(page)
+
+    assert told is not None
+    assert str(told.first).startswith(sample.advised)
+    assert wrong_with(site, [url], page) == ""

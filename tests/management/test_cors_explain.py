@@ -411,7 +411,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /free/ --header X-Other",
         Reason.HEADER_NOT_ALLOWED,
         [
-            "Change the URLconf: write cors_allow(headers=[*default_headers, 'x-other'])(...) around the view of /free/. It comes from cors_views.defaults.",
+            "Change the URLconf: write cors_allow(headers=[*default_headers, 'x-other'])(...) around the view of /free/. default_headers is in cors_views.defaults.",
             "Or settings: add 'x-other' to CORS_ALLOW_HEADERS. That is for 14 routes.",
         ],
     ),

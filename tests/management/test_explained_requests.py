@@ -312,7 +312,7 @@ CASES = {
     "a header that is not allowed": Case(
         f"{APP} POST /open/ -H Content-Type -H baggage",
         1,
-        ["headers=[*default_headers, 'baggage']", "It comes from cors_views.defaults."],
+        ["headers=[*default_headers, 'baggage']", "default_headers is in cors_views.defaults."],
     ),
     "a header, and headers that the settings name": Case(
         f"{APP} POST /open/ -H Content-Type -H baggage",

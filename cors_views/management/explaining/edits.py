@@ -32,7 +32,9 @@ class Declare:
         return f"cors_allow({spelling.arguments(self.policies)})"
 
     def __str__(self) -> str:
-        known = "It comes from cors_views.defaults." if "*default_headers" in self.code else ""
+        known = (
+            "default_headers is in cors_views.defaults." if "*default_headers" in self.code else ""
+        )
         told = [f"{self._where()}.", known, _opened(self.spot), self.note]
         return " ".join(filter(None, told))
 

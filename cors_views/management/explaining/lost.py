@@ -54,9 +54,7 @@ def _without_mixin(view_class: type) -> Iterator[Lost]:
     except Exception:
         # Nobody has checked it, since nobody reads it.
         return
-    yield Lost(
-        declaration, f"has no effect, since {view_class.__qualname__} has no CorsMixin", True
-    )
+    yield Lost(declaration, f"{written} has no effect: the class has no CorsMixin.", on_class=True)
 
 
 def _hidden(callback: Any) -> Iterator[Lost]:

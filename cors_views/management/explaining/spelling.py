@@ -102,7 +102,8 @@ def effective(
     if trusted is None:
         return None
     fields = {**trusted, **_differing(compiled)}
-    if not (keeps if on_handler else compiled.methods == offered):
+    # What declares nothing is offered what the settings name, whatever the view serves.
+    if not (keeps if on_handler else ruling.undeclared or compiled.methods == offered):
         fields["methods"] = listed(in_order(compiled.methods))
     return _consistent(fields, {})
 
