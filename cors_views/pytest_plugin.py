@@ -1,7 +1,8 @@
 """Fixtures for pytest: browsers whose pages are open side by side.
 
-pytest loads this module by its entry point, before Django is set up and before anybody measures
-what is imported, so it imports nothing of this package but inside the fixtures.
+pytest loads this module by its entry point, in every run of an environment: before Django is set
+up, before anybody measures what is imported, and where nobody thinks of Django at all. So it
+imports nothing but pytest; the fixtures do.
 """
 
 from __future__ import annotations

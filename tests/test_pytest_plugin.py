@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Any
@@ -87,6 +89,45 @@ def test_early():
     assert "cors_views.testing" not in sys.modules
     assert "django.test" not in sys.modules
 """
+
+COUNTED = """
+import sys
+import pytest
+before = set(sys.modules)
+import cors_views.pytest_plugin
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def test_that_loading_it_imports_nothing_else() -> None:
+    done = subprocess.run([sys.executable, "-c", COUNTED], capture_output=True, text=True)
+
+    assert done.stdout.split() == ["cors_views", "cors_views.pytest_plugin"], done.stderr
+
+
+@pytest.mark.parametrize(
+    "django",
+    [
+        pytest.param("raise ImportError('no Django here')", id="not-importable"),
+        pytest.param("raise RuntimeError('half an installation')", id="broken"),
+        pytest.param("import no_such_module", id="lacks-a-dependency"),
+    ],
+)
+def test_that_runs_without_a_django_are_left_alone(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, django: str
+) -> None:
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
+    pytester.makepyfile("def test_of_something_else():\n    assert True\n")
+    package = pytester.mkpydir("django")
+    (package / "__init__.py").write_text(django)
+    # Before the installed one.
+    monkeypatch.setenv("PYTHONPATH", str(pytester.path))
+
+    result = pytester.runpytest_subprocess("-p", "no:django")
+
+    assert result.ret == pytest.ExitCode.OK
+    result.assert_outcomes(passed=1)
+
 
 WITHOUT_PYTEST_DJANGO = """
 import django, pytest
