@@ -49,7 +49,7 @@ def _untrusted(use: Use) -> tuple[str, ...]:
     origins = [
         origin
         for origin in use.origins
-        # To trust these further would be the wrong advice: W037, W038 and W040 are about them.
+        # To trust these further would be the wrong advice: W037, E038 and W040 are about them.
         if ("://" in origin and not origin.startswith(("http:", "file:")))
         or (origin.startswith("http://") and is_local(origin))
     ]

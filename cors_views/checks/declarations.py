@@ -17,6 +17,8 @@ from cors_views.checks.effective import check_uses
 from cors_views.checks.lost import check_mixin, check_reached, check_understood
 from cors_views.checks.methods import check_posts, check_public_uses, check_updates
 from cors_views.checks.preflights import Opened, check_caches, opened_by_caches
+from cors_views.checks.trust import check_production
+from cors_views.checks.url_regexes import check_urls_regex
 from cors_views.declarations import Applied
 from cors_views.layers import Layer
 from cors_views.policy import CorsPolicy
@@ -73,6 +75,7 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
         *check_understood(),
         *check_updates(surveyed),
         *check_undeclared(uses),
+        *check_urls_regex(chain for chain, _ in surveyed),
     ]
 
 
@@ -80,8 +83,12 @@ def check_public_views(**kwargs: Any) -> list[CheckMessage]:
     """Report, before production, views that any origin may use and that are not read-only."""
     if not getattr(settings, "ROOT_URLCONF", None):
         return []
-    uses = (use for found in survey() for use in uses_of(*found))
-    return [*check_public_uses(uses), *check_list_beside_all()]
+    uses = [use for found in survey() for use in uses_of(*found)]
+    return [
+        *check_public_uses(uses),
+        *check_list_beside_all(),
+        *check_production([*use_of_settings(), *uses]),
+    ]
 
 
 def _says_nothing(stacks: list[list[Layer]]) -> Iterator[CheckMessage]:

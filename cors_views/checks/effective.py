@@ -6,20 +6,22 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.core.checks import CheckMessage, Info, Warning
+from django.core.checks import CheckMessage, Warning
 
-from cors_views import conf
 from cors_views.checks.cookies import check_cookies
 from cors_views.checks.regexes import (
     admits_plain_http,
     complete,
+    every_host_of,
     lookalike_of,
     matches_nothing,
     special_of,
     stranger_of,
     strict,
+    suffix_of,
 )
-from cors_views.checks.sites import is_local, public_suffixes
+from cors_views.checks.sites import is_local
+from cors_views.checks.trust import check_any_origin, check_every_host, check_suffixes
 from cors_views.corrections import escaped
 from cors_views.uses import Use, listed
 
@@ -87,27 +89,6 @@ def _plain_http(use: Use) -> Iterator[CheckMessage]:
         )
 
 
-def _suffixes(use: Use) -> Iterator[CheckMessage]:
-    if not use.policy.credentials:
-        return
-    wildcards = [origin for origin in use.origins if "://*." in origin]
-    public, unchecked = public_suffixes(wildcards)
-    if public:
-        yield Warning(
-            f"The {use.where()} allows credentials to {listed(public)}, where anybody can "
-            "register a name.",
-            hint="Name the subdomains that are yours.",
-            id="cors_views.W038",
-        )
-    if unchecked:
-        yield Info(
-            f"Whether {listed(unchecked)}, from the {use.where()} is below a public suffix was "
-            "not checked: only suffixes of one label are known without a list.",
-            hint="pip install publicsuffixlist",
-            id="cors_views.I038",
-        )
-
-
 def _null(use: Use) -> Iterator[CheckMessage]:
     special = [origin for origin in use.origins if origin in ("null", "file://")]
     special += [
@@ -135,18 +116,6 @@ def _max_age(use: Use) -> Iterator[CheckMessage]:
         )
 
 
-def _any_with_credentials(use: Use) -> Iterator[CheckMessage]:
-    if use.ruling.undeclared and use.policy.any_origin and use.policy.credentials:
-        every = conf.name_in_use("CORS_ALLOW_ALL_ORIGINS")
-        yield Warning(
-            f"{every} and CORS_ALLOW_CREDENTIALS together let every site on the web read what "
-            "your users' cookies open.",
-            hint=f"Remove {every} and list the origins that you trust in "
-            f"{conf.name_in_use('CORS_ALLOWED_ORIGINS')}.",
-            id="cors_views.W042",
-        )
-
-
 def _regexes(use: Use) -> Iterator[CheckMessage]:
     for regex in use.regexes:
         found = _wrong_with(regex, credentials=use.compiled.credentials)
@@ -161,6 +130,9 @@ def _regexes(use: Use) -> Iterator[CheckMessage]:
 
 def _wrong_with(regex: re.Pattern[str], *, credentials: bool) -> tuple[str, str] | None:
     stranger, alike = stranger_of(regex), lookalike_of(regex)
+    if credentials and (every_host_of(regex) or suffix_of(regex)):
+        # An error is about them.
+        return None
     if stranger and credentials:
         hint = r"Name the host in it: r'https://[a-z0-9-]+\.example\.com'."
         return f"which admits strangers such as {stranger}, with credentials", hint
@@ -201,10 +173,11 @@ _CHECKS = {
     _private_network: ("private_network",),
     check_cookies: ("origins", "credentials"),
     _plain_http: ("origins", "credentials"),
-    _suffixes: ("origins", "credentials"),
+    check_suffixes: ("origins", "credentials"),
     _null: ("origins",),
     _max_age: ("max_age",),
-    _any_with_credentials: ("origins", "credentials"),
+    check_any_origin: ("origins", "credentials"),
+    check_every_host: ("origin_regexes", "credentials"),
     _regexes: ("origin_regexes", "credentials"),
     _literal_star: ("headers", "methods", "credentials"),
 }

@@ -6,10 +6,11 @@ import functools
 import itertools
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from cors_views.automata import Unreadable
 from cors_views.checks.sites import is_local, is_public_suffix, is_reserved, site_of
-from cors_views.expressions import whole_automaton_of
+from cors_views.expressions import parsed, whole_automaton_of
 from cors_views.origins import MAX_LENGTH, is_origin
 from cors_views.repetitions import is_ambiguous, wide_repetitions
 
@@ -20,12 +21,24 @@ _STRANGERS = tuple(
     for name in ("stranger", "abc", "www.stranger", "strangerfromelsewhere")
     for suffix in ("com", "app", "dev", "io", "net", "org", "de", "fr", "xyz")
 )
-_EXTENSION = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
+_EXTENSIONS = (
+    "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+    "moz-extension://3c078156-979c-498b-8990-85f7987dd929",
+    "safari-web-extension://3C078156-979C-498B-8990-85F7987DD929",
+)
+#: Who admits all of these admits every host.
+_UNRELATED = ("https://abc.xyz", "https://www.stranger.com", "https://strangerfromelsewhere.de")
+_SERVERS_OF_DEVELOPMENT = tuple(
+    f"{scheme}://{host}:{port}"
+    for scheme in ("http", "https")
+    for host in ("localhost", "127.0.0.1", "[::1]")
+    for port in (3000, 5173, 8000, 8080, 4200)
+)
 _STRANGER = "stranger"
 #: So many long repetitions side by side take ``re`` a millisecond at worst.
 _QUICK = 2
 #: What makes somebody else's host of a text that a host begins with.
-_BEHIND = (f".{_STRANGER}.com", f"{_STRANGER}.com", _STRANGER)
+_BEHIND = (f".{_STRANGER}.com", f"{_STRANGER}.com", _STRANGER, f".{_STRANGER}")
 _THIS_MACHINE = re.compile(r"(?<![\w-])(?:localhost|127\\?\.|\[?::1)")
 #: What is no part of a host's name: classes, sets, groups, the scheme of an alternative behind it.
 _NO_NAME = re.compile(r"\\[A-Za-z]|\[[^]]*\]|\(\?P<\w+>|https?")
@@ -54,14 +67,69 @@ def whole_match(regex: re.Pattern[str]) -> Callable[[str], bool]:
 
 def stranger_of(regex: re.Pattern[str]) -> str:
     """Return an origin that a regex admits although nobody can have meant it, or nothing."""
-    tail = _tail(regex)
-    below = f"https://stranger{tail}" if tail.startswith(".") else ""
     matches = whole_match(regex)
-    if below and is_public_suffix(tail[1:]) and matches(below):
-        return below
-    ports = dict.fromkeys(["", ":8443", *re.findall(r":[1-9][0-9]+", regex.pattern)])
-    strangers = (f"{origin}{port}" for port in ports for origin in _STRANGERS)
-    return next(filter(matches, (*strangers, _EXTENSION)), "")
+    strangers = (f"{origin}{port}" for port in _ports(regex) for origin in _STRANGERS)
+    return suffix_of(regex) or next(filter(matches, (*strangers, *_EXTENSIONS)), "")
+
+
+def suffix_of(regex: re.Pattern[str]) -> str:
+    """Return an origin below a public suffix below which a regex admits all, or nothing."""
+    matches = whole_match(regex)
+    tails = [tail for tail in endings(regex) if tail.startswith(".") and is_public_suffix(tail[1:])]
+    return next(filter(matches, (f"https://{_STRANGER}{tail}" for tail in tails)), "")
+
+
+def every_host_of(regex: re.Pattern[str]) -> str:
+    """Return an origin of somebody's where a regex admits every host there is, or nothing."""
+    matches = whole_match(regex)
+    found = ([f"{origin}{port}" for origin in _UNRELATED] for port in _ports(regex))
+    return next((origins[0] for origins in found if all(map(matches, origins))), "")
+
+
+def local_of(regex: re.Pattern[str]) -> str:
+    """Return a server for development on the own machine that a regex admits, or nothing."""
+    return next(filter(whole_match(regex), _SERVERS_OF_DEVELOPMENT), "")
+
+
+def _ports(regex: re.Pattern[str]) -> list[str]:
+    """Return the ports that a regex may name, and none."""
+    return list(dict.fromkeys(["", ":8443", *re.findall(r":[1-9][0-9]+", regex.pattern)]))
+
+
+def endings(regex: re.Pattern[str]) -> list[str]:
+    """Return what a regex says letter by letter at its end, once for each of its alternatives."""
+    try:
+        return [ending for ending, _ in _endings(parsed(regex))][:_MOST_SPELT]
+    except Unreadable:
+        return []
+
+
+def _endings(items: Any) -> list[tuple[str, bool]]:
+    """Return endings, each with whether the alternative that it ends says nothing else."""
+    found = [("", True)]
+    for kind, argument in reversed(list(items)):
+        before = _before(str(kind), argument)
+        if before is None:
+            return [(ending, False) for ending, _ in found]
+        found = [
+            (f"{start}{ending}", known) if whole else (ending, False)
+            for ending, whole in found[:_MOST_SPELT]
+            for start, known in (before if whole else before[:1])
+        ]
+    return found
+
+
+def _before(kind: str, argument: Any) -> list[tuple[str, bool]] | None:
+    if kind == "LITERAL":
+        return [(chr(argument), True)]
+    if kind == "AT":
+        return [("", True)]
+    if kind == "SUBPATTERN":
+        return _endings(argument[3])
+    if kind == "BRANCH":
+        return [ending for branch in argument[1] for ending in _endings(branch)]
+    # What may be missing, such as a port.
+    return [("", True)] if kind in ("MAX_REPEAT", "MIN_REPEAT") and argument[:2] == (0, 1) else None
 
 
 def special_of(regex: re.Pattern[str]) -> str:

@@ -164,11 +164,11 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         [],
     ),
     # W043
-    "any host by a regex, with credentials": (SITE, by_regex(r"https://.*"), ["W043"]),
+    "any host by a regex, with credentials": (SITE, by_regex(r"https://.*"), ["E043"]),
     "any host of a registry by a regex, with credentials": (
         SITE,
         by_regex(r"https://[a-z]+\.com"),
-        ["W043"],
+        ["E038"],
     ),
     "any host by a regex, without credentials": (
         {},
@@ -189,10 +189,35 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     "dots that are dots": (SITE, by_regex(r"https://app\.(eu|us)[.]example\.com"), []),
     "a dot for many characters": (SITE, by_regex(r"https://.+\.example\.com"), []),
     "a dot for one character": (SITE, by_regex(r"https://(.|..)\.example\.com"), []),
-    "any host by http and any port": (SITE, by_regex(r"https?://.*:[0-9]+"), ["W037", "W043"]),
+    "any host by http and any port": (SITE, by_regex(r"https?://.*:[0-9]+"), ["E043", "W037"]),
     "any host of three letters": (SITE, by_regex(r"https://[a-z]{3}\.(de|fr)"), ["W043"]),
+    "any extension of Firefox": (SITE, by_regex(r"moz-extension://.*"), ["W043"]),
+    "any extension of Safari": (SITE, by_regex(r"safari-web-extension://[A-F0-9-]+"), ["W043"]),
+    "whatever two hosts give to anybody": (
+        SITE,
+        by_regex(r"https://.*\.(vercel|netlify)\.app"),
+        ["E038"],
+    ),
+    "whatever two hosts give to anybody, at any port": (
+        SITE,
+        by_regex(r"^https://[a-z-]+(\.vercel\.app|\.example\.com)(:[0-9]+)?$"),
+        ["E038"],
+    ),
+    "whatever a host gives to anybody, without credentials": (
+        {},
+        cors_allow(origin_regexes=[r"https://.*\.(vercel|netlify)\.app"], methods=["GET"])(
+            require_GET(answer)
+        ),
+        [],
+    ),
+    "names of two domains": (
+        SITE,
+        by_regex(r"https://[a-z]+\.(?:example|mysite)\.com"),
+        [],
+    ),
+    "a suffix that may follow": (SITE, by_regex(r"https://example\.com(\.[a-z]+)?"), ["W043"]),
     "any browser extension": (SITE, by_regex(r"chrome-extension://.*"), ["W043"]),
-    "whatever a host gives to anybody": (SITE, by_regex(r"https://.+\.vercel\.app"), ["W043"]),
+    "whatever a host gives to anybody": (SITE, by_regex(r"https://.+\.vercel\.app"), ["E038"]),
     "a look-alike of a host": (SITE, by_regex(r"https://.*example\.com"), ["W043"]),
     "a look-alike of a host in the settings": (
         {"CORS_ALLOWED_ORIGIN_REGEXES": [r"^https://[a-z0-9.-]*example\.com$"]},
@@ -271,7 +296,7 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         [],
     ),
     "the start of an origin": (SITE, by_regex(r"^http://localhost:"), ["W043"]),
-    "any host at a port of development": (SITE, by_regex(r"https://.*:3000"), ["W043"]),
+    "any host at a port of development": (SITE, by_regex(r"https://.*:3000"), ["E043"]),
     "any host of a long name": (SITE, by_regex(r"https://[a-z0-9-]{10,}\.com"), ["W043"]),
     "any host with www": (SITE, by_regex(r"https://www\..*"), ["W043"]),
     "the start of an origin, as a label": (SITE, by_regex(r"^https://preview-"), ["W043"]),
@@ -558,7 +583,7 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     "not trusted, but objected to for more": (
         SITE,
         of("http://app.example.com", "https://*.github.io", credentials=True)(answer),
-        ["W035", "W037", "W038"],
+        ["E038", "W035", "W037"],
     ),
     "not trusted, but read-only": (
         SITE,
@@ -731,16 +756,16 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         )(answer),
         [],
     ),
-    # W038
+    # E038
     "all subdomains of a public suffix": (
         {"ALLOWED_HOSTS": ["*"]},
         of("https://*.github.io")(answer),
-        ["W038"],
+        ["E038"],
     ),
     "all subdomains of a suffix of one label": (
         {"ALLOWED_HOSTS": ["*"]},
         of("https://*.com:*")(answer),
-        ["W038"],
+        ["E038"],
     ),
     "all subdomains of a name that nobody can register": (
         {"ALLOWED_HOSTS": ["*"], "CSRF_TRUSTED_ORIGINS": ["https://*.test"]},
@@ -830,7 +855,7 @@ def test_policies_that_one_line_makes_are_looked_at_one_by_one(order: int) -> No
     views = [cors_allow(credentials=True, **each)(answer) for each in fields]
 
     with override_settings(**SITE), urlconf(*(path(f"{id(one)}/", one) for one in views)):
-        assert set(short(found())) >= {"W036", "W038", "W040", "W043"}
+        assert set(short(found())) >= {"W036", "E038", "W040", "E043"}
 
 
 @pytest.mark.parametrize("name", SITES)
@@ -1108,10 +1133,24 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
     "a regular expression of the settings": (
         {"CORS_ALLOWED_ORIGIN_REGEXES": ["https://.*"], "CORS_ALLOW_CREDENTIALS": True},
         [csrf_exempt(answer)],
+        "E043",
+        (
+            r"The setting CORS_ALLOWED_ORIGIN_REGEXES, at /0/, has the regular expression "
+            r"'https://\.\*', which admits every site on the web, such as https://abc.xyz, with "
+            "credentials."
+        ),
+        r"Name the host in it, as in r'https://[a-z0-9-]+\.example\.com'.",
+    ),
+    "any name of a length": (
+        {
+            "CORS_ALLOWED_ORIGIN_REGEXES": [r"https://\w{12,}\.(com|dev)x?"],
+            "CORS_ALLOW_CREDENTIALS": True,
+        },
+        [csrf_exempt(answer)],
         "W043",
         (
             r"The setting CORS_ALLOWED_ORIGIN_REGEXES, at /0/, has the regular expression "
-            r"'https://\.\*', which admits strangers such as https://stranger.com, with "
+            r".* which admits strangers such as https://strangerfromelsewhere.com, with "
             "credentials."
         ),
         r"Name the host in it: r'https://[a-z0-9-]+\.example\.com'.",
@@ -1271,11 +1310,11 @@ def test_without_the_list_the_check_says_what_it_did_not_check() -> None:
         unchecked, public = found()
 
     assert (unchecked.id, public.id) in (
-        ("cors_views.W038", "cors_views.I038"),
-        ("cors_views.I038", "cors_views.W038"),
+        ("cors_views.E038", "cors_views.I038"),
+        ("cors_views.I038", "cors_views.E038"),
     )
     by_id = {message.id: message for message in (unchecked, public)}
-    assert "https://*.com" in by_id["cors_views.W038"].msg
+    assert "https://*.com" in by_id["cors_views.E038"].msg
     assert "https://*.github.io" in by_id["cors_views.I038"].msg
     assert "publicsuffixlist" in by_id["cors_views.I038"].hint
 
