@@ -68,7 +68,7 @@ def obeyed(values: dict[str, Any], setting: str, entry: Any, hint: str) -> dict[
         values[setting] = [each for each in values[setting] if each is not entry]
         where = written[2] or setting
         values[where] = [*values.get(where, []), *meant]
-    elif hint.startswith("Drop it."):
+    elif "drop it" in hint.lower():
         values[setting] = [each for each in values[setting] if each is not entry]
     return values
 

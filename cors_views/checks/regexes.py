@@ -57,9 +57,9 @@ def whole_match(regex: re.Pattern[str]) -> Callable[[str], bool]:
     A check must not be slow because what it looks at is. Where neither ``re`` nor an automaton is
     known to be quick, nothing matches.
     """
-    if is_ambiguous(regex) is False and wide_repetitions(regex) <= _QUICK:
-        return lambda text: len(text) <= MAX_LENGTH and regex.fullmatch(text) is not None
     try:
+        if is_ambiguous(regex) is False and wide_repetitions(regex) <= _QUICK:
+            return lambda text: len(text) <= MAX_LENGTH and regex.fullmatch(text) is not None
         return whole_automaton_of(regex).matches
     except Unreadable:
         return lambda text: False

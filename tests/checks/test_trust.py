@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.test.utils import override_settings
 from django.urls import include, path
 from django.views.decorators.http import require_GET
 
-from cors_views import cors_allow, cors_deny, declarations
+from cors_views import cors_allow, cors_deny, declarations, expressions
 from cors_views.checks.regexes import endings
 from tests.tables import CREDENTIALS, ORIGIN, Sender, cors_headers, urlconf
 
@@ -208,6 +209,26 @@ def test_a_regex_of_urls_that_matches_what_only_begins_alike(name: str) -> None:
 )
 def test_what_a_regex_ends_in(pattern: str, expected: list[str]) -> None:
     assert sorted(set(endings(re.compile(pattern)))) == expected
+
+
+def test_that_where_python_has_no_parser_nothing_is_judged_and_nothing_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_module(name: str) -> Any:
+        raise ImportError(name)
+
+    expressions.parsed.cache_clear()
+    monkeypatch.setattr(importlib, "import_module", no_module)
+    # No other test has an expression like these, which are judged once.
+    strange, endless = r"https://[a-y]+\.noparser", r"https://([a-y]+)+\.noparser"
+    overrides, routes = site(
+        answer,
+        CORS_ALLOWED_ORIGIN_REGEXES=[strange, endless],
+        CORS_ALLOW_CREDENTIALS=True,
+    )
+
+    with overrides, routes:
+        assert found("E038", "E043", "W004", "W005", "W043", "W048", deploy=True) == []
 
 
 def test_that_a_denied_view_is_nothing_to_warn_of() -> None:
