@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
 
 
@@ -15,3 +17,15 @@ class CorsViewsConfig(AppConfig):
         from cors_views.checks import register_checks
 
         register_checks()
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Answer to the name of django-cors-headers, for an entry of ``INSTALLED_APPS``.
+
+        A second name in the module would be a second configuration to Django, which has to guess.
+        """
+        if name == "CorsHeadersAppConfig":
+            return CorsViewsConfig
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

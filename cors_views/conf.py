@@ -25,7 +25,19 @@ from cors_views.patterns import OriginError, parse_pattern
 from cors_views.policy import CorsPolicy, close_matches, policy_from, unchecked
 
 ALIASES = names.ALIASES
-_DEFAULT_URLS_REGEX = r"^.*$"
+#: What each setting of django-cors-headers is where it is not set.
+_DEFAULTS: dict[str, Any] = {
+    "CORS_ALLOWED_ORIGINS": (),
+    "CORS_ALLOWED_ORIGIN_REGEXES": (),
+    "CORS_ALLOW_ALL_ORIGINS": False,
+    "CORS_ALLOW_CREDENTIALS": False,
+    "CORS_ALLOW_HEADERS": default_headers,
+    "CORS_ALLOW_METHODS": default_methods,
+    "CORS_ALLOW_PRIVATE_NETWORK": False,
+    "CORS_EXPOSE_HEADERS": (),
+    "CORS_PREFLIGHT_MAX_AGE": 86400,
+    "CORS_URLS_REGEX": r"^.*$",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +76,25 @@ def slips() -> dict[str, str]:
     }
 
 
-def _read(setting: str, default: Any) -> tuple[str, Any]:
+def _read(setting: str) -> tuple[str, Any]:
     name = name_in_use(setting)
-    return name, getattr(settings, name, default)
+    return name, getattr(settings, name, _DEFAULTS.get(setting, False))
+
+
+class Settings:
+    """The settings as they are written, or what they are by default, under their newer names.
+
+    ``conf`` is what ``corsheaders.conf`` has under that name, for code that moves over.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a setting of django-cors-headers."""
+        if name not in _DEFAULTS:
+            raise AttributeError(f"{name!r} is not a setting of django-cors-headers")
+        return _read(name)[1]
+
+
+conf = Settings()
 
 
 @keep
@@ -74,11 +102,9 @@ def site() -> Site:
     """Return the compiled settings."""
     problems: list[Problem] = []
 
-    def checked(
-        setting: str, check: Callable[[Any, str], tuple[Any, list[Problem]]], default: Any
-    ) -> Any:
+    def checked(setting: str, check: Callable[[Any, str], tuple[Any, list[Problem]]]) -> Any:
         try:
-            name, value = _read(setting, default)
+            name, value = _read(setting)
             valid, wrong = check(value, name)
         except Exception as error:
             # A lazy object looks like what it wraps, and may raise when it is asked.
@@ -89,26 +115,26 @@ def site() -> Site:
         return valid
 
     values = {
-        "methods": tuple(checked("CORS_ALLOW_METHODS", _methods, default_methods)),
-        "headers": tuple(checked("CORS_ALLOW_HEADERS", _headers, default_headers)),
-        "expose_headers": tuple(checked("CORS_EXPOSE_HEADERS", _expose_headers, ())),
+        "methods": tuple(checked("CORS_ALLOW_METHODS", _methods)),
+        "headers": tuple(checked("CORS_ALLOW_HEADERS", _headers)),
+        "expose_headers": tuple(checked("CORS_EXPOSE_HEADERS", _expose_headers)),
         # A setting of 0 sends no header at all, as in django-cors-headers; a policy's 0 is sent.
-        "max_age": checked("CORS_PREFLIGHT_MAX_AGE", fields.max_age, 86400) or None,
+        "max_age": checked("CORS_PREFLIGHT_MAX_AGE", fields.max_age) or None,
     }
-    all_origins = checked("CORS_ALLOW_ALL_ORIGINS", fields.boolean, False)
-    origins = tuple(checked("CORS_ALLOWED_ORIGINS", _origins, ()))
+    all_origins = checked("CORS_ALLOW_ALL_ORIGINS", fields.boolean)
+    origins = tuple(checked("CORS_ALLOWED_ORIGINS", _origins))
     trust = {
         "origins": ("*",) if all_origins else tuple(dict.fromkeys(origins)),
-        "origin_regexes": tuple(checked("CORS_ALLOWED_ORIGIN_REGEXES", fields.origin_regexes, ())),
-        "credentials": bool(checked("CORS_ALLOW_CREDENTIALS", fields.boolean, False)),
-        "private_network": bool(checked("CORS_ALLOW_PRIVATE_NETWORK", fields.boolean, False)),
+        "origin_regexes": tuple(checked("CORS_ALLOWED_ORIGIN_REGEXES", fields.origin_regexes)),
+        "credentials": bool(checked("CORS_ALLOW_CREDENTIALS", fields.boolean)),
+        "private_network": bool(checked("CORS_ALLOW_PRIVATE_NETWORK", fields.boolean)),
     }
     return Site(
         policy=unchecked({**values, **trust}),
         base=unchecked({**values, "credentials": False, "private_network": False}),
-        urls_regexes=tuple(checked("CORS_URLS_REGEX", _urls_regexes, _DEFAULT_URLS_REGEX)),
+        urls_regexes=tuple(checked("CORS_URLS_REGEX", _urls_regexes)),
         # Whoever meant to restrict the settings and slipped must not have opened them.
-        opt_in=checked("CORS_OPT_IN", fields.boolean, False) is not False,
+        opt_in=checked("CORS_OPT_IN", fields.boolean) is not False,
         problems=tuple(problems),
     )
 

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
-from cors_views import conf, handwritten, kept, nearest, protocol
+from cors_views import conf, fetch, handwritten, kept, nearest, protocol
 from cors_views.asking import NOBODY_LISTENS, adecide, decide, said_already
 from cors_views.fetch import CORS_RESPONSE_HEADERS
 from cors_views.outcomes import Decided, Outcome, outcome_of
@@ -25,6 +25,16 @@ from cors_views.rulings import Route, Ruling
 from cors_views.signals import check_request_enabled
 
 logger = logging.getLogger("cors_views")
+
+# The names that corsheaders.middleware has for them, for code that moves over.
+ACCESS_CONTROL_ALLOW_ORIGIN = fetch.ALLOW_ORIGIN
+ACCESS_CONTROL_EXPOSE_HEADERS = fetch.EXPOSE_HEADERS
+ACCESS_CONTROL_ALLOW_CREDENTIALS = fetch.ALLOW_CREDENTIALS
+ACCESS_CONTROL_ALLOW_HEADERS = fetch.ALLOW_HEADERS
+ACCESS_CONTROL_ALLOW_METHODS = fetch.ALLOW_METHODS
+ACCESS_CONTROL_MAX_AGE = fetch.MAX_AGE
+ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK = "access-control-request-private-network"
+ACCESS_CONTROL_ALLOW_PRIVATE_NETWORK = fetch.ALLOW_PRIVATE_NETWORK
 
 
 def foreseen(request: HttpRequest) -> tuple[Ruling, Outcome | Question]:

@@ -6,12 +6,21 @@ Each is imported when it runs: a server that starts never runs any.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage, Tags, Warning, register
 
 logger = logging.getLogger("cors_views")
+
+#: This and ``is_sequence`` are names of ``corsheaders.checks``, for code that moves over.
+re_type = re.Pattern
+
+
+def is_sequence(thing: Any, type_or_types: type[Any] | tuple[type[Any], ...]) -> bool:
+    """Return whether something is a sequence, and all that is in it is of certain types."""
+    return isinstance(thing, Sequence) and all(isinstance(each, type_or_types) for each in thing)
 
 
 def register_checks() -> None:
