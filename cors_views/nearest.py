@@ -19,6 +19,7 @@ from cors_views import callbacks, conf, kept
 from cors_views.callbacks import Callback
 from cors_views.chains import Chain, chain_of, resolve
 from cors_views.declarations import anything_applied
+from cors_views.fields import shown
 from cors_views.layers import Layer, handler_layers, may_declare, outer_layers, policies_of
 from cors_views.origin_sets import OriginSet, origins_key
 from cors_views.policy import CorsPolicy, unchecked
@@ -250,9 +251,8 @@ def route_of(match: ResolverMatch | None) -> Route:
         # The chain of patterns, not the view: one view may stand below two includes.
         chain = chain_of(match)
     except Exception:
-        logger.exception("The view of %r cannot be found.", match)
-        what = f"{match!r}, which cannot be understood"
-        return _closed(what) if anything_applied() else undeclared()
+        logger.exception("The view of %s cannot be found.", shown(match))
+        return _not_understood(match) if anything_applied() else undeclared()
     if not all(map(_is_itself, chain)):
         # Made anew for each request, perhaps, or taken for another: looked at each time, not kept.
         return build_safely(chain)
@@ -293,8 +293,12 @@ def build_safely(chain: Chain) -> Route:
     except Exception:
         declares = may_declare(chain)
         result = "it is denied" if declares else "the settings answer, as it declares none"
-        logger.exception("The CORS policy of %r cannot be found, so %s.", chain[-1], result)
-        return _closed(f"{chain[-1]!r}, which cannot be understood") if declares else undeclared()
+        logger.exception("The CORS policy of %s cannot be found, so %s.", shown(chain[-1]), result)
+        return _not_understood(chain[-1]) if declares else undeclared()
+
+
+def _not_understood(what: Any) -> Route:
+    return _closed(f"{shown(what)}, which cannot be understood")
 
 
 def _closed(why: str) -> Route:

@@ -599,3 +599,38 @@ def test_that_several_origins_in_one_string_are_told_apart() -> None:
     assert [problem.hint for problem in problems] == [
         f"Write [{APP!r}, 'https://b.example'] instead."
     ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "hint"),
+    [
+        ("CORS_ALLOWED_ORIGINS", "Write [] for none."),
+        ("CORS_ALLOWED_ORIGIN_REGEXES", "Write [] for none."),
+        ("CORS_ALLOW_METHODS", "Write [] for none."),
+        ("CORS_ALLOW_HEADERS", "Write [] for none."),
+        ("CORS_EXPOSE_HEADERS", "Write [] for none."),
+        ("CORS_ALLOW_ALL_ORIGINS", "Write True or False."),
+        ("CORS_ALLOW_CREDENTIALS", "Write True or False."),
+        ("CORS_OPT_IN", "Write True or False."),
+        ("CORS_URLS_REGEX", "Write a path, as in r'^/api/'."),
+    ],
+)
+def test_none_in_a_setting_opens_nothing_and_is_named(setting: str, hint: str) -> None:
+    with override_settings(**{setting: None}):
+        site = conf.site()
+
+    (problem,) = site.problems
+    assert (problem.field, problem.hint) == (setting, hint)
+    opened = (site.policy.origins, site.policy.origin_regexes, site.policy.credentials)
+    assert opened == ((), (), False)
+    assert site.opt_in == (setting == "CORS_OPT_IN")
+    assert site.matches_url("/") == (setting != "CORS_URLS_REGEX")
+
+
+def test_an_empty_regex_for_urls_matches_all_of_them_and_one_for_origins_none() -> None:
+    with override_settings(CORS_URLS_REGEX="", CORS_ALLOWED_ORIGIN_REGEXES=[""]):
+        site = conf.site()
+
+    assert site.matches_url("/anything/")
+    assert site.policy.origin_regexes == ()
+    assert [problem.field for problem in site.problems] == ["CORS_ALLOWED_ORIGIN_REGEXES"]

@@ -146,6 +146,13 @@ def test_where_anything_is_declared_it_is_closed(send: Sender, caplog: Any, name
     assert unclear.closed
 
 
+class Unshowable(Holder):
+    """Has no text, not even for the log."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
 class Unreadable(Holder):
     """Nothing can be asked of it, not even what it declares."""
 
@@ -318,12 +325,24 @@ class Setting:
         return HttpResponse("set")
 
 
+class MatchWithoutText:
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
 # name -> (match, who may read where nothing is declared anywhere, and where something is)
 LEFT: dict[str, tuple[Any, bool, bool]] = {
     "without tried": (SimpleNamespace(func=answer), True, True),
     "without tried, of a denied view": (SimpleNamespace(func=cors_deny(answer)), False, False),
     "without a view": (SimpleNamespace(tried=None), True, False),
     "nothing that is a match": (7, True, False),
+    "nothing that has a text": (MatchWithoutText(), True, False),
+    "of a view that has no text": (SimpleNamespace(func=Unshowable()), True, True),
+    "of a denied view that has no text": (
+        SimpleNamespace(func=cors_deny(type("Made", (Unshowable,), {}))()),
+        False,
+        False,
+    ),
     "tried is of another kind": (SimpleNamespace(func=answer, tried=5), True, False),
     "tried holds other things than patterns": (
         SimpleNamespace(func=answer, tried=[["a", "b"]]),
@@ -396,3 +415,19 @@ def test_patterns_of_a_urlconf_that_django_has_forgotten_go(send: Sender) -> Non
         kept = old() is not None
 
     assert not kept
+
+
+def test_origins_that_are_made_for_each_request_are_not_kept_for_ever(
+    send: Sender, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(nearest, "_MOST_ROUTES", 5)
+    routes = [path(f"{number}/", allow(str(number))(answer)) for number in range(20)]
+
+    with urlconf(*routes):
+        answers = [
+            cors_headers(send.actual(f"/{number}/", origin(str(number)))).get(ORIGIN)
+            for number in range(20)
+        ]
+
+        assert len(nearest._origin_sets) <= 5
+    assert answers == [origin(str(number)) for number in range(20)]

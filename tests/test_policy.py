@@ -55,6 +55,12 @@ def test_that_a_field_left_out_is_unset(field: str, given: Any, held: Any) -> No
     assert getattr(CorsPolicy(), field) is None
 
 
+def test_that_the_signature_says_what_may_be_left_out() -> None:
+    parameters = inspect.signature(CorsPolicy).parameters.values()
+
+    assert {repr(parameter.default) for parameter in parameters} == {"<left out>"}
+
+
 #: What to write instead, by field.
 INSTEAD = {
     "origins": "Write [] to admit nobody",
