@@ -213,6 +213,29 @@ def once(regex: re.Pattern[str]) -> str:
     return f"Write r'{better}' instead." if better else _NO_REPEATED_REPETITION
 
 
+def boolean_meant(value: Any) -> str:
+    """Return what to write instead of what an environment variable or a comma makes of a bool."""
+    value = _before_a_comma(value)
+    text = value.strip().lower() if isinstance(value, str) else value
+    for meant, others in ((True, ("true", "yes", "on", "1")), (False, ("false", "no", "off", "0"))):
+        if isinstance(text, (str, int)) and (text == meant or text in others):
+            return f"Write {meant} instead."
+    return "Write True or False."
+
+
+def _before_a_comma(value: Any) -> Any:
+    """Return what stands before the comma that made a tuple of it, or the value itself."""
+    return value[0] if isinstance(value, tuple) and len(value) == 1 else value
+
+
+def number_meant(value: Any) -> str:
+    """Return what to write instead of what an environment variable or a comma makes of a number."""
+    value = _before_a_comma(value)
+    text = str(value) if type(value) is int and abs(value) < 10**9 else value
+    known = isinstance(text, str) and re.fullmatch(r"\s*[0-9]{1,9}\s*", text)
+    return f"Write {int(text)} instead." if known else "Write a number such as 600."
+
+
 def escaped(pattern: str) -> str:
     """Return ``pattern`` with each dot escaped that stands for a dot and matches any character.
 

@@ -15,8 +15,10 @@ from cors_views import fetch
 from cors_views.corrections import (
     AN_ORIGIN,
     EMPTY,
+    boolean_meant,
     correction,
     cure,
+    number_meant,
     once,
     origins_in,
     text_of,
@@ -210,16 +212,14 @@ def boolean(value: Any, field: str) -> tuple[bool | None, list[Problem]]:
     """Check a yes-or-no field: ``True`` or ``False``, nothing that merely counts as one."""
     if isinstance(value, bool):
         return value, []
-    return None, [
-        Problem(field, value, "type", "is neither True nor False", "Write True or False.")
-    ]
+    return None, [Problem(field, value, "type", "is neither True nor False", boolean_meant(value))]
 
 
 def max_age(value: Any, field: str = "max_age") -> tuple[int | None, list[Problem]]:
     """Check a preflight's lifetime: a whole number of seconds, zero or more."""
     if isinstance(value, bool) or not isinstance(value, int):
-        hint = "Write a number such as 600."
-        return None, [Problem(field, value, "type", "is not a whole number of seconds", hint)]
+        message = "is not a whole number of seconds"
+        return None, [Problem(field, value, "type", message, number_meant(value))]
     if value < 0:
         hint = "Write 0 to keep browsers from caching preflights."
         return None, [Problem(field, value, "negative", "is negative", hint)]

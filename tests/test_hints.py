@@ -446,6 +446,38 @@ def test_that_a_lone_string_is_written_as_the_list_that_it_means(
         assert check_settings() == []
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "meant"),
+    [
+        pytest.param("CORS_ALLOW_CREDENTIALS", (True,), True, id="a-comma-behind"),
+        pytest.param("CORS_ALLOW_CREDENTIALS", "True", True, id="true-in-a-variable"),
+        pytest.param("CORS_ALLOW_CREDENTIALS", "off", False, id="off-in-a-variable"),
+        pytest.param("CORS_ALLOW_ALL_ORIGINS", 0, False, id="a-number"),
+        pytest.param("CORS_OPT_IN", " 1 ", True, id="a-number-in-a-variable"),
+        pytest.param("CORS_PREFLIGHT_MAX_AGE", "600", 600, id="seconds-in-a-variable"),
+        pytest.param("CORS_PREFLIGHT_MAX_AGE", (600,), 600, id="seconds-and-a-comma"),
+    ],
+)
+def test_that_a_lone_value_is_written_as_what_it_means(
+    setting: str, value: Any, meant: object
+) -> None:
+    with override_settings(**{setting: value}):
+        (message,) = check_settings()
+
+    assert message.hint == f"Write {meant} instead."
+    with override_settings(**{setting: meant}):
+        assert check_settings() == []
+
+
+@pytest.mark.parametrize("value", ["perhaps", 2, None, (True, False), [True], 1.5], ids=repr)
+def test_that_nothing_is_guessed_of_a_lone_value_that_means_nothing(value: Any) -> None:
+    with override_settings(CORS_ALLOW_CREDENTIALS=value, CORS_PREFLIGHT_MAX_AGE=str(value) * 9):
+        hints = [message.hint for message in check_settings()]
+
+    assert "Write True or False." in hints
+    assert "Write a number such as 600." in hints or value == 2
+
+
 def test_that_nothing_is_moved_where_there_is_nowhere_to_go() -> None:
     _, problems = origin_regexes(["https://*.example.com"], "CORS_URLS_REGEX")
 

@@ -229,9 +229,9 @@ def test_that_one_message_holds_every_problem_with_value_field_and_place() -> No
         "  methods: 'TRACE' is a method that browsers never send for a script. Drop it.\n"
         "  headers: 'a b' is not a header name. Write names such as 'X-Requested-With'.\n"
         "  expose_headers: 'ETag' is not a list of header names. Write ['ETag'] instead.\n"
-        "  credentials: 'yes' is neither True nor False. Write True or False.\n"
+        "  credentials: 'yes' is neither True nor False. Write True instead.\n"
         "  max_age: -1 is negative. Write 0 to keep browsers from caching preflights.\n"
-        "  private_network: 1 is neither True nor False. Write True or False."
+        "  private_network: 1 is neither True nor False. Write True instead."
     )
 
 
