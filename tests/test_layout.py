@@ -321,3 +321,21 @@ def test_that_the_package_needs_no_settings(code: str) -> None:
     )
 
     assert (run.stdout, run.stderr) == ("False\n", "")
+
+
+@each_module_but()
+def test_that_no_message_names_a_file_that_users_do_not_have(module: str) -> None:
+    """The wheel holds no documentation, so a message has to say the cause itself."""
+    texts = [
+        node
+        for node in ast.walk(SOURCES[module])
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    docstrings = {
+        id(statement.value)
+        for statement in ast.walk(SOURCES[module])
+        if isinstance(statement, ast.Expr)
+    }
+    said = [text.value for text in texts if id(text) not in docstrings]
+
+    assert [text for text in said if ".rst" in text.replace(".rstrip", "") or "docs/" in text] == []

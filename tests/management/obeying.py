@@ -231,6 +231,9 @@ def _policy_call(tree: ast.Module, layer: Layer, number: int) -> Any:
 def _extend_call(call: Any, edit: Extend, values: list[Any]) -> None:
     for keyword in call.keywords:
         if keyword.arg == edit.field:
+            if values == [True]:
+                keyword.value = ast.Constant(True)
+                return
             if not isinstance(keyword.value, ast.List):
                 keyword.value = ast.List([keyword.value], ast.Load())
             keyword.value.elts += [ast.Constant(value) for value in values]

@@ -445,6 +445,7 @@ class Sample(NamedTuple):
     call: str
     advised: str
     settings: dict[str, Any] = {}
+    others: tuple[str, ...] = ()
 
 
 def _view(declared: str = "", name: str = "view") -> str:
@@ -639,12 +640,146 @@ SAMPLES = {
         "GET /in/one/",
         "advised_views.py:22: write @cors_allow(origins=['https://new.example'], max_age=5) inst",
     ),
+    "a function of @api_view": Sample(
+        "from rest_framework.decorators import api_view\n@api_view(['GET', 'PUT'])\n"
+        "def view(request): return answer(request)\nurlpatterns = [path('one/', view)]",
+        "GET /one/",
+        f"advised_views.view: write {NEAR} above it.",
+    ),
+    "an action of a viewset": Sample(
+        "from rest_framework.routers import SimpleRouter\n"
+        "from rest_framework.viewsets import ViewSet\n"
+        "class One(ViewSet):\n    def list(self, request): return answer(request)\n"
+        "    def create(self, request): return answer(request)\n"
+        "router = SimpleRouter()\nrouter.register('one', One, 'one')\nurlpatterns = router.urls",
+        "POST /one/",
+        f"advised_views.One: write {NEAR} above its create.",
+    ),
+    "an action that the viewset has not": Sample(
+        "from rest_framework.routers import SimpleRouter\n"
+        "from rest_framework.viewsets import ViewSet\n"
+        "class One(ViewSet):\n    def list(self, request): return answer(request)\n"
+        "router = SimpleRouter()\nrouter.register('one', One, 'one')\nurlpatterns = router.urls",
+        "POST /one/",
+        "advised_views.One: it serves no POST, but GET",
+    ),
+    "an override of what was not declared": Sample(
+        "class Base(View):\n    def get(self, request): return answer(request)\n"
+        "class One(Base):\n    def get(self, request): return answer(request)\n"
+        "urlpatterns = [path('one/', One.as_view())]",
+        "GET /one/",
+        f"advised_views.One: write {NEAR} above its get.",
+    ),
+    "a closure that was never filled": Sample(
+        "def made():\n    def view(request): return never\n    return view\n    never = 1\n"
+        "urlpatterns = [path('one/', made())]",
+        "GET /one/",
+        FROM_LOST.rstrip(),
+    ),
+    "a lost declaration that nobody types again": Sample(
+        _view("@swallowing\n@cors_allow(origins=['https://new.example', lambda r, o: False])")
+        + "urlpatterns = [path('one/', view)]",
+        "GET /one/",
+        FROM_LOST.rstrip(),
+    ),
+    "private networks, which stay theirs": Sample(
+        "class One(View):\n    def get(self, request): return answer(request)\n"
+        "    def put(self, request): return answer(request)\n"
+        "urlpatterns = [path('one/', cors_allow(origins=['https://a.example'], "
+        "private_network=True)(One.as_view()))]",
+        "GET /one/",
+        "advised_views.One: write @cors_allow(CorsPolicy(origins=['https://a.example'], "
+        "private_network=True), CorsPolicy(origins=['https://new.example'])) above its get.",
+    ),
+    "a method, under a name that an attribute holds": Sample(
+        "class One(DeclaresCors, View):\n    cors_policy = 'partners'\n"
+        "    def put(self, request): return answer(request)\n"
+        "urlpatterns = [path('one/', One.as_view())]",
+        "PUT /one/",
+        "advised_views.py:22, cors_policy of One: write [CorsPolicy(origins=['https://new.example'],"
+        " methods=['GET', 'PUT']), 'partners'] instead.",
+        {"CORS_POLICIES": {"partners": {"origins": [NEW], "methods": ["GET"]}}},
+    ),
+    "credentials, under a name that an attribute holds": Sample(
+        "class One(DeclaresCors, View):\n    cors_policy = 'partners'\n"
+        "    def get(self, request): return answer(request)\n"
+        "urlpatterns = [path('one/', One.as_view())]",
+        "GET /one/ credentials",
+        "advised_views.py:22, cors_policy of One: write [CorsPolicy(origins=['https://new.example'],"
+        " credentials=True), 'partners'] instead.",
+        {"CORS_POLICIES": {"partners": {"origins": [NEW]}}},
+    ),
+    "a header, under policies that allow others": Sample(
+        _view(
+            f"@cors_allow(CorsPolicy(origins=['{NEW}']), CorsPolicy(origins='*', headers=['x-a']))"
+        )
+        + "urlpatterns = [path('one/', view)]",
+        "GET /one/ X-Other",
+        "advised_views.py:22: write @cors_allow(CorsPolicy(origins=['https://new.example'], "
+        "headers=[*default_headers, 'x-other']), CorsPolicy(origins=['https://new.example']), "
+        "CorsPolicy(origins='*', headers=['x-a'])) instead.",
+    ),
+    "a header, under policies that allow the same": Sample(
+        _view(f"@cors_allow(CorsPolicy(origins=['{NEW}']), CorsPolicy(origins='*'))")
+        + "urlpatterns = [path('one/', view)]",
+        "GET /one/ X-Other",
+        "advised_views.py:22: write @cors_allow(CorsPolicy(origins=['https://new.example'], "
+        "headers=[*default_headers, 'x-other']), CorsPolicy(origins=['https://new.example']), ",
+    ),
+    "a header, beside a callable without a name": Sample(
+        _view("@cors_allow(origins=['https://new.example', lambda r, o: False], headers=['x-a'])")
+        + "urlpatterns = [path('one/', view)]",
+        "GET /one/ X-Other",
+        "advised_views.py:22: add 'x-other' to headers. That is for 1 route.",
+    ),
+    "a header, beside a regex": Sample(
+        _view("@cors_allow(origin_regexes=['https://new.*'])")
+        + "urlpatterns = [path('one/', view)]",
+        "GET /one/ X-Other",
+        "advised_views.py:22: write @cors_allow(origin_regexes=['https://new.*'], "
+        "headers=[*default_headers, 'x-other']) instead.",
+    ),
+    "a route that is closed whole, and handlers that declare nothing": Sample(
+        "class One(View):\n    def get(self, request): return answer(request)\n"
+        "    def put(self, request): return answer(request)\n"
+        "urlpatterns = [path('one/', cors_deny(One.as_view()))]",
+        "PUT /one/",
+        "advised_views.py:25: write @cors_allow(origins=['https://new.example']) instead of "
+        "cors_deny. That is also for get",
+    ),
+    "several policies of a class": Sample(
+        f"@cors_allow(CorsPolicy(origins=['{A}']), CorsPolicy(origins=['{B}']))\n"
+        "class One(View):\n    def get(self, request): return answer(request)\n"
+        "    def put(self, request): return answer(request)\n"
+        "urlpatterns = [path('one/', One.as_view())]",
+        "GET /one/",
+        "advised_views.One: write @cors_allow(CorsPolicy(origins=['https://a.example']), "
+        "CorsPolicy(origins=['https://b.example']), CorsPolicy(origins=['https://new.example']))",
+        others=(
+            f"advised_views.py:22: add '{NEW}' to origins of policy number 2. That is for 1 route.",
+        ),
+    ),
+    "credentials that a class keeps from two pages": Sample(
+        f"@cors_allow(origins=['{A}', '{NEW}'], credentials=False)\n"
+        "class One(View):\n    def get(self, request): return answer(request)\n"
+        "    def put(self, request): return answer(request)\n"
+        "urlpatterns = [path('one/', One.as_view())]",
+        "GET /one/ credentials",
+        "advised_views.One: write @cors_allow(CorsPolicy(origins=['https://new.example'], "
+        "credentials=True), CorsPolicy(origins=['https://a.example', 'https://new.example']))",
+        others=(
+            "the page: ask without credentials, if it needs none.",
+            "advised_views.py:22: write credentials=True. That is for 1 route.",
+        ),
+    ),
 }
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_sample(name: str) -> None:
     sample = SAMPLES[name]
+    if "rest_framework" in sample.source:
+        pytest.importorskip("rest_framework", reason="the view is one of Django REST framework")
     method, url, *more = sample.call.split()
     page = page_request(
         NEW,
@@ -668,4 +803,5 @@ def test_a_sample(name: str) -> None:
 
     assert told is not None
     assert str(told.first).startswith(sample.advised)
+    assert not sample.others or tuple(map(str, told.others)) == sample.others
     assert wrong_with(site, [url], page) == ""

@@ -65,6 +65,10 @@ def leaving(get_response: Any) -> Any:
     return lambda request: HttpResponseRedirect("https://storage.example/file\x1b[2J")
 
 
+def with_a_password(get_response: Any) -> Any:
+    return lambda request: HttpResponseRedirect("https://me:pw@api.example/open/")
+
+
 def loud(request: Any) -> HttpResponse:
     return HttpResponse(headers={"Access-Control-Allow-Origin": "https://a\x1b[2J.example"})
 
@@ -88,6 +92,8 @@ def _site() -> Iterator[None]:
         path("decorated/", trusting(Decorated.as_view())),
         path("permitted/", trusting(permission_required("a.b", raise_exception=True)(answer))),
         path("accounts/login/", answer),
+        path("purge/", cors_allow(origins=[APP], methods=["PURGE"])(answer)),
+        path("below/", cors_allow(origins=["https://*.example.com"])(answer)),
     ]
     with override_settings(ALLOWED_HOSTS=["api.example", "tenant.example"]), urlconf(*views):
         yield
@@ -303,7 +309,14 @@ CASES = {
         ["Not known, REDIRECT_REFUSED: only https://storage.example can tell", "!Refused", "!\x1b"],
         {"MIDDLEWARE": [CORS, f"{HERE}.leaving"]},
     ),
+    "to a URL with a password": Case(
+        f"{APP} GET /open/",
+        1,
+        ["Refused, REDIRECT_REFUSED", "Change the page: ask for a URL that is no redirect to"],
+        {"MIDDLEWARE": [CORS, f"{HERE}.with_a_password"]},
+    ),
     # --- What the page does wrong ---
+    "a method of the site's own": Case(f"{APP} PURGE /purge/", 0, ["> PURGE /purge/"]),
     "a response header that is sent": Case(
         f"{APP} GET /open/ -H Access-Control-Allow-Origin:*",
         1,
@@ -336,10 +349,20 @@ CASES = {
             "Admitted is 'http://localhost:3000' (to a browser localhost and 127.0.0.1 are two",
         ],
     ),
+    "localhost for an address of IPv6": Case(
+        "http://[::1]:3000 GET /local/",
+        1,
+        ["Admitted is 'http://localhost:3000' (to a browser localhost and [::1] are two hosts)."],
+    ),
     "www": Case(
         "https://www.example.com GET /bare/",
         1,
         ["Admitted is 'https://example.com' (without www.)."],
+    ),
+    "the host of a pattern": Case(
+        "https://example.com GET /below/",
+        1,
+        ["Admitted is 'https://*.example.com' (*.example.com stands for what is below it alone)."],
     ),
     "nothing alike": Case(f"{APP} GET /bare/", 1, ["!Admitted is"]),
     # --- What comes from a response ---

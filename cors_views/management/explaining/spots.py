@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -255,6 +254,4 @@ def _is_own(resolvers: Chain) -> bool:
 
 def _module(urlconf: Any) -> Any:
     urlconf = getattr(urlconf, "urlconf", urlconf)
-    if isinstance(urlconf, str):
-        return sys.modules.get(urlconf)
     return None if isinstance(urlconf, (list, tuple)) else urlconf
