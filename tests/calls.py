@@ -26,6 +26,8 @@ class Call:
     at: str = "api"
     preflight: dict[str, Any] = field(default_factory=dict)
     answer: dict[str, Any] = field(default_factory=dict)
+    #: What a middleware below writes into the answer.
+    below: dict[str, str] = field(default_factory=dict)
     #: Where a redirect leads.
     to: Call | None = None
 

@@ -10,13 +10,16 @@ import json
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from socketserver import ThreadingMixIn
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, urlsplit
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from asgiref.sync import async_to_sync
+from django.contrib.auth.decorators import login_required
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client, override_settings
@@ -33,6 +36,9 @@ HOSTS = {
     "app": "app.shop.localhost",
     "other": "other.localhost",
     "third": "third.localhost",
+    # To a browser these two are two sites, although both are this machine.
+    "localhost": "localhost",
+    "loopback": "127.0.0.1",
 }
 
 #: What arrived, by the ``run`` that the URL names.
@@ -67,6 +73,43 @@ def record(
     return middleware
 
 
+def below(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Know visitors by a cookie, and write the headers that the URL says: the innermost one."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.user = SimpleNamespace(is_authenticated="sessionid" in request.COOKIES)  # type: ignore[assignment]
+        response = get_response(request)
+        for name, value in json.loads(request.GET.get("below", "{}")).items():
+            response.headers[name] = value
+        return response
+
+    return middleware
+
+
+#: Where somebody wants to know what the panel says.
+SHOWN: list[list[str]] = []
+
+
+def toolbar(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Stand where django-debug-toolbar does, and ask the panel."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if SHOWN and find_spec("debug_toolbar"):
+            from cors_views.panels import CorsPanel
+
+            panel = CorsPanel.__new__(CorsPanel)
+            panel.record_stats = lambda stats: SHOWN[-1].append(stats["short"])
+            panel.generate_stats(request, response)
+        return response
+
+    return middleware
+
+
 def told(request: HttpRequest) -> HttpResponse:
     """Answer with the status, the headers and the cookies that the URL says."""
     preflight = "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.META
@@ -88,6 +131,7 @@ def again(request: HttpRequest, more: int) -> HttpResponse:
 
 def urlpatterns(at: dict[str, str]) -> list[Any]:
     app = [at["app"]]
+    pages = [at[name] for name in ("app", "other", "localhost")]
     everything = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     return [
         # The middleware leaves it alone under CORS_OPT_IN: what the URL says is what is sent.
@@ -115,7 +159,19 @@ def urlpatterns(at: dict[str, str]) -> list[Any]:
         path("bare/", cors_allow(origins="*")(lambda request: HttpResponse(status=302))),
         path("denied/", cors_deny(told)),
         path("null/", cors_allow(origins=["null"], credentials=True)(told)),
+        path("refusing/", cors_allow(origins=[at["third"]], credentials=True)(told)),
+        path("mine/", cors_allow(origins=pages, credentials=True)(login_required(told))),
     ]
+
+
+@contextmanager
+def panels() -> Iterator[list[str]]:
+    """Yield the panel's word on each request from now on, where the toolbar is installed."""
+    SHOWN.append([])
+    try:
+        yield SHOWN[-1]
+    finally:
+        SHOWN.pop()
 
 
 class Server(ThreadingMixIn, WSGIServer):
@@ -127,9 +183,10 @@ class Handler(WSGIRequestHandler):
         """Stay silent."""
 
 
-def at_port(port: int) -> dict[str, str]:
-    """Return the origins of the site, by name."""
-    return {name: f"http://{host}:{port}" for name, host in HOSTS.items()}
+def at_port(port: int, second: int = 1) -> dict[str, str]:
+    """Return the origins of the site, by name; it has the API at a second port, too."""
+    at = {name: f"http://{host}:{port}" for name, host in HOSTS.items()}
+    return at | {"second": f"http://{HOSTS['api']}:{second}"}
 
 
 def installed(at: dict[str, str]) -> override_settings:
@@ -137,23 +194,33 @@ def installed(at: dict[str, str]) -> override_settings:
     return override_settings(
         ROOT_URLCONF=Patterns(urlpatterns(at)),
         CORS_OPT_IN=True,
-        MIDDLEWARE=["tests.told_site.record", "cors_views.middleware.CorsMiddleware"],
+        LOGIN_URL="/told/",
+        MIDDLEWARE=[
+            "tests.told_site.record",
+            "cors_views.middleware.CorsMiddleware",
+            "tests.told_site.toolbar",
+            "django.middleware.common.CommonMiddleware",
+            "tests.told_site.below",
+        ],
     )
 
 
 @contextmanager
 def running() -> Iterator[dict[str, str]]:
     """Serve the site over HTTP too, and yield its origins."""
-    with make_server("127.0.0.1", 0, WSGIHandler(), Server, Handler) as server:
-        at = at_port(server.server_port)
-        with installed(at):
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(make_server("127.0.0.1", 0, WSGIHandler(), Server, Handler))
+            for _ in range(2)
+        ]
+        at = at_port(*(server.server_port for server in servers))
+        stack.enter_context(installed(at))
+        for server in servers:
             # Only now: it has the middleware of the settings.
             server.set_app(WSGIHandler())
             threading.Thread(target=server.serve_forever, daemon=True).start()
-            try:
-                yield at
-            finally:
-                server.shutdown()
+            stack.callback(server.shutdown)
+        yield at
 
 
 def query(**values: Any) -> str:
@@ -179,6 +246,8 @@ class Visit:
             location = {"Location": self.url(call.to)}
             answer = answer | {"headers": answer["headers"] | location}
         said = query(preflight=self.named(call.preflight), answer=self.named(answer))
+        if call.below:
+            said += f"&{query(below=self.named(call.below))}"
         return f"{self.at[call.at]}{call.path}?run={self.run}&{said}"
 
     def named(self, said: dict[str, Any]) -> Any:

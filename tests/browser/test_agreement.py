@@ -1,8 +1,9 @@
 """Our Browser agrees with a real Chromium: each row is done by both, against the same site.
 
 A disagreement fails: on whether the page gets an answer, on what it sees of it, and on what arrives
-at the server, preflights and cookies included. Where Chromium is known to be laxer than the
-Fetch standard, which the Browser follows, the row says so.
+at the server, preflights and cookies included. Where Chromium is known to be laxer than the Fetch
+standard, which the Browser follows, the row says so. On the rows of ``tests/agreed.py`` the
+commands, the log and the panel agree as well (``tests/test_agreed.py``).
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import uuid
 from typing import Any
 
 import pytest
+from django.test import override_settings
 
+from tests.agreed import AGREED
 from tests.calls import ROWS, Row
 from tests.told_site import BLOCKED, Visit, by_the_browser, verdicts
 
@@ -63,8 +66,20 @@ def by_chromium(driver: Any, visit: Visit, row: Row) -> list[Any]:
 
 @pytest.mark.parametrize("name", ROWS)
 def test_that_both_do_the_same(chromium_driver: Any, at: dict[str, str], name: str) -> None:
-    row, visit = ROWS[name], Visit(at, f"{name}.{uuid.uuid4()}")
-    theirs = by_chromium(chromium_driver, visit, row), visit.arrived()
+    compare(chromium_driver, Visit(at, f"{name}.{uuid.uuid4()}"), ROWS[name])
+
+
+@pytest.mark.parametrize("name", AGREED)
+def test_that_both_do_what_everybody_says(
+    chromium_driver: Any, at: dict[str, str], name: str
+) -> None:
+    visit, agreed = Visit(at, f"{name}.{uuid.uuid4()}"), AGREED[name]
+    with override_settings(**visit.named(agreed.settings)):
+        compare(chromium_driver, visit, agreed.row)
+
+
+def compare(driver: Any, visit: Visit, row: Row) -> None:
+    theirs = by_chromium(driver, visit, row), visit.arrived()
 
     ours = by_the_browser(visit, row), visit.arrived()
 
