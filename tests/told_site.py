@@ -58,16 +58,16 @@ def record(
     }
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        ARRIVED[request.GET.get("run", "")].append(
-            {
-                "method": request.META["REQUEST_METHOD"],
-                "host": request.get_host(),
-                "cookies": dict(request.COOKIES),
-                "type": request.META.get("CONTENT_TYPE", "") if request.body else "",
-                "body": request.body.decode(),
-            }
-            | {name: request.META.get(key) for name, key in seen.items()}
-        )
+        arrived = {
+            "method": request.META["REQUEST_METHOD"],
+            "host": request.get_host(),
+            "cookies": dict(request.COOKIES),
+            "type": request.META.get("CONTENT_TYPE", "") if request.body else "",
+            "body": request.body.decode(),
+        }
+        arrived |= {name: request.META.get(key) for name, key in seen.items()}
+        # At once: somebody may be waiting for it, and take away what is there.
+        ARRIVED[request.GET.get("run", "")].append(arrived)
         return get_response(request)
 
     return middleware
