@@ -18,7 +18,7 @@ from cors_views.untrusted import escaped
 #: What of a response's headers CORS is about, beside its own.
 _SHOWN = CORS_RESPONSE_HEADERS | {"vary", "location"}
 #: So much of a header is shown: the lists of CORS are long, and worth reading.
-_LONGEST = 2000
+LONGEST = 2000
 #: Values that are nobody's business, not even on the screen of whoever typed them.
 _SECRET = frozenset({"authorization", "proxy-authorization"})
 
@@ -27,7 +27,7 @@ def call(page: PageRequest) -> str:
     """Return what the page does, in one sentence."""
     at = "A sandboxed page (origin null)" if page.origin == "null" else f"A page at {page.origin}"
     cookies = " with credentials" if page.credentials == "include" else ""
-    return f"{at} fetches {page.method} {escaped(page.url, _LONGEST)}{cookies}."
+    return f"{at} fetches {page.method} {escaped(page.url, LONGEST)}{cookies}."
 
 
 def lines(verdict: Verdict, origin: str, assumed: Sequence[bool], paint: Paint) -> Iterator[str]:
@@ -50,16 +50,16 @@ def lines(verdict: Verdict, origin: str, assumed: Sequence[bool], paint: Paint) 
 
 def _step(step: Step, paint: Paint) -> str:
     mark = paint("pass", "SUCCESS") if step.passed else paint("FAIL", "ERROR")
-    return f"  {mark}  {step.check.value}: {escaped(step.detail, _LONGEST)}"
+    return f"  {mark}  {step.check.value}: {escaped(step.detail, LONGEST)}"
 
 
 def _sent(sent: Sent, origin: str, paint: Paint) -> Iterator[str]:
     url = urlsplit(sent.url)
     path = url._replace(scheme="", netloc="").geturl()
-    yield paint(f"  > {sent.method} {escaped(path, _LONGEST)}", "MIGRATE_LABEL")
+    yield paint(f"  > {sent.method} {escaped(path, LONGEST)}", "MIGRATE_LABEL")
     yield f"  > Host: {url.netloc}"
     for name, value in sent.headers:
-        yield f"  > {name}: {'…' if name.lower() in _SECRET else escaped(value, _LONGEST)}"
+        yield f"  > {name}: {'…' if name.lower() in _SECRET else escaped(value, LONGEST)}"
     if sent.credentials:
         crossing = way_between(origin, origin_of(sent.url))["cross_site"]
         which = "those with SameSite=None and Secure" if crossing else "if it has any"
@@ -71,7 +71,7 @@ def _received(received: Received, assumed: bool, paint: Paint) -> Iterator[str]:
     yield paint(f"  < {received.status}{not_run}", "MIGRATE_LABEL")
     shown = [(name, value) for name, value in received.headers if name.lower() in _SHOWN]
     for name, value in shown:
-        yield f"  < {name}: {escaped(value, _LONGEST)}"
+        yield f"  < {name}: {escaped(value, LONGEST)}"
     if not any(name.lower() in CORS_RESPONSE_HEADERS for name, _ in shown):
         yield "  < (no CORS headers)"
 

@@ -9,6 +9,10 @@ from django.utils.datastructures import CaseInsensitiveMapping
 
 from cors_views.browsing import PageRequest, Step, Verdict
 from cors_views.reasons import Reason
+from cors_views.untrusted import escaped
+
+#: A redirect leads anywhere, and a view writes what it likes.
+_LONGEST_LINE = 2000
 
 
 class Response:
@@ -91,10 +95,13 @@ class CorsError(Exception):
 def _explained(page: PageRequest, verdict: Verdict, reason: Reason) -> str:
     names = f": {', '.join(verdict.missing)}" if verdict.missing else ""
     request, failed = verdict.exchanges[-1].sent, verdict.steps[-1]
-    return (
-        f"A page at {page.origin} cannot read {page.method} {page.url}\n"
-        f"Reason: {reason.name}, {reason.value}{names}\n"
-        f"Failed: {failed.check.value} of the {request.kind} {request.method} {request.url}: "
-        f"{failed.detail}\n"
-        f"Decided by: {verdict.source or 'none of the policies: CorsMiddleware did not see it'}"
+    told = (
+        f"A page at {page.origin} cannot read {page.method} {page.url}",
+        f"Reason: {reason.name}, {reason.value}{names}",
+        (
+            f"Failed: {failed.check.value} of the {request.kind} {request.method} {request.url}: "
+            f"{failed.detail}"
+        ),
+        f"Decided by: {verdict.source or 'none of the policies: CorsMiddleware did not see it'}",
     )
+    return "\n".join(escaped(line, _LONGEST_LINE) for line in told)

@@ -23,6 +23,7 @@ from cors_views.management.sending import absolute, unlogged
 from cors_views.policy import close_matches
 from cors_views.reasons import Reason
 from cors_views.routes import route_name
+from cors_views.untrusted import escaped
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -105,7 +106,8 @@ class Command(CorsCommand):
             yield self.paint(f"Not known, {name}: {told}.", "WARNING")
             return
         if verdict.reason is None:
-            where = f" of {verdict.url}, where it was redirected to" if verdict.redirected else ""
+            url = escaped(verdict.url, transcript.LONGEST)
+            where = f" of {url}, where it was redirected to" if verdict.redirected else ""
             status = f", which is a {verdict.status}" if verdict.status != 200 else ""
             yield self.paint(f"The page may read the answer{where}{status}.", "SUCCESS")
             return
@@ -119,9 +121,10 @@ class Command(CorsCommand):
             found = advice(played.refusal)
         if found.near:
             yield f"Admitted is {' and '.join(found.near)}."
-        yield f"Change {found.first}"
+        # It may hold a URL that the site redirects to.
+        yield f"Change {escaped(str(found.first), transcript.LONGEST)}"
         for other in found.others:
-            yield f"Or {other}"
+            yield f"Or {escaped(str(other), transcript.LONGEST)}"
 
 
 def _page(options: dict[str, Any]) -> PageRequest:
