@@ -24,13 +24,10 @@ def check_cookies(use: Use) -> Iterator[CheckMessage]:
         return
     kept, refused = cookies_kept_at_home(), cookies_without_secure()
     elsewhere, apps = from_other_sites(use.origins), apps_among(use.origins)
-    unknown = from_unknown_sites(use.origins)
     if elsewhere and kept:
         yield _kept(use, elsewhere, kept)
     if apps and kept:
         yield _kept_from_apps(use, apps, kept)
-    if unknown and kept:
-        yield _who_knows(use, unknown, kept)
     if (elsewhere or apps) and refused:
         yield Warning(
             f"The {use.where()} allows credentials to {listed(elsewhere + apps)}, but browsers "
@@ -60,16 +57,26 @@ def _kept_from_apps(use: Use, apps: list[str], kept: list[str]) -> CheckMessage:
     )
 
 
-def _who_knows(use: Use, origins: list[str], kept: list[str]) -> CheckMessage:
-    return Info(
-        f"The {use.where()} allows credentials to {listed(origins)}. Nobody can tell whether "
-        f"cookies come along while ALLOWED_HOSTS is {settings.ALLOWED_HOSTS!r}: they do where this "
-        f"server and the page are at one site, such as api.example.com and app.example.com; from "
-        f"another site, {_keep(kept)} them away.",
-        hint="Name the hosts of this server in ALLOWED_HOSTS. Where they are at another site than "
-        f"the page: {_for_all_sites(kept)}",
-        id="cors_views.I052",
-    )
+def check_unknown_sites(uses: Iterable[Use]) -> Iterator[CheckMessage]:
+    """Ask, before production, where this server is: nobody can tell whether cookies travel."""
+    kept = cookies_kept_at_home()
+    found: dict[str, None] = {}
+    first: Use | None = None
+    for use in uses if kept else ():
+        unknown = from_unknown_sites(use.origins) if use.policy.credentials else []
+        if unknown:
+            first = first or use
+            found.update(dict.fromkeys(unknown))
+    if first:
+        yield Info(
+            f"The {first.where()} allows credentials to {listed([*found])}. Nobody can tell "
+            f"whether cookies come along while ALLOWED_HOSTS is {settings.ALLOWED_HOSTS!r}: they "
+            "do where this server and the page are at one site, such as api.example.com and "
+            f"app.example.com; from another site, {_keep(kept)} them away.",
+            hint="Name the hosts of this server in ALLOWED_HOSTS. Where they are at another site "
+            f"than the page: {_for_all_sites(kept)}",
+            id="cors_views.I052",
+        )
 
 
 def _keep(kept: list[str]) -> str:

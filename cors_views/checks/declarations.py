@@ -12,6 +12,7 @@ from cors_views import conf, layers
 from cors_views.chains import Chain
 from cors_views.checks.beside import check_list_beside_all, check_undeclared
 from cors_views.checks.choosers import check_choosers
+from cors_views.checks.cookies import check_unknown_sites
 from cors_views.checks.csrf import check_csrf
 from cors_views.checks.effective import check_uses
 from cors_views.checks.lost import check_mixin, check_reached, check_understood
@@ -88,6 +89,7 @@ def check_public_views(**kwargs: Any) -> list[CheckMessage]:
         *check_public_uses(uses),
         *check_list_beside_all(),
         *check_production([*use_of_settings(), *uses]),
+        *check_unknown_sites([*uses, *use_of_settings()]),
     ]
 
 

@@ -379,7 +379,7 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     "credentials where nobody knows the hosts": (
         stranger(ALLOWED_HOSTS=["*"]),
         of(OTHER)(answer),
-        ["I052"],
+        [],
     ),
     "credentials for localhost while developing": (
         stranger(ALLOWED_HOSTS=[], DEBUG=True, CSRF_TRUSTED_ORIGINS=["http://localhost:5173"]),
@@ -389,12 +389,12 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     "credentials for another site while developing": (
         stranger(ALLOWED_HOSTS=[], DEBUG=True),
         of(OTHER)(answer),
-        ["I052"],
+        [],
     ),
     "credentials for another site before any host is named": (
         stranger(ALLOWED_HOSTS=[]),
         of(OTHER)(answer),
-        ["I052"],
+        [],
     ),
     "credentials for localhost in production": (
         stranger(CSRF_TRUSTED_ORIGINS=["http://localhost:5173"]),
@@ -1222,22 +1222,6 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
             "stands alone between other sites and your users' sessions."
         ),
     ),
-    "cookies, and nobody knows where this server is": (
-        stranger(ALLOWED_HOSTS=["*"], MIDDLEWARE=[CORS, SESSION]),
-        [of(OTHER)(answer)],
-        "I052",
-        (
-            r".* allows credentials to https://other.org. Nobody can tell whether cookies come "
-            r"along while ALLOWED_HOSTS is \['\*'\]: they do where this server and the page are at "
-            r"one site, such as api.example.com and app.example.com; from another site, "
-            r"SESSION_COOKIE_SAMESITE = 'Lax' keeps them away."
-        ),
-        (
-            "Name the hosts of this server in ALLOWED_HOSTS. Where they are at another site than "
-            'the page: SESSION_COOKIE_SAMESITE = "None" and SESSION_COOKIE_SECURE = True. CSRF '
-            "protection then stands alone between other sites and your users' sessions."
-        ),
-    ),
     "origins that several places name": (
         SITE,
         [
@@ -1425,6 +1409,49 @@ def test_that_csrf_protection_trusts_what_the_hint_says_and_nothing_before(origi
             assert (said, post()) == ([], 200)
 
 
+#: Settings of a server that names no host, and what is said of a policy with credentials.
+UNKNOWN: dict[str, tuple[dict[str, Any], Any, bool]] = {
+    "any host": ({"ALLOWED_HOSTS": ["*"]}, of(OTHER), True),
+    "no host yet": ({"ALLOWED_HOSTS": []}, of(OTHER), True),
+    "no host yet, while developing": ({"ALLOWED_HOSTS": [], "DEBUG": True}, of(OTHER), True),
+    "this machine": ({"ALLOWED_HOSTS": ["*"]}, of("http://localhost:5173"), False),
+    "no credentials": ({"ALLOWED_HOSTS": ["*"]}, of(OTHER, credentials=False), False),
+    "SameSite=None": ({"ALLOWED_HOSTS": ["*"], **NONE, **SECURE}, of(OTHER), False),
+    "a host": ({"ALLOWED_HOSTS": ["api.example.com"]}, of(OTHER), False),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_where_this_server_is_is_a_question_of_production(name: str) -> None:
+    settings, decorate, asked = UNKNOWN[name]
+    routes = [path(f"{number}/", decorate(answer)) for number in range(3)]
+
+    with override_settings(**stranger(**settings)), urlconf(*routes):
+        before, deployed = short(found()), short(found(deploy=True))
+
+    assert "I052" not in before
+    assert deployed.count("I052") == asked
+
+
+def test_that_the_question_where_this_server_is_names_both_cases() -> None:
+    site = stranger(ALLOWED_HOSTS=["*"], MIDDLEWARE=[CORS, SESSION])
+
+    with override_settings(**site), urlconf(path("v/", of(OTHER)(answer))):
+        (message,) = (each for each in found(deploy=True) if each.id == "cors_views.I052")
+
+    assert message.msg.partition(" allows ")[2] == (
+        "credentials to https://other.org. Nobody can tell whether cookies come along while "
+        "ALLOWED_HOSTS is ['*']: they do where this server and the page are at one site, such as "
+        "api.example.com and app.example.com; from another site, SESSION_COOKIE_SAMESITE = 'Lax' "
+        "keeps them away."
+    )
+    assert message.hint == (
+        "Name the hosts of this server in ALLOWED_HOSTS. Where they are at another site than the "
+        'page: SESSION_COOKIE_SAMESITE = "None" and SESSION_COOKIE_SECURE = True. CSRF protection '
+        "then stands alone between other sites and your users' sessions."
+    )
+
+
 def test_that_naming_the_hosts_answers_whether_cookies_travel() -> None:
     with urlconf(path("v/", of(OTHER)(answer))):
         for hosts, expected in (
@@ -1433,4 +1460,4 @@ def test_that_naming_the_hosts_answers_whether_cookies_travel() -> None:
             (["api.example.com"], ["W035"]),
         ):
             with override_settings(**stranger(ALLOWED_HOSTS=hosts)):
-                assert short(found()) == expected
+                assert short(found(deploy=True)) == expected
