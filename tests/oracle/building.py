@@ -20,7 +20,7 @@ from tests.oracle.written import Class, Fields, Mark, Marks, Route
 from tests.tables import Patterns
 
 try:
-    from rest_framework.decorators import api_view, authentication_classes
+    from rest_framework.decorators import action, api_view, authentication_classes
     from rest_framework.views import APIView
     from rest_framework.viewsets import ViewSet
 
@@ -128,6 +128,9 @@ def handler(route: Route, marks: Marks) -> Any:
     def handle(self: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return answering(route)()
 
+    if route.kind == "viewset" and len(marks) % 2:
+        # As an extra action; what is declared may stand above the decorator and below it.
+        return decorated(action(detail=False)(decorated(handle, marks[1:])), marks[:1])
     return decorated(handle, marks, (plain,) if len(route.url) % 2 else ())
 
 

@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from asgiref.sync import async_to_sync
+from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
+from django.test import AsyncRequestFactory
 from django.test.utils import override_settings
 
 from tests.oracle import building
@@ -49,12 +52,18 @@ def handler() -> WSGIHandler:
         return WSGIHandler()
 
 
+@functools.cache
+def asgi_handler() -> ASGIHandler:
+    with override_settings(**INSTALLED):
+        return ASGIHandler()
+
+
 # --- A site that is served -----------------------------------------------------------------------
 
 Lines = list[tuple[str, str]]
 
 
-def send(asked: Asked) -> tuple[int, Lines]:
+def send(asked: Asked, *, is_async: bool = False) -> tuple[int, Lines]:
     """Return the status and the header lines that go to the server, names in lower case."""
     sent: dict[str, Any] = ENVIRON | {
         "REQUEST_METHOD": "OPTIONS" if asked.preflight else asked.method,
@@ -70,10 +79,24 @@ def send(asked: Asked) -> tuple[int, Lines]:
     }
     sent |= {name: value for name, value in given.items() if value is not None}
     building.RAN.clear()
+    return _asend(sent) if is_async else _send(sent)
+
+
+def _send(sent: dict[str, Any]) -> tuple[int, Lines]:
     answered: list[Any] = []
     handler()(sent, lambda *started: answered.extend(started)).close()
     status, lines = answered
     return int(status[:3]), [(name.lower(), value) for name, value in lines]
+
+
+@async_to_sync
+async def _asend(sent: dict[str, Any]) -> tuple[int, Lines]:
+    headers = {name[5:].replace("_", "-"): sent[name] for name in sent if name.startswith("HTTP_")}
+    request = AsyncRequestFactory().generic(
+        sent["REQUEST_METHOD"], sent["PATH_INFO"], headers=headers
+    )
+    response = await asgi_handler().get_response_async(request)
+    return response.status_code, [(name.lower(), value) for name, value in response.items()]
 
 
 class Receiver:
@@ -99,6 +122,7 @@ class Served:
     written: dict[str, Any]
     site: Site
     receivers: list[Receiver]
+    is_async: bool = False
 
 
 def sites(part: int, purpose: str) -> Iterator[Served]:
@@ -142,7 +166,7 @@ def judge(served: Served, route: Route | None, asked: Asked) -> tuple[int, dict[
     site = served.site
     for each in (*ASKS, *served.receivers):
         each.times = 0
-    status, lines = send(asked)
+    status, lines = send(asked, is_async=served.is_async)
     assert all(each.times <= 1 for each in (*ASKS, *served.receivers)), "asked twice"
 
     names = [name for name, _ in lines]
