@@ -15,6 +15,9 @@ from cors_views.automata import Automaton, Matching, Unreadable
 from cors_views.expressions import add, automaton_of, begins_anchored, fixed_beginning
 from cors_views.repetitions import is_ambiguous
 
+#: The default of ``CORS_URLS_REGEX``, as in django-cors-headers.
+_EVERY_URL = r"^.*$"
+
 
 def may_match(chain: tuple[Any, ...]) -> bool:
     """Return whether ``CORS_URLS_REGEX`` matches a URL of a route, or may match one.
@@ -29,6 +32,9 @@ def matching(chain: tuple[Any, ...]) -> Matching:
 
     The empty chain stands for the URLs that no route has, which are anywhere.
     """
+    if any(regex.pattern == _EVERY_URL for regex in conf.site().urls_regexes):
+        # Nearly every site has it, and perhaps thousands of routes.
+        return Matching.ALWAYS
     if not any(map(_depends_on_language, chain)):
         return _matching(chain)
     possible, impossible = _languages(conf.site(), chain[0].pattern)
