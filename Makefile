@@ -55,6 +55,7 @@ package: $(VENV)/.dev
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	$(BIN)/rstcheck *.rst docs/*.rst sample_project/*.rst
 
 types: $(VENV)/.dev

@@ -8,7 +8,7 @@ import tracemalloc
 from benchmarks import sites
 from benchmarks.table import Row
 from cors_views import CorsPolicy
-from cors_views.origin_sets import OriginSet
+from cors_views.policies.origin_sets import OriginSet
 
 ORIGINS = 100_000
 _GOAL = 20.0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cors_views.decorators import cors_allow, cors_deny
-    from cors_views.policy import CorsPolicy
+    from cors_views.policies.policy import CorsPolicy
     from cors_views.urls import cors_include
 else:
     # Hidden from type checkers, which would take any name for one of ours.
@@ -33,7 +33,7 @@ __all__ = ["CorsPolicy", "cors_allow", "cors_deny", "cors_include"]
 __version__ = "0.1.0.dev0"
 
 _MODULES = {
-    "CorsPolicy": "policy",
+    "CorsPolicy": "policies.policy",
     "cors_allow": "decorators",
     "cors_deny": "decorators",
     "cors_include": "urls",

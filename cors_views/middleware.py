@@ -14,15 +14,20 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
-from cors_views import conf, fetch, handwritten, kept, nearest, protocol
-from cors_views.asking import NOBODY_LISTENS, adecide, decide, said_already
-from cors_views.fetch import CORS_RESPONSE_HEADERS
-from cors_views.outcomes import Decided, Outcome, outcome_of
-from cors_views.protocol import SIGNAL, Answers, Question, Unanswered
-from cors_views.reasons import Answer, Preflight
-from cors_views.refusals import log_refusal
-from cors_views.rulings import Route, Ruling
+from cors_views import conf
+from cors_views.conf import kept
+from cors_views.outcomes import own_headers
+from cors_views.outcomes.decided import Decided, Outcome, outcome_of
+from cors_views.outcomes.refusal_log import log_refusal
+from cors_views.protocol import answering
+from cors_views.protocol.answering import SIGNAL, Answers, Question, Unanswered
+from cors_views.protocol.consulting import NOBODY_LISTENS, adecide, decide, said_already
+from cors_views.protocol.effective import Route, Ruling
+from cors_views.protocol.reasons import Answer, Preflight
+from cors_views.resolution import nearest
 from cors_views.signals import check_request_enabled
+from cors_views.standard import fetch
+from cors_views.standard.fetch import CORS_RESPONSE_HEADERS
 
 logger = logging.getLogger("cors_views")
 
@@ -164,7 +169,7 @@ def _before_the_view(request: HttpRequest, origin: str) -> tuple[_Early | None, 
 def _preflight(
     request: Any, route: Route, asked: Preflight, answers: Answers
 ) -> HttpResponse | None:
-    answer = protocol.preflight(route, asked, answers)
+    answer = answering.preflight(route, asked, answers)
     if answer is None:
         return None
     headers = _headers_of_no_body() | dict(answer.headers)
@@ -199,8 +204,8 @@ def _actual(
     A middleware below may have cut a prefix off the path, and ``CORS_URLS_REGEX`` means the whole.
     """
     if not ruling.gated:
-        return protocol.actual(ruling, origin, answers)
-    return protocol.actual(
+        return answering.actual(ruling, origin, answers)
+    return answering.actual(
         ruling,
         origin,
         answers,
@@ -223,7 +228,7 @@ def _write(request: Any, response: HttpResponseBase, decided: Decided) -> None:
         # Their names in lower case, as HttpResponse keeps them: asked in public, once for each of
         # ours, it would cost more than all the rest of this function.
         if not CORS_RESPONSE_HEADERS.isdisjoint(headers._store):
-            handwritten.remove(request, headers, ruling)
+            own_headers.remove(request, headers, ruling)
         for name, value in answer.headers:
             headers[name] = value
     if answer.vary:

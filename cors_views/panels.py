@@ -13,9 +13,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from cors_views.middleware import foreseen
-from cors_views.outcomes import Outcome, carries_cookies, is_same_origin
-from cors_views.reasons import Headers
-from cors_views.untrusted import escaped
+from cors_views.outcomes.decided import Outcome, carries_cookies, is_same_origin
+from cors_views.protocol.reasons import Headers
+from cors_views.support.untrusted import escaped
 
 try:
     from debug_toolbar.panels import Panel

@@ -28,7 +28,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.decorators import classonlymethod
 from django.views.generic import base
 
-from cors_views.declarations import (
+from cors_views.declarations.declaring import declare_value
+from cors_views.declarations.marks import (
     Declarable,
     DeclaresCors,
     attribute_of,
@@ -37,9 +38,8 @@ from cors_views.declarations import (
     note,
     sets,
 )
-from cors_views.decorators import declare_value
-from cors_views.places import Place, blaming, caller
-from cors_views.policy import close_matches
+from cors_views.policies.policy import close_matches
+from cors_views.support.source_places import Place, blaming, caller
 
 try:
     from rest_framework import generics, mixins, views, viewsets

@@ -2,46 +2,20 @@
 
 from __future__ import annotations
 
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from django.urls import include
 
 from cors_views.conf import policy_names
-from cors_views.declarations import Declarable, Declaration, note
-from cors_views.decorators import cors_deny, declare, declare_value
-from cors_views.fields import UNSET, shown
-from cors_views.places import Place, blaming, caller
-from cors_views.policy import CorsPolicy, Fields
+from cors_views.declarations.declaring import declare, declare_value, denies
+from cors_views.declarations.included import IncludedURLconf
+from cors_views.declarations.marks import Declarable
+from cors_views.policies.fields import UNSET, shown
+from cors_views.policies.policy import CorsPolicy, Fields
+from cors_views.support.source_places import Place, blaming, caller
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-
-class IncludedURLconf:
-    """An included URLconf and the policy over it, as ``URLResolver.urlconf_name`` keeps it.
-
-    It stands for its module in everything else, so ``urlpatterns`` and error handlers are found.
-    """
-
-    def __init__(self, urlconf: Any, declaration: Declaration) -> None:
-        self.urlconf = urlconf
-        self.cors_declaration = declaration
-        self.cors_applied = note(declaration.place, repr(self))
-
-    @property
-    def urlpatterns(self) -> Any:
-        return getattr(self.urlconf, "urlpatterns", self.urlconf)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self.urlconf, name)
-
-    def __repr__(self) -> str:
-        if isinstance(self.urlconf, ModuleType):
-            return f"cors_include of {self.urlconf.__name__}"
-        return "cors_include of a list of patterns"
 
 
 def cors_include(
@@ -85,7 +59,7 @@ def cors_include(
 
 def _check_namespace(given: Any, place: Place) -> None:
     """Refuse a policy in the place of the namespace."""
-    if given is cors_deny:
+    if denies(given):
         written = "cors_deny"
     elif isinstance(given, (CorsPolicy, list, tuple)) or given in policy_names():
         written = shown(given)

@@ -54,9 +54,9 @@ autodoc_typehints = "signature"
 # What a signature calls by its name, and the page says below.
 autodoc_type_aliases = {
     "Declarable": "cors_views.rest_framework.Declarable",
-    "Names": "cors_views.policy.Names",
-    "Origins": "cors_views.policy.Origins",
-    "Regexes": "cors_views.policy.Regexes",
+    "Names": "cors_views.policies.policy.Names",
+    "Origins": "cors_views.policies.policy.Origins",
+    "Regexes": "cors_views.policies.policy.Regexes",
 }
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True

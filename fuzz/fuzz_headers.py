@@ -17,17 +17,17 @@ import atheris
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-with atheris.instrument_imports(include=["cors_views.origins", "cors_views.fetch"]):
-    from cors_views.fetch import (
+with atheris.instrument_imports(include=["cors_views.standard"]):
+    from cors_views.policies.origin_sets import OriginSet
+    from cors_views.policies.patterns import OriginError, parse_pattern
+    from cors_views.standard.fetch import (
         MAX_REQUEST_HEADERS,
         is_forbidden_request_header,
         is_method,
         is_token,
         parse_request_headers,
     )
-    from cors_views.origin_sets import OriginSet
-    from cors_views.origins import MAX_LENGTH, SPECIAL, is_origin, split_origin
-    from cors_views.patterns import OriginError, parse_pattern
+    from cors_views.standard.origins import MAX_LENGTH, SPECIAL, is_origin, split_origin
 
 ANY = OriginSet(["*"])
 ANY_BY_REGEX = OriginSet([], [re.compile(r"(?s).*")])

@@ -23,7 +23,7 @@ from django.views import View
 
 import cors_views
 from cors_views import CorsPolicy, cors_allow, cors_deny
-from cors_views.declarations import Declaration, marks_along, own_marks
+from cors_views.declarations.marks import Declaration, marks_along, own_marks
 from tests.tables import ORIGIN, Sender, cors_headers, urlconf
 
 SITE = override_settings(

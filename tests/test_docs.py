@@ -14,9 +14,9 @@ from django.test.utils import override_settings
 
 import cors_views
 from cors_views import conf, defaults, testing
-from cors_views.fields import FIELDS
 from cors_views.management.selection import RISKS
-from cors_views.reasons import Reason
+from cors_views.policies.fields import FIELDS
+from cors_views.protocol.reasons import Reason
 from tests.management.commands import run
 from tests.samples import PAGES as EVERY_PAGE
 from tests.tables import urlconf

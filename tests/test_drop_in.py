@@ -16,9 +16,11 @@ from django.http import HttpResponse
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from cors_views import declarations, middleware, protocol
-from cors_views.origin_sets import OriginSet
-from cors_views.reasons import Answer
+from cors_views import middleware
+from cors_views.declarations import marks
+from cors_views.policies.origin_sets import OriginSet
+from cors_views.protocol import answering
+from cors_views.protocol.reasons import Answer
 from tests.drop_in import (
     ANY_ORIGIN,
     COMMON,
@@ -384,7 +386,7 @@ REQUESTS = {
 @pytest.fixture(autouse=True)
 def _nothing_is_declared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what other test modules declare: a drop-in is a site without declarations."""
-    monkeypatch.setattr(declarations, "_everything_applied", set())
+    monkeypatch.setattr(marks, "_everything_applied", set())
 
 
 @pytest.fixture(autouse=True)
@@ -1205,13 +1207,13 @@ def test_that_another_answer_is_noticed(
     change: Callable[[Answer], Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("actual", "preflight"):
-        decide = getattr(protocol, name)
+        decide = getattr(answering, name)
 
         def decide_something_else(*args: Any, _decide: Any = decide, **given: Any) -> Any:
             answer = _decide(*args, **given)
             return change(answer) if answer else None
 
-        monkeypatch.setattr(protocol, name, decide_something_else)
+        monkeypatch.setattr(answering, name, decide_something_else)
 
     assert disagreements("listed", "one URL")
 

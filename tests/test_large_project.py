@@ -14,8 +14,9 @@ import pytest
 from django.core.checks import run_checks
 from django.urls import include, path
 
-from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, declarations
-from cors_views.chains import all_chains
+from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
+from cors_views.declarations import marks
+from cors_views.resolution.pattern_paths import all_chains
 from tests.tables import ORIGIN, Sender, urlconf
 
 pytest.importorskip("rest_framework", reason="is a project on Django REST framework")
@@ -201,10 +202,10 @@ def test_a_denying_include_is_a_default_that_views_open() -> None:
 def test_no_declaration_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     here = {
         applied
-        for applied in declarations.everything_applied()
+        for applied in marks.everything_applied()
         if applied.place.file.endswith("test_large_project.py")
     }
-    monkeypatch.setattr(declarations, "_everything_applied", here)
+    monkeypatch.setattr(marks, "_everything_applied", here)
 
     with urlconf(*PROJECT):
         lost = [message for message in run_checks() if message.id == "cors_views.W023"]

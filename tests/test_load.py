@@ -23,11 +23,12 @@ from django.test.utils import override_settings
 from django.urls import Resolver404, URLPattern, path, resolve
 from django.views import View
 
-from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, nearest
-from cors_views.chains import all_chains
+from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
 from cors_views.middleware import CorsMiddleware
-from cors_views.origin_sets import OriginSet
-from cors_views.rulings import CompiledPolicy
+from cors_views.policies.origin_sets import OriginSet
+from cors_views.protocol.effective import CompiledPolicy
+from cors_views.resolution import nearest
+from cors_views.resolution.pattern_paths import all_chains
 from tests.tables import cors_headers, urlconf
 
 APP, PARTNER, STRANGER = "https://app.example", "https://partner.example", "https://no.example"

@@ -13,7 +13,7 @@ from django.views import View
 
 from cors_views import cors_allow
 from cors_views.checks import check_declarations, check_public_views
-from cors_views.memory import remembered, remembering
+from cors_views.support.memory import remembered, remembering
 from tests.tables import Spy, urlconf
 
 

@@ -17,7 +17,8 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from docutils import nodes
 
-from cors_views import CorsPolicy, cors_allow, cors_deny, declarations
+from cors_views import CorsPolicy, cors_allow, cors_deny
+from cors_views.declarations import marks
 from cors_views.signals import check_request_enabled
 from cors_views.testing import Browser, CorsError, PreflightCache
 from tests.samples import ROOT, document
@@ -30,7 +31,7 @@ SECTION = "What no check sees"
 
 @pytest.fixture(autouse=True)
 def _nothing_declared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(declarations, "_everything_applied", set())
+    monkeypatch.setattr(marks, "_everything_applied", set())
 
 
 def found() -> list[str]:

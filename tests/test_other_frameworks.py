@@ -10,7 +10,8 @@ from django.http import HttpResponse, JsonResponse
 from django.urls import path
 from django.views import View
 
-from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, declarations
+from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
+from cors_views.declarations import marks
 from tests.tables import METHODS, ORIGIN, Sender, assert_cors_headers, cors_headers, urlconf
 
 pytest.importorskip("ninja", reason="is about Django Ninja")
@@ -82,7 +83,7 @@ def test_a_declaration_on_a_ninja_operation_is_lost_and_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Ninja calls operations from a function of its own, so only the check can tell."""
-    monkeypatch.setattr(declarations, "_everything_applied", set())
+    monkeypatch.setattr(marks, "_everything_applied", set())
     api = NinjaAPI(urls_namespace="five", docs_url=None)
 
     @api.get("/above")

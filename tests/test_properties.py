@@ -17,10 +17,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cors_views.fetch import is_method, parse_request_headers
-from cors_views.origin_sets import OriginSet
-from cors_views.origins import is_origin, split_origin
-from cors_views.patterns import OriginError, parse_pattern
+from cors_views.policies.origin_sets import OriginSet
+from cors_views.policies.patterns import OriginError, parse_pattern
+from cors_views.standard.fetch import is_method, parse_request_headers
+from cors_views.standard.origins import is_origin, split_origin
 
 few = settings(derandomize=True, deadline=None, max_examples=150)
 many = settings(derandomize=True, deadline=None, max_examples=400)

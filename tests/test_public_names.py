@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import cors_views
-from cors_views import decorators, policy, urls
+from cors_views import decorators, urls
+from cors_views.policies import policy
 
 NAMES = {
     "CorsPolicy": policy.CorsPolicy,

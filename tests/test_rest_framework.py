@@ -23,8 +23,10 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import never_cache
 
-from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, declarations
+from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
+from cors_views.declarations import marks
 from tests.management.commands import run
+from tests.resolution.test_nearest import allow, of_class, on_dispatch, origin, who_reads
 from tests.tables import (
     METHODS,
     ORIGIN,
@@ -34,7 +36,6 @@ from tests.tables import (
     cors_headers,
     urlconf,
 )
-from tests.test_nearest import allow, of_class, on_dispatch, origin, who_reads
 
 pytest.importorskip("rest_framework", reason="is about Django REST framework")
 
@@ -1186,7 +1187,7 @@ except ImportError as error:
 
 @pytest.fixture
 def _only_these(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(declarations, "_everything_applied", set())
+    monkeypatch.setattr(marks, "_everything_applied", set())
 
 
 def found() -> list[tuple[str, str]]:

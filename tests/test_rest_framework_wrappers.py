@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.views.decorators import cache, csrf
 
+from tests.declarations.test_wrappers import Decorator, admitted, allow_app, answer
 from tests.tables import Sender
-from tests.test_wrappers import Decorator, admitted, allow_app, answer
 
 pytest.importorskip("rest_framework", reason="is about Django REST framework")
 

@@ -6,7 +6,7 @@ import enum
 from typing import Literal, NamedTuple
 
 from cors_views.browsing.safelists import HeaderList
-from cors_views.reasons import Reason
+from cors_views.protocol.reasons import Reason
 
 
 class Sent(NamedTuple):

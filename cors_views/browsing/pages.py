@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple, get_args
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from cors_views import fetch
 from cors_views.browsing import safelists
 from cors_views.browsing.safelists import HeaderList
-from cors_views.patterns import OriginError, parse_pattern
+from cors_views.policies.patterns import OriginError, parse_pattern
+from cors_views.standard import fetch
 
 Credentials = Literal["omit", "same-origin", "include"]
 Redirect = Literal["follow", "error", "manual"]

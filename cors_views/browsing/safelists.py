@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from cors_views import fetch
+from cors_views.standard import fetch
 
 HeaderList = tuple[tuple[str, str], ...]
 

@@ -64,7 +64,7 @@ def _found_by(
     check: Callable[..., list[CheckMessage]], kwargs: dict[str, Any]
 ) -> list[CheckMessage]:
     """Run a check. A project that it stumbles over still gets the others, and its commands."""
-    from cors_views.memory import remembering
+    from cors_views.support.memory import remembering
 
     try:
         with remembering():

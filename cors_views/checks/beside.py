@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Info, Warning
 
 from cors_views import conf
-from cors_views.routes import routes_named
-from cors_views.uses import Use, listed
+from cors_views.inspection.policies_in_use import Use, listed
+from cors_views.resolution.route_names import routes_named
 
 
 def check_list_beside_all() -> Iterator[CheckMessage]:

@@ -16,10 +16,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Warning
 from django.utils.module_loading import import_string
 
-from cors_views.declarations import anything_applied, wrapped
+from cors_views.declarations.marks import anything_applied, wrapped
+from cors_views.inspection.policies_in_use import Use, listed
 from cors_views.middleware import CorsMiddleware
 from cors_views.signals import check_request_enabled
-from cors_views.uses import Use, listed
 
 #: Middlewares of well-known packages that choose one of them, wherever their subclasses stand.
 _KNOWN = {

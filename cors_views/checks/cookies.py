@@ -15,7 +15,7 @@ from cors_views.checks.sites import (
     from_unknown_sites,
     secure_of,
 )
-from cors_views.uses import Use, listed
+from cors_views.inspection.policies_in_use import Use, listed
 
 
 def check_cookies(use: Use) -> Iterator[CheckMessage]:

@@ -8,13 +8,13 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Warning
 
-from cors_views.callbacks import served_methods
 from cors_views.checks.sites import is_local, is_trusted, may_be_own, public_suffixes
 from cors_views.checks.views import is_csrf_protected
-from cors_views.layers import Layer
-from cors_views.policy import CorsPolicy
-from cors_views.routes import routes_named
-from cors_views.uses import Use, csrf_middleware_protects, listed
+from cors_views.inspection.policies_in_use import Use, csrf_middleware_protects, listed
+from cors_views.policies.policy import CorsPolicy
+from cors_views.resolution.layers import Layer
+from cors_views.resolution.route_names import routes_named
+from cors_views.resolution.view_info import served_methods
 
 
 def check_csrf(uses: Iterable[Use]) -> Iterator[CheckMessage]:

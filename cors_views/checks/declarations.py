@@ -8,8 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Info, Warning
 
-from cors_views import conf, layers
-from cors_views.chains import Chain
+from cors_views import conf
 from cors_views.checks.beside import check_list_beside_all, check_undeclared
 from cors_views.checks.choosers import check_choosers
 from cors_views.checks.cookies import check_unknown_sites
@@ -20,11 +19,13 @@ from cors_views.checks.methods import check_posts, check_public_uses, check_upda
 from cors_views.checks.preflights import Opened, check_caches, opened_by_caches
 from cors_views.checks.trust import check_production
 from cors_views.checks.url_regexes import check_urls_regex
-from cors_views.declarations import Applied
-from cors_views.layers import Layer
-from cors_views.policy import CorsPolicy
-from cors_views.rulings import Route
-from cors_views.uses import Use, survey, use_of_settings, uses_of
+from cors_views.declarations.marks import Applied
+from cors_views.inspection.policies_in_use import Use, survey, use_of_settings, uses_of
+from cors_views.policies.policy import CorsPolicy
+from cors_views.protocol.effective import Route
+from cors_views.resolution import layers
+from cors_views.resolution.layers import Layer
+from cors_views.resolution.pattern_paths import Chain
 
 #: What was declared where, and whether it denies: one line may do both.
 Spoken = tuple[Applied, bool]

@@ -22,8 +22,8 @@ from cors_views.checks.regexes import (
 )
 from cors_views.checks.sites import is_local
 from cors_views.checks.trust import check_any_origin, check_every_host, check_suffixes
-from cors_views.corrections import escaped
-from cors_views.uses import Use, listed
+from cors_views.inspection.policies_in_use import Use, listed
+from cors_views.policies.corrections import escaped
 
 #: No browser keeps a preflight longer: Firefox a day, Chromium two hours, Safari ten minutes.
 _LONGEST_MAX_AGE = 86400

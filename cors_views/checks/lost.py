@@ -7,12 +7,18 @@ from collections.abc import Set as AbstractSet
 
 from django.core.checks import CheckMessage, Warning
 
-from cors_views.callbacks import declares, take_apart
-from cors_views.chains import Chain
-from cors_views.declarations import Applied, Mark, anything_applied, everything_applied, marks_along
-from cors_views.policy import close_matches
-from cors_views.routes import route_name
-from cors_views.uses import not_understood
+from cors_views.declarations.marks import (
+    Applied,
+    Mark,
+    anything_applied,
+    everything_applied,
+    marks_along,
+)
+from cors_views.inspection.policies_in_use import not_understood
+from cors_views.policies.policy import close_matches
+from cors_views.resolution.pattern_paths import Chain
+from cors_views.resolution.route_names import route_name
+from cors_views.resolution.view_info import declares, take_apart
 
 _ATTRIBUTES = ("cors_policy", "cors_action_policies")
 

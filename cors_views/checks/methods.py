@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator
 
 from django.core.checks import CheckMessage, Info, Warning
 
-from cors_views.callbacks import take_apart
-from cors_views.chains import Chain
 from cors_views.checks.regexes import stranger_of
 from cors_views.checks.sites import public_suffixes
 from cors_views.checks.views import is_csrf_protected
-from cors_views.policy import CorsPolicy
-from cors_views.routes import routes_named
-from cors_views.rulings import Route
-from cors_views.uses import Use, unsafe_for_strangers
+from cors_views.inspection.policies_in_use import Use, unsafe_for_strangers
+from cors_views.policies.policy import CorsPolicy
+from cors_views.protocol.effective import Route
+from cors_views.resolution.pattern_paths import Chain
+from cors_views.resolution.route_names import routes_named
+from cors_views.resolution.view_info import take_apart
 
 
 def admits_anybody(policy: CorsPolicy) -> bool:

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from django.core.checks import CheckMessage, Warning
 
-from cors_views import fetch
-from cors_views.chains import Chain
-from cors_views.origin_sets import OriginSet
-from cors_views.routes import routes_named
-from cors_views.rulings import CompiledPolicy, Route
-from cors_views.uses import sources
+from cors_views.inspection.policies_in_use import sources
+from cors_views.policies.origin_sets import OriginSet
+from cors_views.protocol.effective import CompiledPolicy, Route
+from cors_views.resolution.pattern_paths import Chain
+from cors_views.resolution.route_names import routes_named
+from cors_views.standard import fetch
 
 #: What stands for the ``*`` of a pattern. Nobody writes such labels, or such a port, into another
 #: pattern, so one that admits this is as wide.

@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from cors_views.automata import Unreadable
 from cors_views.checks.sites import is_local, is_public_suffix, is_reserved, site_of
-from cors_views.expressions import parsed, whole_automaton_of
-from cors_views.origins import MAX_LENGTH, is_origin
-from cors_views.repetitions import is_ambiguous, wide_repetitions
+from cors_views.regexes.automata import Unreadable
+from cors_views.regexes.expressions import parsed, whole_automaton_of
+from cors_views.regexes.repetitions import is_ambiguous, wide_repetitions
+from cors_views.standard.origins import MAX_LENGTH, is_origin
 
 #: Origins that nobody means: who admits one of them admits whoever registers a name there.
 _STRANGERS = tuple(

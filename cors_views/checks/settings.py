@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 
 from cors_views import conf
-from cors_views.fields import Problem
+from cors_views.policies.fields import Problem
 
 _IDS = {
     "CORS_ALLOW_HEADERS": "E001",

@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, Info, Warning
 from cors_views import conf
 from cors_views.checks.regexes import every_host_of, local_of, stranger_of, suffix_of
 from cors_views.checks.sites import is_local, public_suffixes
-from cors_views.uses import Use, listed
+from cors_views.inspection.policies_in_use import Use, listed
 
 
 def check_suffixes(use: Use) -> Iterator[CheckMessage]:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from django.core.checks import CheckMessage, Warning
 
 from cors_views import conf
-from cors_views.chains import Chain
-from cors_views.routes import route_name, routes_named
+from cors_views.resolution.pattern_paths import Chain
+from cors_views.resolution.route_names import route_name, routes_named
 
 #: An expression that says a path letter by letter and ends within a part of it.
 _A_PATH = re.compile(r"\^?(/[\w/-]*\w)")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cors_views.callbacks import take_apart
-from cors_views.uses import csrf_middleware_protects
+from cors_views.inspection.policies_in_use import csrf_middleware_protects
+from cors_views.resolution.view_info import take_apart
 
 #: DRF's name for what checks CSRF tokens although its views are exempt from the middleware.
 _SESSION_AUTHENTICATION = "rest_framework.authentication.SessionAuthentication"

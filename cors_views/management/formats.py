@@ -7,12 +7,12 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from cors_views.layers import Layer
+from cors_views.inspection.policies_in_use import listed
 from cors_views.management import folding, table, wording
 from cors_views.management.overview import Row, app_of, url_name, view_name
 from cors_views.management.selection import Finding
 from cors_views.management.table import Cell, Paint
-from cors_views.uses import listed
+from cors_views.resolution.layers import Layer
 
 #: The version of the JSON's shape; it changes where a field changes its meaning or goes.
 VERSION = 1

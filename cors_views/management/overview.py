@@ -11,19 +11,20 @@ from typing import Any, NamedTuple
 from django.apps import apps
 from django.urls import URLResolver
 
-from cors_views import callbacks, chains, layers, nearest, url_shapes
-from cors_views.automata import Matching
-from cors_views.callbacks import name_of
-from cors_views.chains import Chain
-from cors_views.declarations import wrapped
+from cors_views.declarations.marks import wrapped
 from cors_views.defaults import default_methods
-from cors_views.fetch import SAFELISTED_METHODS
-from cors_views.layers import Layer
-from cors_views.policy import CorsPolicy, unchecked
-from cors_views.routes import route_name
-from cors_views.rulings import CompiledPolicy, Ruling
+from cors_views.inspection import url_shapes
+from cors_views.inspection.policies_in_use import Source, governed_methods, sources_of
+from cors_views.policies.policy import CorsPolicy, unchecked
+from cors_views.protocol.effective import CompiledPolicy, Ruling
+from cors_views.regexes.automata import Matching
+from cors_views.resolution import layers, nearest, pattern_paths, view_info
+from cors_views.resolution.layers import Layer
+from cors_views.resolution.pattern_paths import Chain
+from cors_views.resolution.route_names import route_name
+from cors_views.resolution.view_info import name_of
 from cors_views.signals import check_request_enabled
-from cors_views.uses import Source, governed_methods, sources_of
+from cors_views.standard.fetch import SAFELISTED_METHODS
 
 #: In this order people look for methods; others come after them.
 _ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -151,7 +152,7 @@ class _Governed(NamedTuple):
 
 def rows(resolver: URLResolver) -> Iterator[Row]:
     """Yield the rows of every route, in the order of the URLconf, and of what nothing resolves."""
-    for chain in chains.all_chains(resolver):
+    for chain in pattern_paths.all_chains(resolver):
         route = nearest.build_safely(chain)
         if not layers.understands(chain):
             yield from _rows_of(chain, _Governed(route.other, {}))
@@ -219,13 +220,13 @@ def view_name(chain: Chain) -> str:
     callback = chain[-1].callback
     if not layers.understands(chain):
         return name_of(type(callback))
-    return callbacks.view_name(callback)
+    return view_info.view_name(callback)
 
 
 def is_installed(chain: Chain) -> bool:
     """Return whether the view of a route is of an installed package, where nobody decorates it."""
     callback = chain[-1].callback
-    *_, innermost = wrapped(callbacks.take_apart(callback).view_class or callback)
+    *_, innermost = wrapped(view_info.take_apart(callback).view_class or callback)
     module = sys.modules.get(getattr(innermost, "__module__", ""))
     folders = Path(getattr(module, "__file__", None) or "").parts
     return not {"site-packages", "dist-packages"}.isdisjoint(folders)

@@ -10,11 +10,11 @@ from cors_views import conf
 from cors_views.checks.methods import admits_anybody
 from cors_views.checks.regexes import admits_plain_http, special_of
 from cors_views.checks.sites import is_local
+from cors_views.inspection.policies_in_use import sendable, unsafe_for_strangers
 from cors_views.management.folding import without_suffix
 from cors_views.management.overview import Row, app_of
-from cors_views.origins import SPECIAL
-from cors_views.policy import close_matches
-from cors_views.uses import sendable, unsafe_for_strangers
+from cors_views.policies.policy import close_matches
+from cors_views.standard.origins import SPECIAL
 
 
 class UnknownName(ValueError):  # noqa: N818 the message is all of it

@@ -19,12 +19,12 @@ from django.http.response import HttpResponseBase
 from django.test import RequestFactory
 from django.urls import ResolverMatch, get_script_prefix, set_script_prefix, set_urlconf
 
-from cors_views import chains
 from cors_views.browsing import Received, Sent
-from cors_views.chains import Chain
 from cors_views.checks.sites import allowed_hosts
 from cors_views.management.explaining import login, visitors
-from cors_views.outcomes import Outcome, outcome_of
+from cors_views.outcomes.decided import Outcome, outcome_of
+from cors_views.resolution import pattern_paths
+from cors_views.resolution.pattern_paths import Chain
 
 
 def usable_host() -> str:
@@ -147,10 +147,10 @@ class Server(BaseHandler):
         """Return the chain that leads to the view, whoever chose the URLconf."""
         match = request.resolver_match
         try:
-            match = match or chains.resolve(request)
+            match = match or pattern_paths.resolve(request)
         except Exception as error:
             self.broken = error
-        return chains.chain_of(match) if match else ()
+        return pattern_paths.chain_of(match) if match else ()
 
     def _get_response(self, request: HttpRequest) -> HttpResponseBase:
         if self.runs_views:

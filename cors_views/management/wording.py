@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from cors_views.layers import Layer
 from cors_views.management.overview import Row, app_of
+from cors_views.resolution.layers import Layer
 
 ANYBODY, NOBODY = "any origin", "nobody"
 

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from cors_views.browsing import PreflightCache
-from cors_views.reasons import Reason
+from cors_views.protocol.reasons import Reason
 from cors_views.testing.browsers import AsyncBrowser, Browser
 from cors_views.testing.results import CorsError, Response
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from cors_views.reasons import Reason
+from cors_views.protocol.reasons import Reason
 from cors_views.testing import Browser, CorsError
 from tests.browser.test_agreement import IN_PAGE
 from tests.calls import ANY, Call, says

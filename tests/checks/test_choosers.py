@@ -11,8 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.test.utils import override_settings
 from django.urls import path
 
-from cors_views import cors_allow, declarations
+from cors_views import cors_allow
 from cors_views.checks import check_declarations, check_middleware
+from cors_views.declarations import marks
 from cors_views.signals import check_request_enabled
 from tests.tables import urlconf
 
@@ -25,7 +26,7 @@ HERE = __name__
 
 @pytest.fixture(autouse=True)
 def _nothing_declared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(declarations, "_everything_applied", set())
+    monkeypatch.setattr(marks, "_everything_applied", set())
 
 
 class BySource:

@@ -17,9 +17,10 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, declarations
+from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
 from cors_views.checks import check_declarations, check_public_views
-from cors_views.declarations import DeclaresCors
+from cors_views.declarations import marks
+from cors_views.declarations.marks import DeclaresCors
 from tests.tables import urlconf
 
 APP = "https://app.example"
@@ -28,7 +29,7 @@ APP = "https://app.example"
 @pytest.fixture(autouse=True)
 def _nothing_else_is_declared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the declarations of other test modules, which no route of these sites reaches."""
-    monkeypatch.setattr(declarations, "_everything_applied", set())
+    monkeypatch.setattr(marks, "_everything_applied", set())
 
 
 def answer(request: Any) -> HttpResponse:
@@ -533,7 +534,7 @@ def test_that_a_view_that_declares_and_cannot_be_understood_is_closed_and_named(
 
     with urlconf(path("v/", allow_app(puzzle))):
         (message,) = check_declarations()
-    declarations._everything_applied.clear()
+    marks._everything_applied.clear()
     with urlconf(path("v/", allow_app(wrapped))):
         assert check_declarations() == []
 

@@ -22,8 +22,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import etag, require_GET, require_http_methods, require_safe
 from publicsuffixlist import PublicSuffixList
 
-from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include, declarations
+from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
 from cors_views.checks.sites import public_suffix_list
+from cors_views.declarations import marks
 from tests.management.commands import run
 from tests.tables import ORIGIN, urlconf
 
@@ -42,7 +43,7 @@ SITE: dict[str, Any] = {
 
 @pytest.fixture(autouse=True)
 def _nothing_else_is_declared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(declarations, "_everything_applied", set())
+    monkeypatch.setattr(marks, "_everything_applied", set())
 
 
 def answer(request: Any) -> HttpResponse:

@@ -21,8 +21,9 @@ from django.urls import URLResolver, path
 from django.urls.resolvers import RoutePattern
 from django.utils.functional import cached_property
 
-from cors_views import cors_allow, cors_include, declarations
+from cors_views import cors_allow, cors_include
 from cors_views.checks.middleware import check_middleware
+from cors_views.declarations import marks
 from cors_views.middleware import CorsMiddleware
 from tests.tables import urlconf
 
@@ -34,7 +35,7 @@ COMMON = "django.middleware.common.CommonMiddleware"
 
 @pytest.fixture(autouse=True)
 def _nothing_declared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(declarations, "_everything_applied", set())
+    monkeypatch.setattr(marks, "_everything_applied", set())
 
 
 class OwnCors(CorsMiddleware):

@@ -15,8 +15,10 @@ from django.test.utils import override_settings
 from django.urls import include, path
 from django.views.decorators.http import require_GET
 
-from cors_views import cors_allow, cors_deny, declarations, expressions
+from cors_views import cors_allow, cors_deny
 from cors_views.checks.regexes import endings
+from cors_views.declarations import marks
+from cors_views.regexes import expressions
 from tests.tables import CREDENTIALS, ORIGIN, Sender, cors_headers, urlconf
 
 APP, STRANGER = "https://app.example.com", "https://stranger.github.io"
@@ -26,7 +28,7 @@ ALL = {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": True}
 
 @pytest.fixture(autouse=True)
 def _nothing_else_is_declared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(declarations, "_everything_applied", set())
+    monkeypatch.setattr(marks, "_everything_applied", set())
 
 
 @require_GET

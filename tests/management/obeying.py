@@ -12,8 +12,8 @@ from typing import Any
 from django.test.utils import override_settings
 
 from cors_views.browsing import PageRequest
-from cors_views.layers import Layer
 from cors_views.management.explaining.edits import Ask, Declare, Edit, Extend, Move
+from cors_views.resolution.layers import Layer
 from tests.management.commands import ROOT
 from tests.tables import urlconf
 

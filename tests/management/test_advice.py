@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 
 from cors_views.browsing import PreflightCache, browse, page_request
 from cors_views.browsing.exchanges import Sent
-from cors_views.callbacks import served_methods
 from cors_views.management.explaining.advice import Advice, advice
 from cors_views.management.explaining.edits import Ask, Declare, Tell
 from cors_views.management.explaining.playing import Played, play
 from cors_views.management.explaining.spots import Here
 from cors_views.management.sending import Server
+from cors_views.resolution.view_info import served_methods
 from tests.management.obeying import Site, obey
 
 A, B, NEW = "https://a.example", "https://b.example", "https://new.example"
@@ -37,7 +37,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.generic import RedirectView
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
-from cors_views.declarations import DeclaresCors
+from cors_views.declarations.marks import DeclaresCors
 from cors_views.defaults import default_headers
 
 def answer(request, **kwargs):

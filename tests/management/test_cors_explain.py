@@ -16,7 +16,7 @@ from django.test.utils import override_settings
 from django.urls import URLPattern
 from django.urls.resolvers import RoutePattern
 
-from cors_views.reasons import Reason
+from cors_views.protocol.reasons import Reason
 from cors_views.signals import check_request_enabled
 from tests.management.commands import ROOT, Done, run, run_in_shop, run_in_shop_terminal
 from tests.tables import Spy, urlconf
@@ -34,7 +34,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 from django.views import View
 from django.views.generic import RedirectView
-from cors_views.declarations import DeclaresCors
+from cors_views.declarations.marks import DeclaresCors
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
 
 def answer(request, **kwargs):

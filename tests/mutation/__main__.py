@@ -18,14 +18,18 @@ from cosmic_ray.work_item import TestOutcome
 
 ROOT = Path(__file__).resolve().parents[2]
 SURVIVORS = Path(__file__).with_name("survivors.txt")
-ORIGINS = ("tests/test_origins.py", "tests/test_patterns.py", "tests/test_origin_sets.py")
+ORIGINS = (
+    "tests/standard/test_origins.py",
+    "tests/policies/test_patterns.py",
+    "tests/policies/test_origin_sets.py",
+)
 #: A module of the core, and the tests of it; the first to fail ends a mutant's run.
 MODULES = {
-    "origins": [*ORIGINS],
-    "patterns": [*ORIGINS, "tests/test_policy.py"],
-    "origin_sets": [*ORIGINS],
-    "fields": ["tests/test_fields.py", "tests/test_policy.py"],
-    "policy": ["tests/test_policy.py", "tests/test_conf.py"],
+    "standard/origins": [*ORIGINS],
+    "policies/patterns": [*ORIGINS, "tests/policies/test_policy.py"],
+    "policies/origin_sets": [*ORIGINS],
+    "policies/fields": ["tests/policies/test_fields.py", "tests/policies/test_policy.py"],
+    "policies/policy": ["tests/policies/test_policy.py", "tests/conf/test_conf.py"],
 }
 CONFIGURATION = """\
 [cosmic-ray]
@@ -45,7 +49,7 @@ exclude-operators = ["core/ReplaceBinaryOperator_BitOr_.*"]
 
 def survivors_of(module: str, folder: Path) -> tuple[int, set[str]]:
     """Return how many mutants a module has, and which survive: the line, and what became of it."""
-    copy = folder / module
+    copy = folder / module.replace("/", "-")
     for name in ("cors_views", "tests", "sample_project", "setup.cfg", "pyproject.toml"):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, copy / name)
@@ -67,7 +71,7 @@ def survivors_of(module: str, folder: Path) -> tuple[int, set[str]]:
     # Those that the filter left out have neither.
     tried = [result for result in done if result.test_outcome and result.diff]
     return len(tried), {
-        f"{module}: {_change(result.diff)}"
+        f"{Path(module).name}: {_change(result.diff)}"
         for result in tried
         if result.test_outcome is not TestOutcome.KILLED
     }
@@ -87,7 +91,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as pool:
         runs = list(pool.map(lambda module: survivors_of(module, Path(folder)), modules))
     lines = SURVIVORS.read_text(encoding="utf-8").splitlines()
-    explained = {line for line in lines if line.startswith(tuple(f"{name}: " for name in modules))}
+    explained = {
+        line for line in lines if line.startswith(tuple(f"{Path(name).name}: " for name in modules))
+    }
     survivors = set().union(*(survived for _, survived in runs))
     for survivor in sorted(survivors - explained):
         print(f"No test notices  {survivor}")

@@ -15,7 +15,7 @@ from django.dispatch import Signal
 from django.http import HttpResponse
 from django.test.utils import override_settings
 
-from cors_views import declarations
+from cors_views.declarations import marks
 from tests.samples import PACKAGE, ROOT, Sample, samples
 from tests.samples.prepared import FRESH, PREPARED
 
@@ -145,7 +145,7 @@ def reading(page_name: str) -> Iterator[Reader]:
         with contextlib.ExitStack() as stack:
             stack.enter_context(_receivers_restored())
             # What is declared here concerns no check of another test.
-            stack.enter_context(mock.patch.object(declarations, "_everything_applied", set()))
+            stack.enter_context(mock.patch.object(marks, "_everything_applied", set()))
             if page_name.startswith(PACKAGE.name):
                 # Not its __name__: what a sample declares is not declared by us.
                 reader.names = vars(import_module(_dotted(page_name))) | reader.names
@@ -169,7 +169,7 @@ def read_up_to(reader: Reader, sample: Sample, stack: contextlib.ExitStack) -> N
             stack.enter_context(override_settings(**laid_over(reader.settings)))
             reader.run(earlier)
     # The views of these blocks have had their routes, in tests of their own.
-    declarations._everything_applied.clear()
+    marks._everything_applied.clear()
     stack.enter_context(override_settings(**laid_over(reader.settings)))
 
 

@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from cors_views import chains, nearest
 from cors_views.browsing import PageRequest, page_request
 from cors_views.browsing.pages import origin_of
-from cors_views.chains import Chain
 from cors_views.management import transcript
 from cors_views.management.base import REFUSED, CorsCommand, bad_input, resolver_of
 from cors_views.management.explaining import notes
@@ -20,10 +18,12 @@ from cors_views.management.explaining.advice import advice, decided_by
 from cors_views.management.explaining.playing import Played, play
 from cors_views.management.overview import view_name
 from cors_views.management.sending import absolute, unlogged
-from cors_views.policy import close_matches
-from cors_views.reasons import Reason
-from cors_views.routes import route_name
-from cors_views.untrusted import escaped
+from cors_views.policies.policy import close_matches
+from cors_views.protocol.reasons import Reason
+from cors_views.resolution import nearest, pattern_paths
+from cors_views.resolution.pattern_paths import Chain
+from cors_views.resolution.route_names import route_name
+from cors_views.support.untrusted import escaped
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -173,7 +173,7 @@ def _check_method(page: PageRequest) -> None:
     method = page.method.upper()
     if method in _METHODS:
         return
-    routes = [nearest.build_safely(chain) for chain in chains.all_chains()]
+    routes = [nearest.build_safely(chain) for chain in pattern_paths.all_chains()]
     known = {name for route in routes for name in (*route.implemented, *route.candidates)}
     if method not in known:
         hint = close_matches(method, sorted({*_METHODS, *known}), most=1)

@@ -22,13 +22,7 @@ from cors_views.management.base import (
 from cors_views.management.folding import for_people
 from cors_views.management.formats import Shown
 from cors_views.management.overview import rows
-from cors_views.management.selection import (
-    RISKS,
-    Filters,
-    UnknownName,
-    findings,
-    risks_named,
-)
+from cors_views.management.selection import RISKS, Filters, UnknownName, findings, risks_named
 
 #: In a narrower terminal than this the columns would be slivers; it breaks the lines itself.
 _NARROWEST = 72

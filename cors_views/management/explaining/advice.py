@@ -12,8 +12,7 @@ from typing import NamedTuple
 from urllib.parse import urljoin
 
 from cors_views import conf
-from cors_views.fetch import CORS_RESPONSE_HEADERS, SAFELISTED_METHODS
-from cors_views.layers import Layer
+from cors_views.inspection.policies_in_use import Source
 from cors_views.management.explaining import beforehand, spelling
 from cors_views.management.explaining.cases import Case, Refusal
 from cors_views.management.explaining.edits import Ask, Edit, Extend, Move, Tell, place
@@ -22,11 +21,12 @@ from cors_views.management.explaining.spots import routes_that_take
 from cors_views.management.overview import in_order, view_name
 from cors_views.management.sending import Heard
 from cors_views.middleware import CorsMiddleware
-from cors_views.origins import SPECIAL
-from cors_views.outcomes import Outcome
-from cors_views.reasons import Reason
-from cors_views.rulings import Ruling
-from cors_views.uses import Source
+from cors_views.outcomes.decided import Outcome
+from cors_views.protocol.effective import Ruling
+from cors_views.protocol.reasons import Reason
+from cors_views.resolution.layers import Layer
+from cors_views.standard.fetch import CORS_RESPONSE_HEADERS, SAFELISTED_METHODS
+from cors_views.standard.origins import SPECIAL
 
 
 class Advice(NamedTuple):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from cors_views.callbacks import served_methods
-from cors_views.layers import handler_layers
 from cors_views.management.explaining import spelling
 from cors_views.management.explaining.cases import Case
 from cors_views.management.explaining.edits import Declare, Edit, Tell, place
 from cors_views.management.explaining.lost import Lost, lost_by
 from cors_views.management.explaining.spots import Spot, Unit, closes_whole, for_new
 from cors_views.management.overview import in_order, is_installed
-from cors_views.origin_sets import OriginSet
-from cors_views.reasons import Reason
+from cors_views.policies.origin_sets import OriginSet
+from cors_views.protocol.reasons import Reason
+from cors_views.resolution.layers import handler_layers
+from cors_views.resolution.view_info import served_methods
 
 
 def unserved(case: Case) -> Edit | None:

@@ -8,19 +8,19 @@ from typing import NamedTuple
 from cors_views import conf
 from cors_views.browsing import PageRequest, Verdict
 from cors_views.browsing.safelists import unsafe_request_header_names
-from cors_views.callbacks import take_apart
-from cors_views.fetch import CORS_RESPONSE_HEADERS, SAFELISTED_METHODS
+from cors_views.inspection.policies_in_use import Source, sources_of
 from cors_views.management.explaining import spelling
 from cors_views.management.explaining.edits import Declare, Edit, Extend
 from cors_views.management.explaining.spelling import Item
 from cors_views.management.explaining.spots import Spot, Unit, narrowest, routes_that_take, unit_of
 from cors_views.management.overview import in_order
 from cors_views.management.sending import Heard
-from cors_views.outcomes import Outcome
-from cors_views.protocol import admitting
-from cors_views.reasons import Reason
-from cors_views.rulings import CompiledPolicy
-from cors_views.uses import Source, sources_of
+from cors_views.outcomes.decided import Outcome
+from cors_views.protocol.answering import admitting
+from cors_views.protocol.effective import CompiledPolicy
+from cors_views.protocol.reasons import Reason
+from cors_views.resolution.view_info import take_apart
+from cors_views.standard.fetch import CORS_RESPONSE_HEADERS, SAFELISTED_METHODS
 
 
 class Refusal(NamedTuple):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import ClassVar
 
-from cors_views.layers import Layer
+from cors_views.inspection.policies_in_use import Source, listed
 from cors_views.management import wording
 from cors_views.management.explaining import spelling
 from cors_views.management.explaining.spelling import Item
 from cors_views.management.explaining.spots import Spot
-from cors_views.uses import Source, listed
+from cors_views.resolution.layers import Layer
 
 
 @dataclasses.dataclass(frozen=True)

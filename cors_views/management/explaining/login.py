@@ -8,9 +8,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import ResolverMatch
 
-from cors_views.callbacks import take_apart
 from cors_views.checks.sites import has_middleware
-from cors_views.declarations import wrapped
+from cors_views.declarations.marks import wrapped
+from cors_views.resolution.view_info import take_apart
 
 _MIDDLEWARE = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 _MIXINS = "django.contrib.auth.mixins"

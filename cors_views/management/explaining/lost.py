@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from cors_views.callbacks import declares
-from cors_views.declarations import Declaration, Mark, marks_along, wrapped
-from cors_views.decorators import declare_value
+from cors_views.declarations.declaring import declare_value
+from cors_views.declarations.marks import Declaration, Mark, marks_along, wrapped
 from cors_views.management.explaining.spots import Unit
-from cors_views.places import Place
+from cors_views.resolution.view_info import declares
+from cors_views.support.source_places import Place
 
 
 class Lost(NamedTuple):

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from cors_views import conf, fetch, layers
+from cors_views import conf
 from cors_views.browsing.pages import origin_of
 from cors_views.browsing.safelists import value_of
 from cors_views.checks.sites import is_trusted
 from cors_views.checks.views import is_csrf_protected
-from cors_views.fetch import SAFE_METHODS
+from cors_views.inspection.policies_in_use import csrf_middleware_protects
 from cors_views.management.explaining import visitors
 from cors_views.management.explaining.playing import Played
 from cors_views.management.sending import is_below_static_url
-from cors_views.reasons import Reason
-from cors_views.uses import csrf_middleware_protects
+from cors_views.protocol.reasons import Reason
+from cors_views.resolution import layers
+from cors_views.standard import fetch
+from cors_views.standard.fetch import SAFE_METHODS
 
 STATIC = (
     "runserver serves what is below STATIC_URL without any middleware, so without CORS headers; "

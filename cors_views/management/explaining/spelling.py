@@ -7,17 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cors_views import conf
-from cors_views.callbacks import Callback
-from cors_views.declarations import Declaration, wrapped
+from cors_views.declarations.marks import Declaration, wrapped
 from cors_views.defaults import default_headers
-from cors_views.fetch import SAFELISTED_METHODS
-from cors_views.fields import FIELDS
-from cors_views.layers import Layer
+from cors_views.inspection.policies_in_use import sources_of
 from cors_views.management.overview import in_order
-from cors_views.nearest import default_methods
-from cors_views.policy import CorsPolicy
-from cors_views.rulings import CompiledPolicy, Ruling
-from cors_views.uses import sources_of
+from cors_views.policies.fields import FIELDS
+from cors_views.policies.policy import CorsPolicy
+from cors_views.protocol.effective import CompiledPolicy, Ruling
+from cors_views.resolution.layers import Layer
+from cors_views.resolution.nearest import default_methods
+from cors_views.resolution.view_info import Callback
+from cors_views.standard.fetch import SAFELISTED_METHODS
 
 #: A policy as code: a name of ``CORS_POLICIES`` in quotes, or the code of each field.
 Item = str | Mapping[str, str]

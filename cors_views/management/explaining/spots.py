@@ -7,15 +7,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from cors_views import callbacks, layers, nearest
-from cors_views.chains import Chain
-from cors_views.declarations import wrapped
-from cors_views.layers import Layer
+from cors_views.declarations.marks import wrapped
+from cors_views.inspection.policies_in_use import (
+    Source,
+    governed_methods,
+    is_for,
+    sources_of,
+    survey,
+)
 from cors_views.management.folding import without_suffix
 from cors_views.management.overview import is_installed, view_name
-from cors_views.routes import route_name
-from cors_views.rulings import Ruling
-from cors_views.uses import Source, governed_methods, is_for, sources_of, survey
+from cors_views.protocol.effective import Ruling
+from cors_views.resolution import layers, nearest, view_info
+from cors_views.resolution.layers import Layer
+from cors_views.resolution.pattern_paths import Chain
+from cors_views.resolution.route_names import route_name
 
 #: A route, without a format suffix, and the handler that serves it; ``""`` where nobody sees one.
 Here = tuple[str, str]
@@ -94,9 +100,9 @@ def plain_route(chain: Chain) -> str:
 
 def unit_of(chain: Chain, method: str) -> Unit:
     """Return what serves a method at the end of a chain."""
-    callback = callbacks.take_apart(chain[-1].callback)
+    callback = view_info.take_apart(chain[-1].callback)
     handlers = callback.handlers or {}
-    function = callbacks.api_view_function(callback.view_class) if callback.view_class else None
+    function = view_info.api_view_function(callback.view_class) if callback.view_class else None
     if function is not None:
         *_, innermost = wrapped(function)
         return Unit(chain, innermost, "", frozenset(handlers))
@@ -109,7 +115,7 @@ def unit_of(chain: Chain, method: str) -> Unit:
 
 
 def _units(chain: Chain) -> Iterator[Unit]:
-    callback = callbacks.take_apart(chain[-1].callback)
+    callback = view_info.take_apart(chain[-1].callback)
     # Every class has an OPTIONS, which says nothing.
     for method in (callback.handlers or {}).keys() - {"OPTIONS"} or {"GET"}:
         yield unit_of(chain, method)
@@ -208,7 +214,7 @@ def closes_whole(unit: Unit, layer: Layer | None) -> bool:
 
 def _in_code(unit: Unit) -> Spot:
     others = _where(_same_handler(unit)) - {unit.here}
-    callback = callbacks.take_apart(unit.chain[-1].callback)
+    callback = view_info.take_apart(unit.chain[-1].callback)
     own = layers.handler_layers(callback)
     nearer = any(own.get(method) for method in unit.methods)
     alone = not (nearer or _other_handlers(unit) or _is_by_router(unit))

@@ -1,0 +1,296 @@
+"""The only reader of the ``CORS_*`` settings.
+
+What is read is checked, compiled once and kept until ``setting_changed`` says otherwise. Nothing
+here raises for a bad setting, because system checks do not run while serving: what is invalid
+admits nothing and stands in ``problems``, where the checks find it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+from cors_views.conf import names
+from cors_views.conf.kept import keep
+from cors_views.defaults import default_headers, default_methods
+from cors_views.policies import fields
+from cors_views.policies.corrections import cure, origins_in
+from cors_views.policies.fields import Problem
+from cors_views.policies.patterns import OriginError, parse_pattern
+from cors_views.policies.policy import CorsPolicy, close_matches, policy_from, unchecked
+
+ALIASES = names.ALIASES
+#: What each setting of django-cors-headers is where it is not set.
+_DEFAULTS: dict[str, Any] = {
+    "CORS_ALLOWED_ORIGINS": (),
+    "CORS_ALLOWED_ORIGIN_REGEXES": (),
+    "CORS_ALLOW_ALL_ORIGINS": False,
+    "CORS_ALLOW_CREDENTIALS": False,
+    "CORS_ALLOW_HEADERS": default_headers,
+    "CORS_ALLOW_METHODS": default_methods,
+    "CORS_ALLOW_PRIVATE_NETWORK": False,
+    "CORS_EXPOSE_HEADERS": (),
+    "CORS_PREFLIGHT_MAX_AGE": 86400,
+    "CORS_URLS_REGEX": r"^.*$",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """The settings of a site, compiled."""
+
+    #: The settings as one policy. Unlike a declared one it may hold any origin and credentials.
+    policy: CorsPolicy
+    #: What a policy that names its origins takes from the settings: neither origins nor trust.
+    base: CorsPolicy
+    urls_regexes: tuple[re.Pattern[str], ...]
+    opt_in: bool
+    problems: tuple[Problem, ...]
+
+    def matches_url(self, path_info: str) -> bool:
+        """Return whether ``CORS_URLS_REGEX`` matches from the start of the path, whole or not."""
+        for regex in self.urls_regexes:  # noqa: SIM110 any() takes as long again, on every request
+            if regex.match(path_info):
+                return True
+        return False
+
+
+def name_in_use(setting: str) -> str:
+    """Return the name under which ``setting`` is set: its own, or its older alias."""
+    alias = ALIASES.get(setting)
+    return (
+        alias if alias and not hasattr(settings, setting) and hasattr(settings, alias) else setting
+    )
+
+
+def slips() -> dict[str, str]:
+    """Return the settings that nobody reads and that look like slips, with what to write."""
+    return {
+        name: names.hint(getattr(settings, name), [name_in_use(each) for each in meant])
+        for name, meant in names.slips(settings).items()
+    }
+
+
+def _read(setting: str) -> tuple[str, Any]:
+    name = name_in_use(setting)
+    return name, getattr(settings, name, _DEFAULTS.get(setting, False))
+
+
+class Settings:
+    """The settings as they are written, or what they are by default, under their newer names.
+
+    ``conf`` is what ``corsheaders.conf`` has under that name, for code that moves over.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a setting of django-cors-headers."""
+        if name not in _DEFAULTS:
+            raise AttributeError(f"{name!r} is not a setting of django-cors-headers")
+        return _read(name)[1]
+
+
+conf = Settings()
+
+
+@keep
+def site() -> Site:
+    """Return the compiled settings."""
+    problems: list[Problem] = []
+
+    def checked(setting: str, check: Callable[[Any, str], tuple[Any, list[Problem]]]) -> Any:
+        try:
+            name, value = _read(setting)
+            valid, wrong = check(value, name)
+        except Exception as error:
+            # A lazy object looks like what it wraps, and may raise when it is asked.
+            hint = "Write the value itself, nothing that is computed when it is read."
+            problem = Problem(setting, error, "type", "is what reading it raises", hint)
+            valid, wrong = (), [problem]
+        problems.extend(wrong)
+        return valid
+
+    values = {
+        "methods": tuple(checked("CORS_ALLOW_METHODS", _methods)),
+        "headers": tuple(checked("CORS_ALLOW_HEADERS", _headers)),
+        "expose_headers": tuple(checked("CORS_EXPOSE_HEADERS", _expose_headers)),
+        # A setting of 0 sends no header at all, as in django-cors-headers; a policy's 0 is sent.
+        "max_age": checked("CORS_PREFLIGHT_MAX_AGE", fields.max_age) or None,
+    }
+    all_origins = checked("CORS_ALLOW_ALL_ORIGINS", fields.boolean)
+    origins = tuple(checked("CORS_ALLOWED_ORIGINS", _origins))
+    trust = {
+        "origins": ("*",) if all_origins else tuple(dict.fromkeys(origins)),
+        "origin_regexes": tuple(checked("CORS_ALLOWED_ORIGIN_REGEXES", fields.origin_regexes)),
+        "credentials": bool(checked("CORS_ALLOW_CREDENTIALS", fields.boolean)),
+        "private_network": bool(checked("CORS_ALLOW_PRIVATE_NETWORK", fields.boolean)),
+    }
+    return Site(
+        policy=unchecked({**values, **trust}),
+        base=unchecked({**values, "credentials": False, "private_network": False}),
+        urls_regexes=tuple(checked("CORS_URLS_REGEX", _urls_regexes)),
+        # Whoever meant to restrict the settings and slipped must not have opened them.
+        opt_in=checked("CORS_OPT_IN", fields.boolean) is not False,
+        problems=tuple(problems),
+    )
+
+
+def _instead_of_star() -> str:
+    if getattr(settings, "CORS_ALLOW_CREDENTIALS", False):
+        return "Name the origins that you trust with credentials."
+    return "Remove '*' and write CORS_ALLOW_ALL_ORIGINS = True for any origin."
+
+
+_NO_CALLABLE = "Connect a receiver to check_request_enabled, or declare it at the view."
+
+
+def _instead_of_lone(value: Any, field: str) -> str:
+    """Return what to write instead of something that is no list of origins."""
+    if not isinstance(value, str):
+        return _NO_CALLABLE
+    if value == "*":
+        return _instead_of_star()
+    try:
+        return f"Write {[parse_pattern(value)]!r} instead."
+    except OriginError:
+        meant = origins_in(value)
+    if meant or not value.strip():
+        return f"Write {meant!r} instead."
+    return cure(value, field)
+
+
+def _origins(value: Any, field: str) -> tuple[list[Any], list[Problem]]:
+    """Check the origins of the settings, where no lone string, ``"*"`` or callable may stand."""
+    if isinstance(value, str) or callable(value):
+        # As for every other sequence: a lone string would be taken letter by letter.
+        message = "is not a list of origins"
+        return [], [Problem(field, value, "sequence", message, _instead_of_lone(value, field))]
+    valid, problems = fields.origins(value, field)
+    for entry in valid:
+        if callable(entry):
+            problems.append(Problem(field, entry, "type", "is not a string", _NO_CALLABLE))
+        elif entry == "*":
+            problems.append(
+                Problem(field, entry, "incomplete", "has no scheme", _instead_of_star())
+            )
+    return [entry for entry in valid if not callable(entry) and entry != "*"], problems
+
+
+def _lone_star(
+    check: Callable[[Any, str], tuple[list[str], list[Problem]]],
+) -> Callable[[Any, str], tuple[list[str], list[Problem]]]:
+    """Let a lone ``"*"`` count as ``["*"]``: sites have lived with it, and it works by accident."""
+
+    def checked(value: Any, field: str) -> tuple[list[str], list[Problem]]:
+        valid, problems = check(value, field)
+        lone = isinstance(value, str) and value == "*"
+        return ["*"] if lone else valid, problems
+
+    return checked
+
+
+_methods = _lone_star(fields.methods)
+_headers = _lone_star(fields.headers)
+_expose_headers = _lone_star(fields.expose_headers)
+
+
+def _urls_regexes(value: Any, field: str) -> tuple[list[re.Pattern[str]], list[Problem]]:
+    lone = isinstance(value, (str, re.Pattern))
+    valid, problems = fields.regexes([value] if lone else value, field)
+    return valid, [problem._replace(hint="Write a path, as in r'^/api/'.") for problem in problems]
+
+
+def policies_are_a_mapping() -> bool:
+    """Return whether ``CORS_POLICIES`` is of the type that it has to be, or not set."""
+    policies = getattr(settings, "CORS_POLICIES", {})
+    return isinstance(policies, Mapping) and all(isinstance(name, str) for name in policies)
+
+
+def policy_names() -> Sequence[str]:
+    """Return the names that ``CORS_POLICIES`` defines."""
+    return sorted(name for name in _policies() if isinstance(name, str))
+
+
+def policy(name: str) -> CorsPolicy:
+    """Return the policy of ``CORS_POLICIES`` with this name.
+
+    Raise ``ImproperlyConfigured`` where there is none, with the close matches, or where it is
+    invalid, with everything that is wrong with it.
+    """
+    policies = _policies()
+    if not policies_are_a_mapping():
+        kind = type(settings.CORS_POLICIES).__name__
+        raise ImproperlyConfigured(
+            f"There is no CORS policy named {name!r}: CORS_POLICIES has to be a dict from names to "
+            f"policies, and is of type {kind}."
+        )
+    if name not in policies:
+        known = policy_names()
+        hint = (
+            _slip_of_policies()
+            or close_matches(name, known)
+            or (
+                f"CORS_POLICIES defines {', '.join(map(repr, known))}."
+                if known
+                else "CORS_POLICIES defines none."
+            )
+        )
+        raise ImproperlyConfigured(f"There is no CORS policy named {name!r}. {hint}")
+    return _compiled_policy(name)
+
+
+def _slip_of_policies() -> str:
+    """Return what to say of a setting whose name was to be ``CORS_POLICIES``, if there is one."""
+    found = [name for name, meant in names.slips(settings).items() if "CORS_POLICIES" in meant]
+    return f"There is no setting {found[0]} either. Did you mean 'CORS_POLICIES'?" if found else ""
+
+
+def _policies() -> Mapping[Any, Any]:
+    policies = getattr(settings, "CORS_POLICIES", None)
+    return policies if isinstance(policies, Mapping) else {}
+
+
+@keep
+def _compiled_policy(name: str) -> CorsPolicy:
+    return policy_from(_policies()[name], f"settings.CORS_POLICIES[{name!r}]")
+
+
+@keep
+def appends_slash() -> bool:
+    """Return whether Django redirects a URL that only lacks its final slash."""
+    from django.middleware.common import CommonMiddleware
+
+    return settings.APPEND_SLASH and has_middleware(CommonMiddleware)
+
+
+@keep
+def chooses_language() -> bool:
+    """Return whether LocaleMiddleware chooses a language for each request."""
+    from django.middleware.locale import LocaleMiddleware
+
+    return has_middleware(LocaleMiddleware)
+
+
+@keep
+def protects_from_csrf() -> bool:
+    """Return whether CsrfViewMiddleware looks at each request."""
+    from django.middleware.csrf import CsrfViewMiddleware
+
+    return has_middleware(CsrfViewMiddleware)
+
+
+def has_middleware(wanted: type) -> bool:
+    """Return whether a middleware, or a subclass of it, is installed."""
+    for path in settings.MIDDLEWARE:
+        try:
+            middleware = import_string(path)
+        except Exception:  # noqa: S112 Django says what is wrong with it
+            continue
+        if isinstance(middleware, type) and issubclass(middleware, wanted):
+            return True
+    return False

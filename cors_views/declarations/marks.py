@@ -1,0 +1,265 @@
+"""Declarations: what a decorator leaves on a function or a class, and how it is found again.
+
+A mark is stored under a key of its own, with the number of its application. Decorators that copy
+``__dict__`` (``functools.wraps``, Django's ``method_decorator`` and ``View.as_view``) then keep
+every mark, whichever way round they copy, and the numbers tell the outer from the inner: what is
+applied later is applied around what was applied before. A number taken when ``cors_allow(...)`` is
+*called* would order a stack of decorators backwards.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar, overload
+
+from asgiref.sync import AsyncToSync, iscoroutinefunction
+
+from cors_views import conf
+from cors_views.policies.policy import CorsPolicy
+from cors_views.support.memory import remembered
+from cors_views.support.source_places import Place, caller, caller_in
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+class Denial(Protocol):
+    """The type of ``cors_deny``; what ``cors_allow(...)`` returns is not of it."""
+
+    @overload
+    def __call__(self, view: V, /) -> V: ...
+
+    @overload
+    def __call__(self) -> Callable[[V], V]: ...
+
+
+#: What stands for a declaration where no decorator can: a policy, a name, several of them, or
+#: ``cors_deny``. Whoever overrides ``cors_policy`` in a subclass annotates it with this.
+Declarable = CorsPolicy | str | Sequence[CorsPolicy | str] | Denial
+
+_KEY = "_cors_views_mark_"
+_applications = itertools.count()
+#: No chain of wrappers is this long; a cycle, or a mock that has every attribute, is.
+_LONGEST_CHAIN = 100
+#: What a wrapper takes over besides the ``__dict__``. The rest are the attributes that Django reads
+#: from the callback of a route: those of a callable instance may stand on its class.
+_TAKEN_OVER = (
+    *functools.WRAPPER_ASSIGNMENTS,
+    "csrf_exempt",
+    "login_required",
+    "login_url",
+    "redirect_field_name",
+    "should_append_slash",
+    "_non_atomic_requests",
+)
+
+
+class Declaration(NamedTuple):
+    """What somebody declared at one place.
+
+    ``policies`` are policies or names of ``CORS_POLICIES``, which are looked up when they are
+    used, so that tests may override the setting. ``fields`` replace fields of the one policy.
+    ``deny`` ends the search for a policy.
+    """
+
+    policies: tuple[CorsPolicy | str, ...]
+    place: Place
+    fields: tuple[tuple[str, Any], ...] = ()
+    deny: bool = False
+
+    def resolve(self) -> tuple[CorsPolicy, ...]:
+        """Return the policies. Raise ``ImproperlyConfigured`` for a name that is not defined."""
+        policies = tuple(
+            conf.policy(item) if isinstance(item, str) else item for item in self.policies
+        )
+        if self.fields:
+            return tuple(policy.replace(**dict(self.fields)) for policy in policies)
+        return policies
+
+
+class Applied(NamedTuple):
+    """That something was declared: where, and on what, for the check that finds what is lost.
+
+    ``attribute`` is the one that holds the declaration, where no decorator does.
+    """
+
+    place: Place
+    target: str
+    attribute: str = ""
+
+
+class Mark(NamedTuple):
+    """A declaration where it was applied; a higher order is nearer to the outside."""
+
+    order: int
+    declaration: Declaration
+    applied: Applied
+
+
+#: Everything declared so far. It holds names, not views, and grows with the source code alone:
+#: what is applied anew in every request has the same place and the same name each time.
+_everything_applied: set[Applied] = set()
+
+
+def everything_applied() -> frozenset[Applied]:
+    """Return every declaration that was applied to something since the process started."""
+    return frozenset(_everything_applied)
+
+
+def anything_applied() -> bool:
+    """Return whether any view, class or include of the process declares a policy."""
+    return bool(_everything_applied)
+
+
+def note(place: Place, target: str, attribute: str = "") -> Applied:
+    """Remember that something was declared."""
+    applied = Applied(place, target, attribute)
+    _everything_applied.add(applied)
+    return applied
+
+
+def apply(declaration: Declaration, view: V) -> V:
+    """Return ``view`` with the declaration on it: a class itself, a new function for the rest.
+
+    A function that stands under several routes keeps its other routes untouched that way.
+    """
+    if isinstance(view, (staticmethod, classmethod)):
+        # What a class gives its instances stays what it is: a function would get ``self``.
+        return type(view)(apply(declaration, view.__func__))
+    order = next(_applications)
+    key, mark = f"{_KEY}{order}", Mark(order, declaration, _note_target(declaration, view))
+    if isinstance(view, type):
+        setattr(view, key, mark)
+        return view
+
+    wrapper = _async_wrapper(view) if iscoroutinefunction(view) else _wrapper(view)
+    # Not setattr: it would intern a key for each request that method_decorator applies this in.
+    wrapper.__dict__[key] = mark
+    return wrapper  # type: ignore[no-any-return]
+
+
+def _wrapper(view: Any) -> Any:
+    @functools.wraps(view, assigned=_TAKEN_OVER)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return view(*args, **kwargs)
+
+    return wrapper
+
+
+def _async_wrapper(view: Any) -> Any:
+    # A coroutine function of its own, not a function that is marked as one: before Python 3.12
+    # nobody sees the mark through a functools.partial.
+    @functools.wraps(view, assigned=_TAKEN_OVER)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return await view(*args, **kwargs)
+
+    return wrapper
+
+
+def _note_target(declaration: Declaration, view: Any) -> Applied:
+    if getattr(view, "__module__", None) == "django.utils.decorators":
+        # method_decorator applies this to a function of its own first, and tells nobody for whom.
+        return note(declaration.place, f"what method_decorator decorates at {caller()}")
+    # What as_view() returns has the same name for every class.
+    named = getattr(view, "view_class", view)
+    named = named if hasattr(named, "__qualname__") else type(view)
+    target = f"{named.__module__}.{named.__qualname__}"
+    if any(map(_is_of_method_decorator, wrapped(view))):
+        return Applied(declaration.place, target)
+    return note(declaration.place, target)
+
+
+def _is_of_method_decorator(step: Any) -> bool:
+    """Return whether ``method_decorator`` made this partial, as it does anew in each request.
+
+    The mark on the class is noted. A partial that people make has arguments, or no method in it.
+    """
+    return (
+        isinstance(step, functools.partial)
+        and hasattr(step, "__wrapped__")
+        and inspect.ismethod(step.func)
+        and not (step.args or step.keywords)
+    )
+
+
+@remembered
+def own_marks(holder: Any) -> list[Mark]:
+    """Return the marks in the ``__dict__`` of ``holder`` alone, outermost first."""
+    attributes: Mapping[Any, Any] = getattr(holder, "__dict__", {})
+    marks = [
+        mark for key, mark in attributes.items() if isinstance(key, str) and key.startswith(_KEY)
+    ]
+    return sorted(marks, reverse=True)
+
+
+@remembered
+def marks_along(holder: Any) -> list[Mark]:
+    """Return the marks of a callable and of everything it wraps, outermost first."""
+    found = {mark.order: mark for step in wrapped(holder) for mark in own_marks(step)}
+    return [found[order] for order in sorted(found, reverse=True)]
+
+
+def wrapped(holder: Any) -> Iterator[Any]:
+    """Yield a callable, then what it wraps, and so on inwards."""
+    for _ in range(_LONGEST_CHAIN):
+        if holder is None:
+            return
+        yield holder
+        holder = _inner(holder)
+
+
+def _inner(holder: Any) -> Any:
+    if isinstance(holder, (functools.partial, functools.partialmethod)):
+        return holder.func
+    if isinstance(holder, (staticmethod, classmethod)) or inspect.ismethod(holder):
+        return holder.__func__
+    if isinstance(holder, type):
+        return None
+    if isinstance(holder, AsyncToSync):
+        return holder.awaitable
+    return getattr(holder, "__wrapped__", None)
+
+
+# The attributes by which a class declares its policies; see ``rest_framework.CorsMixin``, which has
+# no docstring either.
+class DeclaresCors:
+    #: Where the class stands; decorators have a place of their own, these attributes have not.
+    _cors_views_place: Place | None = None
+    # None for who reads it; nobody may write that, so it is not of the type.
+    cors_policy: Declarable = None  # type: ignore[assignment]
+    cors_action_policies: Mapping[str, Declarable] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._cors_views_place = caller_in(cls.__module__)
+        if sets(cls, "cors_policy"):
+            note(*attribute_of(cls, "cors_policy"))
+        entries = entries_of(cls)
+        if entries is None:
+            note(*attribute_of(cls, "cors_action_policies"))
+        for name in entries or ():
+            note(*attribute_of(cls, f"cors_action_policies[{name!r}]"))
+
+
+def sets(owner: type, attribute: str) -> bool:
+    """Return whether a class itself sets one of these attributes, be it to ``None``."""
+    return owner is not DeclaresCors and attribute in vars(owner)
+
+
+def entries_of(owner: type) -> Mapping[Any, Any] | None:
+    """Return the ``cors_action_policies`` that a class itself sets; ``None`` if not a dict."""
+    entries = vars(owner)["cors_action_policies"] if sets(owner, "cors_action_policies") else {}
+    return entries if isinstance(entries, Mapping) else None
+
+
+def attribute_of(owner: type, attribute: str) -> Applied:
+    """Return what is noted of a declaration that is an attribute of a class."""
+    target = f"{owner.__module__}.{owner.__qualname__}.{attribute}"
+    return Applied(class_place(owner), target, f"{attribute} of {owner.__qualname__}")
+
+
+def class_place(owner: type) -> Place:
+    """Return where a class that reads these attributes stands."""
+    return owner.__dict__.get("_cors_views_place") or Place(owner.__module__, 0)

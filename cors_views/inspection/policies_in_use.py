@@ -1,0 +1,256 @@
+"""Every policy of the site where it is used: its route, its methods, the places it is from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from cors_views import conf
+from cors_views.declarations.marks import wrapped
+from cors_views.defaults import default_methods
+from cors_views.inspection import url_shapes
+from cors_views.policies.fields import FIELDS
+from cors_views.policies.policy import CorsPolicy
+from cors_views.protocol.effective import CompiledPolicy, Route, Ruling
+from cors_views.regexes.automata import Matching
+from cors_views.resolution import layers, nearest, pattern_paths
+from cors_views.resolution.layers import Layer
+from cors_views.resolution.pattern_paths import Chain
+from cors_views.resolution.route_names import route_name
+from cors_views.resolution.view_info import served_methods
+from cors_views.standard import fetch
+from cors_views.support.memory import remembered
+
+_SETTING_OF = {
+    "origins": "CORS_ALLOWED_ORIGINS",
+    "origin_regexes": "CORS_ALLOWED_ORIGIN_REGEXES",
+    "methods": "CORS_ALLOW_METHODS",
+    "headers": "CORS_ALLOW_HEADERS",
+    "expose_headers": "CORS_EXPOSE_HEADERS",
+    "credentials": "CORS_ALLOW_CREDENTIALS",
+    "max_age": "CORS_PREFLIGHT_MAX_AGE",
+    "private_network": "CORS_ALLOW_PRIVATE_NETWORK",
+}
+#: So many names of a long list does a message hold.
+_NAMED = 5
+
+
+class Use(NamedTuple):
+    """One policy that governs some methods of one route.
+
+    ``methods`` are those that it governs and the view serves, ``None`` for any. ``sources`` says
+    for each field which place set it, for people. The chain of the settings alone is empty.
+    """
+
+    chain: Chain
+    methods: tuple[str, ...] | None
+    ruling: Ruling
+    compiled: CompiledPolicy
+    sources: Mapping[str, str]
+
+    @property
+    def policy(self) -> CorsPolicy:
+        return self.compiled.policy
+
+    @property
+    def origins(self) -> list[str]:
+        """The origins and patterns that are written out."""
+        return [origin for origin in self.policy.origins or () if isinstance(origin, str)]
+
+    @property
+    def regexes(self) -> tuple[re.Pattern[str], ...]:
+        """The regular expressions for origins."""
+        return self.policy.origin_regexes or ()
+
+    @property
+    def depends_on_url(self) -> bool:
+        """Whether ``CORS_URLS_REGEX`` may match some URLs of the route, and others not."""
+        return self.ruling.gated and url_shapes.matching(self.chain) is Matching.MAYBE
+
+    @property
+    def sendable(self) -> tuple[str, ...]:
+        """The methods that a page of an admitted origin may send."""
+        return sendable(self.compiled, self.methods)
+
+    @property
+    def unsafe_offered(self) -> list[str]:
+        """The methods that may change something and that preflights are offered."""
+        names = set(self.sendable) - fetch.SAFE_METHODS
+        return sorted(name for name in names if self.compiled.offers(name))
+
+    def where(self, field: str = "origins") -> str:
+        """Return who sets a field, and one route that gets it."""
+        at = f", at {route_name(self.chain)}," if self.chain else ""
+        return f"{self.sources[field]}{at}"
+
+
+def survey() -> list[tuple[Chain, Route]]:
+    """Return every route of the site that can be understood, with what governs it."""
+    found = [(chain, nearest.build_safely(chain)) for chain in pattern_paths.of_the_site()]
+    return [(chain, route) for chain, route in found if layers.understands(chain)]
+
+
+class Unclear(NamedTuple):
+    """A route that cannot be understood, and why.
+
+    ``closed`` is whether it admits nobody, because something may be declared there; otherwise the
+    settings answer.
+    """
+
+    chain: Chain
+    error: Exception
+    closed: bool
+
+
+def not_understood() -> list[Unclear]:
+    """Return every route of the site that cannot be understood."""
+    every = pattern_paths.of_the_site()
+    found = [(chain, layers.what_is_unclear(chain)) for chain in every]
+    return [Unclear(chain, error, layers.may_declare(chain)) for chain, error in found if error]
+
+
+def governed_methods(chain: Chain, route: Route) -> list[tuple[Ruling, tuple[str, ...] | None]]:
+    """Return each ruling of a route once, with the methods that it governs.
+
+    ``None`` stands for any: nobody can see which ones a function serves, or a class that overrides
+    ``dispatch()``. Methods that the view does not serve are left out.
+    """
+    served = served_methods(chain[-1].callback)
+    found = {id(ruling): ruling for ruling in (route.other, *route.rulings.values())}
+    own: dict[int, list[str]] = {number: [] for number in found}
+    for method, ruling in route.rulings.items():
+        own[id(ruling)].append(method)
+    governed: dict[int, tuple[str, ...] | None] = {key: tuple(own[key]) for key in own}
+    if served is None:
+        governed[id(route.other)] = None
+    elif not route.rulings:
+        governed[id(route.other)] = tuple(sorted(served))
+    return [(ruling, governed[key]) for key, ruling in found.items()]
+
+
+def is_for(chain: Chain, ruling: Ruling) -> bool:
+    """Return whether a ruling speaks for a route at all, receivers of the signal left aside."""
+    return ruling.governed and (not ruling.gated or url_shapes.may_match(chain))
+
+
+def uses_of(chain: Chain, route: Route) -> Iterator[Use]:
+    """Yield each policy of a route once, with the methods that it governs and offers."""
+    for ruling, methods in governed_methods(chain, route):
+        if not is_for(chain, ruling):
+            continue
+        for number, compiled in enumerate(ruling.policies):
+            yield Use(chain, methods, ruling, compiled, sources(ruling, number))
+
+
+def sendable(compiled: CompiledPolicy, methods: Iterable[str] | None) -> tuple[str, ...]:
+    """Return which of some methods, ``None`` for any, a page of an admitted origin may send.
+
+    Fetch section 2.2.1, "CORS-safelisted method": GET, HEAD and POST need no offer.
+    """
+    if methods is None:
+        offered = {*default_methods} if "*" in compiled.methods else compiled.methods
+        methods = sorted(offered | fetch.SAFELISTED_METHODS)
+    return tuple(
+        name for name in methods if name in fetch.SAFELISTED_METHODS or compiled.offers(name)
+    )
+
+
+def unsafe_for_strangers(chain: Chain, methods: Iterable[str]) -> list[str]:
+    """Return which methods that pages may send can change something when a stranger sends them.
+
+    What ``CsrfViewMiddleware`` protects, it refuses to every origin that the site does not trust,
+    before the view. Where no view is behind a URL there is nothing to run.
+    """
+    if not chain or csrf_middleware_protects(chain[-1].callback):
+        return []
+    return sorted(set(methods) - fetch.SAFE_METHODS)
+
+
+def csrf_middleware_protects(callback: Any) -> bool:
+    """Return whether Django's middleware asks for a CSRF token, cookies or not."""
+    return conf.protects_from_csrf() and not any(
+        getattr(step, "csrf_exempt", False) for step in wrapped(callback)
+    )
+
+
+def use_of_settings() -> Iterator[Use]:
+    """Yield the settings' own policy: it answers where nothing is declared or nothing resolves."""
+    ruling = nearest.undeclared().other
+    if ruling.governed:
+        yield Use((), (), ruling, ruling.policies[0], sources(ruling, 0))
+
+
+class Source(NamedTuple):
+    """Who sets a field of a policy: policy number ``number`` of ``layer``, or ``setting``."""
+
+    layer: Layer | None
+    number: int = 0
+    setting: str = ""
+
+    @property
+    def policy_name(self) -> str:
+        """The name in ``CORS_POLICIES`` whose policy it is, if it has one."""
+        named = self.layer.declaration.policies[self.number] if self.layer else ""
+        return named if isinstance(named, str) else ""
+
+    def __str__(self) -> str:
+        if self.layer is None:
+            return f"setting {self.setting}"
+        if self.policy_name and not self.layer.declaration.fields:
+            # That is where it has to be changed, and where many views have it from.
+            return f"policy CORS_POLICIES[{self.policy_name!r}]"
+        several = len(self.layer.declaration.policies) > 1
+        return (
+            f"policy number {self.number + 1} of the {self.layer}" if several else str(self.layer)
+        )
+
+
+@remembered
+def sources(ruling: Ruling, number: int) -> dict[str, str]:
+    """Return for each field which place sets it for one of the policies of a ruling."""
+    return {field: str(source) for field, source in sources_of(ruling, number).items()}
+
+
+def sources_of(ruling: Ruling, number: int) -> dict[str, Source]:
+    """The same as ``sources``, for those who want the layer itself."""
+    declared = list(_declared(ruling, number))
+    return {field: _source(field, declared) for field in FIELDS}
+
+
+def _source(field: str, declared: list[tuple[Source, CorsPolicy]]) -> Source:
+    for source, policy in declared:
+        names_origins = field in ("origins", "origin_regexes") and policy.names_origins
+        if getattr(policy, field) is not None or names_origins:
+            return source
+    return Source(None, setting=setting_of(field))
+
+
+def setting_of(field: str) -> str:
+    """Return the setting that stands for a field of a policy, under the name that is in use."""
+    policy, setting = conf.site().policy, _SETTING_OF[field]
+    if field == "origins" and policy.any_origin:
+        setting = "CORS_ALLOW_ALL_ORIGINS"
+    elif field == "origins" and not policy.origins and policy.origin_regexes:
+        setting = "CORS_ALLOWED_ORIGIN_REGEXES"
+    return conf.name_in_use(setting)
+
+
+def _declared(ruling: Ruling, number: int) -> Iterator[tuple[Source, CorsPolicy]]:
+    """Yield the declared policies that counted, nearest first."""
+    decisive = () if ruling.signal else ruling.trail[:1]
+    for layer in ruling.trail[len(decisive) :]:
+        yield Source(layer), layers.policies_of(layer)[0]
+    for layer in decisive:
+        named = [
+            (Source(layer, index), policy)
+            for index, policy in enumerate(layers.policies_of(layer))
+            if policy.names_origins
+        ]
+        yield named[number]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names for a message, the first of a long list."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more

@@ -1,0 +1,103 @@
+"""What was decided for a request, for people: the log, the panel, the commands and the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest
+
+from cors_views.protocol import reasons
+from cors_views.protocol.answering import Answers
+from cors_views.protocol.effective import Ruling
+from cors_views.protocol.reasons import Answer, Headers, Preflight, Reason
+from cors_views.resolution.pattern_paths import resolve
+from cors_views.resolution.view_info import name_of, view_name
+from cors_views.standard.fetch import ALLOW_ORIGIN, CORS_RESPONSE_HEADERS
+
+
+class Outcome(NamedTuple):
+    """What was decided for one request; ``asked`` is there for a preflight alone.
+
+    ``answers`` are those of the callables and receivers that had to be asked.
+    """
+
+    origin: str
+    answer: Answer
+    ruling: Ruling
+    asked: Preflight | None = None
+    answers: Answers = Answers()
+
+    @property
+    def leaves_own_headers(self) -> bool:
+        """Whether CORS headers that the view wrote itself stay on the response."""
+        return self.ruling.undeclared and not self.answer.headers
+
+    def refusal(
+        self, headers: Mapping[str, str] | None = None, *, credentials: bool = False
+    ) -> tuple[Reason | None, tuple[str, ...]]:
+        """Return why a browser refuses, if it does, and the headers it asked for in vain.
+
+        ``headers`` are those that the response leaves with, where it is there: what somebody else
+        wrote counts where the policy wrote nothing. ``credentials`` is whether cookies came along.
+        """
+        own: Headers = ()
+        if headers is not None and ALLOW_ORIGIN in headers:
+            own = tuple((name.lower(), headers[name]) for name in written_by_hand(headers))
+        return reasons.refusal(self.answer, self.origin, self.asked, own, credentials=credentials)
+
+
+#: The fields of an ``Outcome``, which is not made for each request, but where somebody asks for it.
+Decided = tuple[str, Answer, Ruling, Preflight | None, Answers]
+
+
+def outcome_of(request: Any) -> Outcome | None:
+    """Return what ``CorsMiddleware`` decided for a request that it has seen."""
+    decided = getattr(request, "_cors_outcome", None)
+    return None if decided is None else Outcome(*decided)
+
+
+def written_by_hand(headers: Mapping[str, str]) -> list[str]:
+    return [name for name in headers if name.lower() in CORS_RESPONSE_HEADERS]
+
+
+def view_of(request: HttpRequest) -> str:
+    """Return the dotted name of the view of a request, for people; nothing where there is none.
+
+    Nobody has looked for that of a preflight, nor where a middleware has answered by itself.
+    """
+    try:
+        match = request.resolver_match or resolve(request)
+    except Exception:
+        # A broken URLconf or converter. Whoever asks is about to say so.
+        return ""
+    if match is None:
+        return ""
+    try:
+        return view_name(match.func)
+    except Exception:
+        # A view may be anything.
+        return name_of(type(match.func))
+
+
+def is_same_origin(request: HttpRequest, origin: str) -> bool:
+    """Return whether nothing is asked across origins, as CsrfViewMiddleware compares them.
+
+    Browsers send an ``Origin`` with a form that the site posts to itself, too.
+    """
+    if not origin:
+        return True
+    try:
+        return origin == f"{request.scheme}://{request.get_host()}"
+    except DisallowedHost:
+        return False
+
+
+def carries_cookies(request: HttpRequest) -> bool:
+    """Return whether a page's script has sent cookies along, if it was a script.
+
+    Across origins that takes ``credentials: "include"``. A form is not asked whether it may.
+    """
+    meta = request.META
+    return bool(meta.get("HTTP_COOKIE")) and meta.get("HTTP_SEC_FETCH_MODE", "cors") == "cors"

@@ -1,0 +1,147 @@
+"""The log: one line for each refusal, with all that whoever reads it has to know."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest
+from django.utils.encoding import escape_uri_path
+
+from cors_views.outcomes.decided import Outcome, carries_cookies, is_same_origin, view_of
+from cors_views.protocol.answering import SIGNAL
+from cors_views.resolution.view_info import name_of
+from cors_views.standard import fetch
+from cors_views.standard.origins import SPECIAL, is_origin
+from cors_views.support.untrusted import escaped, quoted
+
+logger = logging.getLogger("cors_views")
+
+#: So many of those who said no are named.
+_MOST_NAMED = 3
+#: No command longer than this is pasted.
+_LONGEST_COMMAND = 1000
+#: What ``cors_explain`` has to be given beside a name, where not every value asks for a preflight.
+_UNSAFE_VALUES = dict.fromkeys(("accept", "accept-language", "content-language"), ": ()")
+
+
+def log_refusal(
+    request: HttpRequest, outcome: Outcome, headers: Mapping[str, str] | None = None
+) -> None:
+    """Log why a browser refuses, if it does, at the level of DEBUG.
+
+    ``headers`` are those that the response leaves with, where there is one.
+    """
+    origin, ruling = outcome.origin, outcome.ruling
+    reason, missing = outcome.refusal(headers, credentials=carries_cookies(request))
+    if reason is None or is_same_origin(request, origin):
+        return
+    requested = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "")
+    preflight = request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.META
+    view = view_of(request)
+    told = [f"The view is {view}."] if view else []
+    told += [*_said_no(outcome), *_came_by(request, origin)]
+    command = _command(request, origin, requested if preflight else None)
+    if command:
+        told.append(f"For more, run: {command}")
+    logger.debug(
+        "CORS refuses %s %s from %s: %s%s (%s).%s",
+        f"the preflight for {quoted(requested)} at" if preflight else escaped(request.method or ""),
+        quoted(request.path),
+        quoted(origin),
+        reason.value,
+        f": {quoted(', '.join(missing))}" if missing else "",
+        ruling.source,
+        "".join(f" {sentence}" for sentence in told),
+        extra={
+            "request": request,
+            "origin": origin,
+            "reason": reason,
+            "source": ruling.source,
+            "view": view,
+        },
+    )
+
+
+def _said_no(outcome: Outcome) -> Iterator[str]:
+    """Yield which callables and receivers were asked in vain."""
+    answers = outcome.answers
+    callables = [each for policy in outcome.ruling.policies for each in policy.origins.callables]
+    refusing = [each for each in dict.fromkeys(callables) if answers.get(id(each)) is False]
+    if refusing:
+        yield f"{_names(refusing)} said no."
+    if answers.get(id(SIGNAL)) is False:
+        yield f"No receiver of check_request_enabled said yes: {_names(answers.receivers)}."
+
+
+def _names(found: Sequence[object]) -> str:
+    named = ", ".join(map(name_of, found[:_MOST_NAMED]))
+    return f"{named} and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else named
+
+
+def _came_by(request: HttpRequest, origin: str) -> Iterator[str]:
+    """Yield by which redirect the request came, where it shows."""
+    asked_for = _asked_for_before_login(request)
+    if asked_for:
+        yield (
+            f"This is the login page: what the page asked for is {quoted(asked_for)}, which "
+            "redirects whoever is not logged in."
+        )
+    if origin == "null":
+        referer = "/".join(request.META.get("HTTP_REFERER", "").split("/", 3)[:3])
+        # HTML, "determine request's referrer": a sandboxed page sends none. One that has an origin
+        # was sent on from one origin to another (Fetch, "serializing a request origin").
+        if is_origin(referer) and referer not in SPECIAL:
+            yield (
+                f"The page is at {quoted(referer)}: a redirect from one host to another has made "
+                "its origin null. Let it ask for the final URL."
+            )
+
+
+def _asked_for_before_login(request: HttpRequest) -> str:
+    """Return the path that redirected to the login page, where this is that page."""
+    from django.contrib.auth import REDIRECT_FIELD_NAME
+    from django.shortcuts import resolve_url
+
+    wanted = request.GET.get(REDIRECT_FIELD_NAME)
+    if not wanted or request.method not in ("GET", "HEAD"):
+        return ""
+    try:
+        login = urlsplit(resolve_url(settings.LOGIN_URL)).path
+        # The query may hold what is nobody's business.
+        return urlsplit(wanted).path if login == request.path else ""
+    except Exception:
+        # The name of the login page leads nowhere, or what follows "next" is no URL.
+        return ""
+
+
+def _command(request: HttpRequest, origin: str, preflight_for: str | None) -> str:
+    """Return the command that explains a refusal, ready to paste; nothing where none can be."""
+    if preflight_for is None:
+        method, asked = request.method or "", ""
+        cookies = ["--credentials"] if carries_cookies(request) else []
+    else:
+        method, cookies = preflight_for, []
+        asked = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
+    names = fetch.parse_request_headers(asked)
+    if names is None or not is_origin(origin) or not fetch.is_method(method):
+        # No page has sent it.
+        return ""
+    headers = [f"--header={name}{_UNSAFE_VALUES.get(name, '')}" for name in names]
+    call = ["manage.py", "cors_explain", origin, method, _url(request)]
+    command = shlex.join([*call, *headers, *cookies])
+    return command if command.isprintable() and len(command) <= _LONGEST_COMMAND else ""
+
+
+def _url(request: HttpRequest) -> str:
+    # Without the query, which may hold what is nobody's business.
+    path = escape_uri_path(request.path)
+    try:
+        return f"{request.scheme}://{request.get_host()}{path}"
+    except DisallowedHost:
+        # The request is refused for that; the site answers the path at another host.
+        return path

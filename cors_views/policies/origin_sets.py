@@ -1,0 +1,137 @@
+"""Sets of origins and patterns whose lookup does not slow down as they grow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from cors_views.standard.origins import DEFAULT_PORTS, MAX_LENGTH, is_origin, is_port
+
+#: A callable origin: ``(request, origin) -> bool``, or a coroutine function of the same shape.
+OriginCallable = Callable[[Any, str], bool | Awaitable[bool]]
+
+#: One or more labels, none of them empty, of the same characters.
+_WEB_LABELS = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+_OTHER_LABELS = re.compile(r"[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*")
+
+
+def origins_key(origins: Iterable[str | OriginCallable]) -> tuple[str | int, ...]:
+    """Return what tells origins from others: callables by identity, whatever they are equal to.
+
+    A dataclass that leaves fields out of its comparison says yes to other origins than its equals.
+    """
+    return tuple(origin if isinstance(origin, str) else id(origin) for origin in origins)
+
+
+class OriginSet:
+    """An immutable set of origins and patterns whose lookup does not slow down as it grows.
+
+    ``origins`` are normal forms from ``parse_pattern``, callables, or ``"*"``; ``regexes`` are
+    compiled and must match the whole origin. Callables are not asked here: they need a request,
+    so whoever has one reads them from ``callables``.
+    """
+
+    __slots__ = (
+        "_any_port",
+        "_below",
+        "_below_any_port",
+        "_dots",
+        "_dots_any_port",
+        "_exact",
+        "_regexes",
+        "any",
+        "callables",
+    )
+
+    def __init__(
+        self, origins: Iterable[str | OriginCallable], regexes: Iterable[re.Pattern[str]] = ()
+    ) -> None:
+        origins = tuple(origins)
+        names = [origin for origin in origins if isinstance(origin, str)]
+        self.any = "*" in names
+        self.callables = tuple(origin for origin in origins if not isinstance(origin, str))
+        self._exact = frozenset(name for name in names if "*" not in name)
+        # The subdomain patterns, and how many dots those have: one lookup for each number of dots
+        # in use, not one for each pattern.
+        any_port = {name[:-2] for name in names if name.endswith(":*")}
+        self._any_port = frozenset(name for name in any_port if "*" not in name)
+        self._below_any_port = _schemes_by_domain(any_port)
+        self._below = _schemes_by_domain(name for name in names if name[-2:] != ":*")
+        self._dots = _numbers_of_dots(self._below)
+        self._dots_any_port = _numbers_of_dots(self._below_any_port)
+        self._regexes = tuple(regexes)
+
+    def admits(self, origin: str) -> bool:
+        """Return whether ``origin`` is in the set, callables left aside.
+
+        A value that is no origin is admitted by nothing, not even by ``"*"`` or a regex.
+        """
+        # Length first: even asking a set hashes the whole value.
+        if len(origin) > MAX_LENGTH:
+            return False
+        if origin in self._exact:
+            return True
+        # Most origins are looked up in vain, so what no pattern says of one is judged after that;
+        # and here, because a call costs more than the lookup.
+        for dots in self._dots:
+            # A final dot is one of them: such a host is another. The port is part of the domain.
+            head = origin.rsplit(".", dots)[0]
+            schemes = self._below.get(origin[len(head) :])
+            if schemes is not None:
+                scheme, _, labels = head.partition("://")
+                if scheme in schemes:
+                    return schemes[scheme].fullmatch(labels) is not None
+        if (self._any_port or self._dots_any_port) and self._is_at_any_port(origin):
+            return True
+        if not (self.any or self._regexes) or not is_origin(origin):
+            return False
+        return self.any or self._matches_regex(origin)
+
+    def _is_at_any_port(self, origin: str) -> bool:
+        """Return whether a pattern for any port admits ``origin``, by itself or as a subdomain."""
+        scheme, _, rest = origin.partition("://")
+        host, colon, port = rest.partition(":")
+        if host[:1] == "[":
+            address, bracket, port = rest.partition("]")
+            host, colon, port = address + bracket, port[:1], port[1:]
+        if colon and not (colon == ":" and is_port(scheme, port)):
+            return False
+        if f"{scheme}://{host}" in self._any_port:
+            return True
+        for dots in self._dots_any_port:
+            labels = host.rsplit(".", dots)[0]
+            schemes = self._below_any_port.get(host[len(labels) :])
+            if schemes is not None and scheme in schemes:
+                return schemes[scheme].fullmatch(labels) is not None
+        return False
+
+    def _matches_regex(self, origin: str) -> bool:
+        # fullmatch: a prefix match lets https://example.com.evil.org in (CVE-2026-37737's class).
+        return any(regex.fullmatch(origin) for regex in self._regexes)
+
+
+def _schemes_by_domain(patterns: Iterable[str]) -> dict[str, dict[str, re.Pattern[str]]]:
+    """Return the schemes that go with each domain below which patterns admit all.
+
+    Each scheme comes with the labels that it may have before the domain.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for pattern in patterns:
+        scheme, star, domain = pattern.partition("://*")
+        if star:
+            found[domain] = found.get(domain, frozenset()) | {scheme}
+    # Nearly all domains have the same schemes, and share what is made of them.
+    made = {
+        schemes: {scheme: _labels_of(scheme) for scheme in schemes} for schemes in found.values()
+    }
+    return {domain: made[schemes] for domain, schemes in found.items()}
+
+
+def _numbers_of_dots(domains: Iterable[str]) -> tuple[int, ...]:
+    return tuple(sorted({domain.count(".") for domain in domains}))
+
+
+def _labels_of(scheme: str) -> re.Pattern[str]:
+    """Return what can stand for the ``*`` before a host, which is checked already."""
+    return _WEB_LABELS if scheme in DEFAULT_PORTS else _OTHER_LABELS

@@ -1,0 +1,297 @@
+"""CorsPolicy: who may read what, as an immutable value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from django.core.exceptions import ImproperlyConfigured
+
+from cors_views.policies import fields
+from cors_views.policies.fields import FIELDS, UNSET, Problem
+from cors_views.policies.origin_sets import OriginCallable, origins_key
+from cors_views.support.source_places import blaming, caller
+
+if TYPE_CHECKING:
+    # Type checkers know it without its being installed; ``typing`` has it from Python 3.11 on.
+    from typing_extensions import Unpack
+
+Names = Sequence[str] | AbstractSet[str]
+Origins = str | OriginCallable | Sequence[str | OriginCallable] | AbstractSet[str | OriginCallable]
+Regexes = Sequence[str | re.Pattern[str]] | AbstractSet[str | re.Pattern[str]]
+
+
+class Fields(TypedDict, total=False):
+    """The fields of a policy as keywords."""
+
+    origins: Origins
+    origin_regexes: Regexes
+    methods: Names
+    headers: Names
+    expose_headers: Names
+    credentials: bool
+    max_age: int
+    private_network: bool
+
+
+#: How many entries of a long field the repr shows.
+_SHOWN = 8
+
+
+@dataclass(frozen=True, eq=False)
+class CorsPolicy:
+    """A cross-origin policy, complete or partial: a field that is left out is unset.
+
+    A policy that names its origins (``origins`` or ``origin_regexes``, even as an empty list)
+    stands alone on top of the settings; one that names none refines the next-nearest layer.
+
+    ``origins``
+        Origins, patterns such as ``https://*.example.com`` and ``http://localhost:*``, and
+        callables ``(request, origin) -> bool``, sync or async; ``"*"`` for any origin.
+    ``origin_regexes``
+        Regular expressions, strings or compiled, that match the *whole* origin.
+    ``methods``
+        Methods named in Access-Control-Allow-Methods; ``["*"]`` for all.
+    ``headers``
+        Request headers named in Access-Control-Allow-Headers; ``["*"]`` for all but
+        Authorization, which must be named (Fetch, "CORS non-wildcard request-header name").
+    ``expose_headers``
+        Response headers that a script may read beyond the safelisted ones; ``["*"]`` for all.
+    ``credentials``
+        Whether a script may read answers to requests that carried cookies or HTTP authentication.
+    ``max_age``
+        How many seconds a browser may keep a preflight's answer; 0 for not at all.
+    ``private_network``
+        Whether a preflight that asks for Private Network Access is answered.
+
+    Raise ``ImproperlyConfigured`` with every problem in one message, and the place of the
+    declaration, because system checks do not run under gunicorn or uvicorn.
+    """
+
+    origins: tuple[str | OriginCallable, ...] | None
+    origin_regexes: tuple[re.Pattern[str], ...] | None
+    methods: tuple[str, ...] | None
+    headers: tuple[str, ...] | None
+    expose_headers: tuple[str, ...] | None
+    credentials: bool | None
+    max_age: int | None
+    private_network: bool | None
+
+    def __init__(
+        self,
+        *,
+        origins: Origins = UNSET,
+        origin_regexes: Regexes = UNSET,
+        methods: Names = UNSET,
+        headers: Names = UNSET,
+        expose_headers: Names = UNSET,
+        credentials: bool = UNSET,
+        max_age: int = UNSET,
+        private_network: bool = UNSET,
+    ) -> None:
+        given = {
+            "origins": origins,
+            "origin_regexes": origin_regexes,
+            "methods": methods,
+            "headers": headers,
+            "expose_headers": expose_headers,
+            "credentials": credentials,
+            "max_age": max_age,
+            "private_network": private_network,
+        }
+        given = {field: value for field, value in given.items() if value is not UNSET}
+        values, problems = _validated(given)
+        if problems:
+            place = caller()
+            report = fields.report(problems, f"declared at {place}")
+            raise blaming(place, ImproperlyConfigured(report))
+        self._fill(values)
+
+    def _fill(self, values: Mapping[str, Any]) -> None:
+        for field in FIELDS:
+            object.__setattr__(self, field, values.get(field))
+
+    @property
+    def names_origins(self) -> bool:
+        """Whether the policy stands alone, instead of refining the next layer."""
+        return self.origins is not None or self.origin_regexes is not None
+
+    @property
+    def any_origin(self) -> bool:
+        """Whether every origin is admitted."""
+        return self.origins is not None and "*" in self.origins
+
+    def set_fields(self) -> dict[str, Any]:
+        """Return the fields that are set, by name."""
+        return {field: getattr(self, field) for field in FIELDS if getattr(self, field) is not None}
+
+    def replace(self, **changes: Unpack[Fields]) -> CorsPolicy:
+        """Return a policy with some fields replaced, validated again as a whole."""
+        return CorsPolicy(**{**self.set_fields(), **changes})
+
+    #: For ``copy.replace()``, which would give ``None`` for each field that is left out.
+    __replace__ = replace
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CorsPolicy):
+            return NotImplemented
+        return self._compared() == other._compared()
+
+    def __hash__(self) -> int:
+        return hash(self._compared())
+
+    def _compared(self) -> tuple[Any, ...]:
+        values = (getattr(self, field) for field in FIELDS if field != "origins")
+        return (origins_key(self.origins or ()), self.origins is None, *values)
+
+    def refine(self, base: CorsPolicy) -> CorsPolicy:
+        """Return ``base`` with the fields of this policy over it.
+
+        Any origin and credentials never meet this way: the result then goes without credentials.
+        """
+        values = {**base.set_fields(), **self.set_fields()}
+        if values.get("credentials") and "*" in (values.get("origins") or ()):
+            # Fetch, "CORS protocol and credentials": browsers refuse '*' with credentials, and
+            # the tempting alternative, sending the origin back, would trust every site there is.
+            values["credentials"] = False
+        return unchecked(values)
+
+    def __repr__(self) -> str:
+        shown = (f"{field}={_shown(value)}" for field, value in self.set_fields().items())
+        return f"CorsPolicy({', '.join(shown)})"
+
+
+def unchecked(values: Mapping[str, Any]) -> CorsPolicy:
+    """Return a policy from values that were validated before, one by one."""
+    policy = object.__new__(CorsPolicy)
+    policy._fill(values)
+    return policy
+
+
+def _shown(value: Any) -> str:
+    if not isinstance(value, tuple):
+        return repr(value)
+    items = [
+        repr(item.pattern)
+        if isinstance(item, re.Pattern)
+        else getattr(item, "__qualname__", repr(item))
+        if callable(item)
+        else repr(item)
+        for item in value[:_SHOWN]
+    ]
+    if len(value) > _SHOWN:
+        items.append(f"… {len(value) - _SHOWN:,} more")
+    return f"[{', '.join(items)}]"
+
+
+def _validated(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the values in their normal form, and every problem there is."""
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for field, value in given.items():
+        if value is None:
+            # Somebody meant a value: a variable of the environment is not set, for instance.
+            problems.append(fields.given_none(field))
+            continue
+        checked, wrong = _CHECKS[field](value)
+        values[field] = _NORMALISE.get(field, _as_is)(checked)
+        problems += wrong
+    return values, problems + _contradictions(values)
+
+
+def _contradictions(values: Mapping[str, Any]) -> list[Problem]:
+    if not values.get("credentials"):
+        return []
+    problems = []
+    if "*" in (values.get("origins") or ()):
+        hint = "Name the origins that you trust with the user's cookies, or drop credentials."
+        message = "admits any origin, together with credentials=True"
+        problems.append(Problem("origins", "*", "any-with-credentials", message, hint))
+    if "*" in (values.get("expose_headers") or ()):
+        # Fetch, "main fetch": '*' is taken literally where the page asks with credentials.
+        hint = "Name the headers."
+        message = "covers nothing together with credentials=True"
+        problems.append(Problem("expose_headers", "*", "star-with-credentials", message, hint))
+    return problems
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+def _distinct(items: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(items))
+
+
+def _distinct_origins(origins: Sequence[str | OriginCallable]) -> tuple[str | OriginCallable, ...]:
+    return tuple(dict(zip(origins_key(origins), origins)).values())
+
+
+_CHECKS: dict[str, Callable[[Any], tuple[Any, list[Problem]]]] = {
+    "origins": fields.origins,
+    "origin_regexes": fields.origin_regexes,
+    "methods": fields.methods,
+    "headers": fields.headers,
+    "expose_headers": fields.expose_headers,
+    "credentials": lambda value: fields.boolean(value, "credentials"),
+    "max_age": fields.max_age,
+    "private_network": lambda value: fields.boolean(value, "private_network"),
+}
+_NORMALISE: dict[str, Callable[[Any], Any]] = {
+    "origins": _distinct_origins,
+    "origin_regexes": _distinct,
+    # Django upper-cases every request's method, so no handler ever sees another spelling.
+    "methods": lambda names: _distinct([name.upper() for name in names]),
+    # RFC 9110 section 5.1: header names are case-insensitive.
+    "headers": lambda names: _distinct([name.lower() for name in names]),
+    "expose_headers": lambda names: _distinct([name.lower() for name in names]),
+}
+
+
+def policy_from(value: Any, declared: str) -> CorsPolicy:
+    """Return the policy that an entry of ``CORS_POLICIES`` means: a policy, or a dict of fields.
+
+    ``declared`` says where the entry stands. Raise ``ImproperlyConfigured`` with all problems.
+    """
+    if isinstance(value, CorsPolicy):
+        return value
+    if not isinstance(value, Mapping):
+        message = "is neither a CorsPolicy nor a dict of its fields"
+        problem = Problem("policy", value, "type", message)
+        raise ImproperlyConfigured(fields.report([problem], declared))
+    unknown = [
+        Problem(
+            str(field),
+            value[field],
+            "field",
+            "is not a policy field",
+            field_hint(field),
+        )
+        for field in value
+        if field not in FIELDS
+    ]
+    values, problems = _validated({field: value[field] for field in value if field in FIELDS})
+    if unknown or problems:
+        raise ImproperlyConfigured(fields.report([*unknown, *problems], declared))
+    return unchecked(values)
+
+
+def field_hint(field: Any) -> str:
+    """Return which field of a policy a name may be a slip of, or else all of them."""
+    return close_matches(str(field), FIELDS) or f"The fields are {', '.join(FIELDS)}."
+
+
+def close_matches(name: str, known: Sequence[str], most: int = 3, cutoff: float = 0.6) -> str:
+    """Return a question that names the entries of ``known`` that ``name`` may be a slip of.
+
+    ``most`` is how many at most; ``cutoff`` is how alike they have to be, from 0 to 1. The defaults
+    are those of ``difflib``.
+    """
+    # Only people who made a mistake need it.
+    import difflib
+
+    matches = difflib.get_close_matches(name, known, most, cutoff)
+    return f"Did you mean {' or '.join(map(repr, matches))}?" if matches else ""

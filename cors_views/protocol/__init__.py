@@ -1,0 +1,3 @@
+"""What a policy answers to a request, and why a browser refuses."""
+
+from __future__ import annotations

@@ -1,0 +1,284 @@
+"""The CORS protocol: what is answered to a request and to a preflight under compiled policies.
+
+Fetch, "CORS protocol", is the authority. Nothing here does I/O: where a callable origin or the
+signal has to be asked, ``Unanswered`` says so, and whoever can ask decides again with the answer.
+So one rule set serves sync and async drivers alike, and costs nothing where nobody is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from cors_views.policies.origin_sets import OriginCallable
+from cors_views.protocol.effective import (
+    DENIED,
+    VARY,
+    CompiledPolicy,
+    Route,
+    Ruling,
+    preflight_headers,
+)
+from cors_views.protocol.reasons import Answer, Headers, Preflight, Reason
+from cors_views.standard import fetch
+from cors_views.standard.origins import is_origin
+
+
+class _Signal:
+    """The question that goes to the receivers of ``check_request_enabled``."""
+
+    def __repr__(self) -> str:
+        return "check_request_enabled"
+
+
+SIGNAL = _Signal()
+Question = OriginCallable | _Signal
+
+
+class Unanswered(Exception):  # noqa: N818 nothing is wrong
+    """A decision needs to know something that nobody has been asked yet.
+
+    ``questions`` are to be asked in their order, until one is answered with yes: then, or when
+    there is no further one, the decision has to be made again.
+    """
+
+    def __init__(self, question: Question, questions: Iterable[Question]) -> None:
+        super().__init__(question)
+        self.question = question
+        self.questions = questions
+
+
+class Answers(dict[int, "bool | None"]):
+    """What one request's questions were answered, by identity: nobody is asked twice.
+
+    ``None`` is the answer of receivers that there are none of. ``receivers`` are those that were
+    asked.
+    """
+
+    receivers: tuple[Any, ...] = ()
+
+    def says(self, question: Question, questions: Iterable[Question] = ()) -> bool | None:
+        """Return what was answered. Raise ``Unanswered`` where nobody has asked.
+
+        ``questions`` are those to be asked then, where it is not this one alone.
+        """
+        if id(question) not in self:
+            raise Unanswered(question, questions or (question,))
+        return self[id(question)]
+
+    def own(self) -> Answers:
+        """Return these answers for one request, which adds to them; others are shared."""
+        answers = Answers(self)
+        answers.receivers = self.receivers
+        return answers
+
+
+_NO_POLICY = Answer(reason=Reason.NO_POLICY)
+#: What a receiver leaves closed to one origin it may open to the next.
+_LEFT_CLOSED = Answer(vary=True, reason=Reason.NO_POLICY)
+_NOT_ADMITTED = Answer(vary=True, reason=Reason.ORIGIN_NOT_ADMITTED)
+
+
+def admitting(ruling: Ruling, origin: str, answers: Answers) -> CompiledPolicy | None:
+    """Find the policy that answers ``origin``: the first that admits it, whole.
+
+    What is no origin is admitted by a public policy alone: its ``*`` reflects nothing.
+    """
+    for policy in ruling.policies:
+        if policy.public or policy.origins.admits(origin):
+            return policy
+        if policy.origins.callables and is_origin(origin):
+            for question in policy.origins.callables:
+                if answers.says(question, _questions(ruling, origin)):
+                    return policy
+    if ruling.signal and is_origin(origin) and answers.says(SIGNAL):
+        # Only the chains that end in the settings ask, and those hold exactly one policy.
+        return ruling.policies[0]
+    return None
+
+
+def _questions(ruling: Ruling, origin: str) -> Iterator[Question]:
+    """Yield whom a ruling asks about an origin, one after the other until somebody says yes.
+
+    All at once, since a decision that begins again for each of them takes the square of their
+    number.
+    """
+    for policy in ruling.policies:
+        if policy.public or policy.origins.admits(origin):
+            return
+        yield from policy.origins.callables
+    if ruling.signal:
+        yield SIGNAL
+
+
+def _opened(ruling: Ruling, url_matches: bool, answers: Answers) -> bool:
+    """Return whether the ruling speaks for this URL at all."""
+    return not ruling.gated or (ruling.governed and (url_matches or bool(answers.says(SIGNAL))))
+
+
+def actual(
+    ruling: Ruling,
+    origin: str,
+    answers: Answers,
+    *,
+    url_matches: bool = True,
+    options: bool = False,
+    private_network: bool = False,
+) -> Answer:
+    """Answer a request that is no preflight; ``origin`` is ``""`` where it sent none.
+
+    The rest of the request matters only where the settings alone speak: whether
+    ``CORS_URLS_REGEX`` matches the URL, whether the method is OPTIONS, and whether Private Network
+    Access is asked for.
+    """
+    if ruling.always is not None:
+        return ruling.always
+    if not _opened(ruling, url_matches, answers):
+        asked = ruling.governed and answers[id(SIGNAL)] is not None
+        return _LEFT_CLOSED if asked else _NO_POLICY
+    # A receiver's word may differ from origin to origin, so what it opened is never for everybody.
+    public = ruling.public if url_matches else None
+    if not origin:
+        return VARY if public is None else Answer(public)
+    policy = admitting(ruling, origin, answers)
+    if policy is None:
+        return _NOT_ADMITTED
+    headers = policy.answer(origin)
+    if ruling.undeclared:
+        headers += _as_django_cors_headers(policy, options, private_network)
+    return Answer(headers, public is None)
+
+
+def _as_django_cors_headers(
+    policy: CompiledPolicy, options: bool, private_network: bool
+) -> Headers:
+    """Return what django-cors-headers adds on every OPTIONS, preflight or not, empty values too."""
+    headers: list[tuple[str, str]] = []
+    if options:
+        headers.append((fetch.ALLOW_HEADERS, ", ".join(policy.policy.headers or ())))
+        headers.append((fetch.ALLOW_METHODS, ", ".join(policy.policy.methods or ())))
+        if policy.max_age is not None:
+            headers.append((fetch.MAX_AGE, policy.max_age))
+    if private_network and policy.policy.private_network:
+        headers.append((fetch.ALLOW_PRIVATE_NETWORK, "true"))
+    return tuple(headers)
+
+
+def preflight(route: Route, asked: Preflight, answers: Answers) -> Answer | None:
+    """Answer a preflight, or return ``None`` where no policy governs and the view gets it."""
+    ruling = route.ruling_for(asked.method)
+    if ruling.denied:
+        return DENIED
+    if ruling.gated and not _opened(ruling, asked.url_matches, answers):
+        return None
+    policy = admitting(ruling, asked.origin, answers)
+    if policy is None:
+        return _NOT_ADMITTED
+    if ruling.undeclared:
+        offered = _as_django_cors_headers(policy, True, asked.private_network)
+    else:
+        ready = policy.offer if route.uniform else None
+        offered = _offered(route, policy, asked, answers) if ready is None else ready
+        if asked.private_network and policy.policy.private_network:
+            offered = (*offered, (fetch.ALLOW_PRIVATE_NETWORK, "true"))
+    vary = ruling.public is None or not route.uniform or (ruling.gated and not asked.url_matches)
+    return Answer(policy.answer(asked.origin) + offered, vary)
+
+
+def _offered(route: Route, policy: CompiledPolicy, asked: Preflight, answers: Answers) -> Headers:
+    """Return what a preflight is offered that depends on what it asks, or on other methods."""
+    admitted = _admitted(route, policy, asked, answers)
+    # A browser's preflight cache is keyed by URL, origin and credentials mode, not by method: a
+    # policy without the credentials of this one must not ride on an answer that has them.
+    peers = {
+        name: peer for name, peer in admitted.items() if peer.credentials or not policy.credentials
+    }
+    requested = fetch.parse_request_headers(asked.headers or "")
+    methods = _allowed_methods(route, policy, peers)
+    allowed = _allowed_headers(policy, requested)
+    bleeds = not policy.own_max_age and (
+        (route.may_post and "POST" not in peers) or _bleeds(policy, allowed, admitted)
+    )
+    return preflight_headers(methods, allowed, "0" if bleeds else policy.max_age)
+
+
+def _admitted(
+    route: Route, policy: CompiledPolicy, asked: Preflight, answers: Answers
+) -> dict[str, CompiledPolicy]:
+    """Return the policy that answers the origin for each method of the route that admits it."""
+    found: dict[int, CompiledPolicy | None] = {id(route.ruling_for(asked.method)): policy}
+    candidates = {*route.candidates, *route.implemented}
+    if fetch.is_method(asked.method):
+        # As it was sent: a browser compares "patch" letter by letter, and only a '*' offers that.
+        candidates.add(asked.method)
+    if route.may_post:
+        candidates.add("POST")
+    admitted = {}
+    for candidate in sorted(candidates):
+        ruling = route.ruling(candidate.upper())
+        if id(ruling) not in found:
+            opened = bool(ruling.policies) and _opened(ruling, asked.url_matches, answers)
+            found[id(ruling)] = admitting(ruling, asked.origin, answers) if opened else None
+        peer = found[id(ruling)]
+        if peer is not None:
+            admitted[candidate] = peer
+    return admitted
+
+
+def _allowed_methods(
+    route: Route, policy: CompiledPolicy, peers: Mapping[str, CompiledPolicy]
+) -> tuple[str, ...]:
+    """Return what Access-Control-Allow-Methods names: only methods that admit this origin."""
+    if "*" in policy.methods and route.uniform and not policy.credentials:
+        return ("*",)
+    return tuple(
+        sorted(
+            name
+            for name, peer in peers.items()
+            if peer.offers(name) and not fetch.is_forbidden_method(name)
+        )
+    )
+
+
+def _allowed_headers(policy: CompiledPolicy, requested: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return what Access-Control-Allow-Headers names: the full set of the policy."""
+    named = tuple(header for header in policy.policy.headers or () if header != "*")
+    if "*" not in policy.headers:
+        return named
+    known = {header.lower() for header in named}
+    # Fetch, "CORS non-wildcard request-header name": '*' never covers Authorization. Chromium
+    # lets it, so where Authorization is asked for, or hidden in a value too long to read, the
+    # answer has no '*'.
+    covered = requested is not None and (
+        "authorization" in known or "authorization" not in requested
+    )
+    if covered and not policy.credentials:
+        return ("*", *named)
+    echo = tuple(
+        header for header in requested or () if header not in known and header != "authorization"
+    )
+    return (*named, *echo)
+
+
+def _bleeds(
+    policy: CompiledPolicy, allowed: tuple[str, ...], admitted: Mapping[str, CompiledPolicy]
+) -> bool:
+    """Return whether a header that is allowed here would ride on a method that does not allow it.
+
+    Fetch, "CORS-preflight cache", keeps methods and header names apart: a header once allowed
+    goes with any method that needs no naming, as POST, or was named, in this answer or another.
+    What was kept for requests with credentials counts for those without, too ("cache entry
+    match"), so a method is compared whether or not it allows them.
+    """
+    return any(
+        other is not policy and not _covers(other, allowed)
+        for name, other in admitted.items()
+        if name not in fetch.SAFE_METHODS and (name == "POST" or other.offers(name))
+    )
+
+
+def _covers(policy: CompiledPolicy, names: tuple[str, ...]) -> bool:
+    asked = {name.lower() for name in names}
+    if "*" in policy.headers:
+        asked = asked & {"authorization"}
+    return asked <= policy.headers

@@ -1,0 +1,138 @@
+"""Decide with the help of callable origins and receivers of ``check_request_enabled``.
+
+``protocol`` says who has to be asked; here they are, with a call or with ``await``. Whoever raises
+has said no, and is logged.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import Any, TypeVar, cast
+
+from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
+from django.http import HttpRequest
+
+from cors_views.protocol.answering import SIGNAL, Answers, Question, Unanswered
+from cors_views.signals import check_request_enabled
+
+logger = logging.getLogger("cors_views")
+
+T = TypeVar("T")
+
+#: Where nobody listens, nobody is there to say yes.
+NOBODY_LISTENS, _NOBODY_ASKED = Answers({id(SIGNAL): None}), Answers()
+
+
+def said_already() -> Answers:
+    """Return what is known before anybody is asked, shared by all requests."""
+    return _NOBODY_ASKED if check_request_enabled.receivers else NOBODY_LISTENS
+
+
+def decide(
+    decision: Callable[[Answers], T], request: HttpRequest, origin: str, answers: Answers
+) -> tuple[T, Answers]:
+    """Return a decision, and what was answered by then.
+
+    Callables and receivers are asked what it wants to know.
+    """
+    while True:
+        try:
+            return decision(answers), answers
+        except Unanswered as unanswered:
+            questions = unanswered.questions
+        # Not in the handler: whoever is asked would see an exception of ours.
+        answers = answers.own()
+        for question in questions:
+            if id(question) not in answers:
+                answers[id(question)] = _ask(question, request, origin, answers)
+            if answers[id(question)]:
+                break
+
+
+async def adecide(
+    decision: Callable[[Answers], T], request: HttpRequest, origin: str, answers: Answers
+) -> tuple[T, Answers]:
+    """The same as ``decide``, for an async stack."""
+    while True:
+        try:
+            return decision(answers), answers
+        except Unanswered as unanswered:
+            questions = unanswered.questions
+        answers = answers.own()
+        for question in questions:
+            if id(question) not in answers:
+                answers[id(question)] = await _aask(question, request, origin, answers)
+            if answers[id(question)]:
+                break
+
+
+def _ask(question: Question, request: HttpRequest, origin: str, answers: Answers) -> bool:
+    try:
+        if question is SIGNAL:
+            results = check_request_enabled.send_robust(sender=None, request=request)
+            answers.receivers = tuple(receiver for receiver, _ in results)
+            # Each one is settled: a coroutine that nobody awaits would warn for ever.
+            settled = [_settled(result, question) for _, result in results]
+            return any(settled)
+        return _settled(cast("Any", question)(request, origin), question)
+    except Exception:
+        return _failed(question)
+
+
+async def _aask(question: Question, request: HttpRequest, origin: str, answers: Answers) -> bool:
+    try:
+        if question is SIGNAL:
+            results = await check_request_enabled.asend_robust(sender=None, request=request)
+            answers.receivers = tuple(receiver for receiver, _ in results)
+            settled = [await _asettled(result, question) for _, result in results]
+            return any(settled)
+        return await _asettled(await _ask_async(question, request, origin), question)
+    except Exception:
+        return _failed(question)
+
+
+async def _ask_async(question: Question, request: HttpRequest, origin: str) -> Any:
+    ask = cast("Any", question)
+    if iscoroutinefunction(ask) or iscoroutinefunction(type(ask).__call__):
+        return await ask(request, origin)
+
+    def sync() -> Any:
+        try:
+            return ask(request, origin)
+        except StopIteration as error:
+            # Before Python 3.12 no future can carry it, and the request would wait for ever.
+            raise RuntimeError("StopIteration") from error
+
+    # It may use the ORM, which refuses to run in the event loop's thread.
+    return await sync_to_async(sync, thread_sensitive=True)()
+
+
+def _settled(value: Any, question: Question) -> bool:
+    """Return whether an answer means yes; a coroutine is awaited, never taken for true."""
+    if inspect.isawaitable(value):
+        return async_to_sync(_asettled)(value, question)
+    return _yes(value)
+
+
+async def _asettled(value: Any, question: Question) -> bool:
+    try:
+        while inspect.isawaitable(value):
+            value = await value
+        return _yes(value)
+    except Exception:
+        return _failed(question)
+
+
+def _yes(value: Any) -> bool:
+    # Receivers that raised come back as their exception, functions with a stray yield as a
+    # generator. Both would count as true.
+    if isinstance(value, (Exception, Generator, AsyncGenerator)):
+        return False
+    return bool(value)
+
+
+def _failed(question: Question) -> bool:
+    logger.exception("%r raised when asked about an origin, which counts as no.", question)
+    return False

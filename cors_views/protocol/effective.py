@@ -1,0 +1,207 @@
+"""Policies compiled to the strings they are sent as, and what governs each method of a route."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cors_views.policies.origin_sets import OriginSet
+from cors_views.policies.policy import CorsPolicy
+from cors_views.protocol.reasons import Answer, Headers, Reason
+from cors_views.standard import fetch
+
+DENIED = Answer(reason=Reason.DENIED)
+#: The answer to those without an ``Origin``, where it depends on one.
+VARY = Answer(vary=True)
+
+
+class CompiledPolicy:
+    """One effective policy with the strings it is sent as. Immutable by convention.
+
+    ``origins`` is compiled from the policy's origins; many routes share one. ``own_max_age`` says
+    whether a declaration, not the settings, set ``max_age``.
+    """
+
+    __slots__ = (
+        "actual_headers",
+        "credentials",
+        "headers",
+        "max_age",
+        "methods",
+        "offer",
+        "origins",
+        "own_max_age",
+        "policy",
+        "public",
+    )
+
+    def __init__(
+        self, policy: CorsPolicy, origins: OriginSet, *, own_max_age: bool = False
+    ) -> None:
+        self.policy = policy
+        self.origins = origins
+        self.own_max_age = own_max_age
+        self.credentials = bool(policy.credentials)
+        #: Whether everybody gets the same answer, which then is ``*``.
+        self.public = origins.any and not self.credentials
+        self.methods = frozenset(method.upper() for method in policy.methods or ())
+        self.headers = frozenset(header.lower() for header in policy.headers or ())
+        self.max_age = None if policy.max_age is None else str(policy.max_age)
+        fixed = []
+        if self.credentials:
+            fixed.append((fetch.ALLOW_CREDENTIALS, "true"))
+        if policy.expose_headers:
+            fixed.append((fetch.EXPOSE_HEADERS, ", ".join(policy.expose_headers)))
+        #: What goes with Access-Control-Allow-Origin on every response.
+        self.actual_headers: Headers = tuple(fixed)
+        #: What every preflight is offered where this policy governs all methods of its route, or
+        #: ``None`` where a ``*`` makes it depend on what is asked.
+        self.offer = None if "*" in self.methods | self.headers else self._offer()
+
+    def _offer(self) -> Headers:
+        methods = sorted(name for name in self.methods if not fetch.is_forbidden_method(name))
+        return preflight_headers(methods, self.policy.headers or (), self.max_age)
+
+    def offers(self, method: str) -> bool:
+        """Return whether the policy offers ``method``, which is upper case."""
+        return method in self.methods or "*" in self.methods
+
+    def answer(self, origin: str) -> Headers:
+        """Return the headers for an origin that the policy admits."""
+        # Fetch, "CORS check": '*' goes only without credentials.
+        value = "*" if self.public else origin
+        return ((fetch.ALLOW_ORIGIN, value), *self.actual_headers)
+
+
+def preflight_headers(
+    methods: Iterable[str], headers: Iterable[str], max_age: str | None
+) -> Headers:
+    """Return what a preflight is offered; an empty list is left out."""
+    offered = (
+        (fetch.ALLOW_METHODS, ", ".join(methods)),
+        (fetch.ALLOW_HEADERS, ", ".join(headers)),
+        (fetch.MAX_AGE, max_age),
+    )
+    return tuple((name, value) for name, value in offered if value)
+
+
+class Ruling:
+    """What governs one method of one route: the policies that the nearest layers make.
+
+    ``policies``
+        In order; the first that admits the origin answers. None at all denies.
+    ``trail``
+        The layers that counted: the one whose origins decide, then what refined it. Empty for the
+        settings alone. Only shown to people.
+    ``signal``
+        Whether the chain ends in the settings, where a receiver may admit the origin too.
+    ``gated``
+        Whether only the settings speak, so that ``CORS_URLS_REGEX`` or a receiver must open them.
+    ``undeclared``
+        Whether the route declares nothing at all: the settings answer as django-cors-headers does.
+    ``governed``
+        False where nothing speaks: the settings, under ``CORS_OPT_IN``, for what is not opted in.
+    ``because``
+        Why the settings alone speak, for people: who finds no route corrects the URL, not them.
+    """
+
+    __slots__ = (
+        "always",
+        "because",
+        "denied",
+        "gated",
+        "governed",
+        "policies",
+        "public",
+        "signal",
+        "trail",
+        "undeclared",
+        "without_origin",
+    )
+
+    def __init__(
+        self,
+        policies: tuple[CompiledPolicy, ...],
+        *,
+        trail: tuple[Any, ...] = (),
+        signal: bool = False,
+        gated: bool = False,
+        undeclared: bool = False,
+        governed: bool = True,
+        because: str = "",
+    ) -> None:
+        self.policies = policies
+        self.trail = trail
+        self.signal = signal
+        self.gated = gated
+        self.undeclared = undeclared
+        self.governed = governed
+        self.because = because
+        #: Whether a ``cors_deny`` decides.
+        self.denied = governed and not policies
+        #: The answer for everybody, where the policy alone decides.
+        self.public: Headers | None = (
+            policies[0].answer("*") if len(policies) == 1 and policies[0].public else None
+        )
+        #: The answer to every request that is no preflight, where there is just one.
+        self.always: Answer | None = None
+        if self.denied:
+            self.always = DENIED
+        elif self.public is not None and not gated:
+            self.always = Answer(self.public)
+        #: The answer to those without an Origin, where the URL and the receivers have no say.
+        self.without_origin = VARY if self.always is None and not gated else self.always
+
+    @property
+    def source(self) -> str:
+        """What decided, for people."""
+        if self.signal:
+            because = f": {self.because}" if self.because else ""
+            decisive, refining = f"the CORS_* settings{because}", self.trail
+        else:
+            decisive, refining = str(self.trail[0]), self.trail[1:]
+        return decisive + "".join(f", refined by the {layer}" for layer in refining)
+
+
+class Route:
+    """The rulings of one route, method by method. Immutable by convention.
+
+    ``rulings`` has an entry for each method that the view implements, ``other`` governs the rest.
+    ``implemented`` is empty for a function view, whose methods nobody can see. ``candidates`` are
+    the methods that an answer may name. ``may_post`` says whether the view may serve POST, shown or
+    not. ``uniform`` says whether one ruling governs every method, ``gated`` whether the URL matters
+    to any.
+    """
+
+    __slots__ = ("candidates", "gated", "implemented", "may_post", "other", "rulings", "uniform")
+
+    def __init__(
+        self,
+        rulings: Mapping[str, Ruling],
+        other: Ruling,
+        implemented: frozenset[str] = frozenset(),
+        candidates: tuple[str, ...] = (),
+        *,
+        hides_methods: bool = False,
+    ) -> None:
+        self.rulings = rulings
+        self.other = other
+        self.implemented = implemented
+        self.candidates = candidates
+        self.may_post = hides_methods or "POST" in implemented
+        self.uniform = all(ruling is other for ruling in rulings.values())
+        self.gated = any(ruling.gated for ruling in (other, *rulings.values()))
+
+    def ruling(self, method: str) -> Ruling:
+        """Return what governs ``method``, which is upper case as Django has it."""
+        return self.rulings.get(method, self.other)
+
+    def ruling_for(self, requested: str) -> Ruling:
+        """Return what governs the handler that a requested method, as it was sent, would reach.
+
+        Django upper-cases the method of a request, so the handler of "patch" is that of "PATCH";
+        the browser compares what it sent, so the answer still names "PATCH" alone.
+        """
+        if self.uniform:
+            return self.other
+        return self.ruling(requested.upper() if fetch.is_method(requested) else "")

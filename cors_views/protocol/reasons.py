@@ -1,0 +1,99 @@
+"""What a preflight asks, what an answer says, and why a browser refuses to pass it on."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from cors_views.standard import fetch
+from cors_views.standard.origins import is_origin
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Reason(enum.Enum):
+    """Why a browser will not let the page have the answer.
+
+    The server knows the first six when it answers, CREDENTIALS_NOT_ALLOWED where cookies came
+    along, and WRONG_ALLOW_ORIGIN where a view wrote it; the rest only a browser can know.
+    """
+
+    DENIED = "the view is closed to other origins by cors_deny"
+    NO_POLICY = "no policy governs this request"
+    NOT_AN_ORIGIN = "the Origin header holds no origin"
+    ORIGIN_NOT_ADMITTED = "the policy does not admit the origin"
+    METHOD_NOT_OFFERED = "the policy admits the origin, but does not offer the method"
+    HEADER_NOT_ALLOWED = "the policy admits the origin, but does not allow a header asked for"
+    CREDENTIALS_NOT_ALLOWED = "the policy admits the origin, but not with credentials"
+    PREFLIGHT_FAILED = "the preflight was answered with an error or a redirect"
+    WRONG_ALLOW_ORIGIN = "the answer's Access-Control-Allow-Origin names somebody else"
+    REDIRECT_REFUSED = "the answer is a redirect that a page may not follow"
+
+
+class Preflight(NamedTuple):
+    """What a preflight asks: Fetch, "CORS-preflight fetch"."""
+
+    origin: str
+    method: str
+    headers: str | None
+    private_network: bool
+    url_matches: bool
+
+
+class Answer(NamedTuple):
+    """What to write on a response: the headers, and whether ``Vary: origin`` goes with them.
+
+    ``reason`` is why nobody is admitted; ``refusal`` says what a browser makes of the rest.
+    """
+
+    headers: Headers = ()
+    vary: bool = False
+    reason: Reason | None = None
+
+
+def refusal(
+    answer: Answer,
+    origin: str,
+    asked: Preflight | None = None,
+    own: Headers = (),
+    *,
+    credentials: bool = False,
+) -> tuple[Reason | None, tuple[str, ...]]:
+    """Return why a browser refuses, if it does, and the headers it asked for in vain.
+
+    ``own`` are the view's own CORS headers, which count where the policy wrote none.
+    ``credentials`` is whether cookies came along; a preflight never shows whether they will. For
+    people: no answer depends on it, so nothing is computed where nobody wants to know.
+    """
+    said = dict(answer.headers or own)
+    if own and not answer.headers:
+        # Fetch, "CORS check".
+        if said[fetch.ALLOW_ORIGIN] not in ("*", origin):
+            return Reason.WRONG_ALLOW_ORIGIN, ()
+    elif answer.reason is Reason.ORIGIN_NOT_ADMITTED and not is_origin(origin):
+        return Reason.NOT_AN_ORIGIN, ()
+    elif answer.reason is not None:
+        return answer.reason, ()
+    if asked is not None:
+        return _preflight_refusal(said, asked)
+    # Fetch, "CORS check": with credentials, '*' is a value as any other.
+    allowed = said.get(fetch.ALLOW_CREDENTIALS) == "true" and said[fetch.ALLOW_ORIGIN] != "*"
+    return (Reason.CREDENTIALS_NOT_ALLOWED if credentials and not allowed else None), ()
+
+
+def _preflight_refusal(
+    said: Mapping[str, str], asked: Preflight
+) -> tuple[Reason | None, tuple[str, ...]]:
+    # Fetch, "CORS-preflight fetch", in the standard's order.
+    methods = fetch.split_list(said.get(fetch.ALLOW_METHODS, ""))
+    if asked.method not in fetch.SAFELISTED_METHODS.union(methods) and "*" not in methods:
+        return Reason.METHOD_NOT_OFFERED, ()
+    allowed = {name.lower() for name in fetch.split_list(said.get(fetch.ALLOW_HEADERS, ""))}
+    # Fetch, "CORS non-wildcard request-header name".
+    star = "*" in allowed
+    requested = dict.fromkeys(name.lower() for name in fetch.split_list(asked.headers or ""))
+    missing = tuple(
+        name for name in requested if name not in allowed and (name == "authorization" or not star)
+    )
+    return (Reason.HEADER_NOT_ALLOWED, missing) if missing else (None, ())

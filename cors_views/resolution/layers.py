@@ -1,0 +1,164 @@
+"""The layers of declarations around a view: handler, route (the URLconf entry), class, include.
+
+The fifth, the settings, is what ``nearest`` ends with.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, NamedTuple
+
+from django.core.exceptions import ImproperlyConfigured
+
+from cors_views.declarations.declaring import declare_value
+from cors_views.declarations.included import IncludedURLconf
+from cors_views.declarations.marks import (
+    Applied,
+    Declaration,
+    anything_applied,
+    attribute_of,
+    entries_of,
+    sets,
+)
+from cors_views.policies.policy import CorsPolicy
+from cors_views.resolution import view_info
+from cors_views.resolution.pattern_paths import Chain
+from cors_views.resolution.view_info import Callback
+from cors_views.support.memory import remembered
+
+logger = logging.getLogger("cors_views")
+
+
+class Layer(NamedTuple):
+    """A declaration and the layer it stands on: handler, route, class or include."""
+
+    name: str
+    declaration: Declaration
+    applied: Applied
+
+    def __str__(self) -> str:
+        names = [policy for policy in self.declaration.policies if isinstance(policy, str)]
+        named = f" {', '.join(map(repr, names))}" if names else ""
+        return f"{self.name} policy{named} declared at {self.declaration.place}"
+
+
+def outer_layers(chain: Chain, callback: Callback) -> tuple[list[Layer], list[Layer]]:
+    """Return the layers of the URLconf entry, and those around it: classes, then includes."""
+    entry = [Layer("route", mark.declaration, mark.applied) for mark in callback.marks]
+    around: list[Layer] = []
+    if callback.view_class is not None:
+        reads = view_info.declares(callback.view_class)
+        if reads and "cors_policy" in callback.initkwargs:
+            given = callback.initkwargs["cors_policy"]
+            entry.append(_attribute("route", given, callback.view_class, "as_view(cors_policy)"))
+        around += _class_layers(callback.view_class)
+    for resolver in reversed(chain[:-1]):
+        included = resolver.urlconf_name
+        while isinstance(included, IncludedURLconf):
+            around.append(Layer("include", included.cors_declaration, included.cors_applied))
+            included = included.urlconf
+    return entry, around
+
+
+@remembered
+def _class_layers(view_class: type) -> list[Layer]:
+    reads = view_info.declares(view_class)
+    layers = []
+    for owner, marks in view_info.class_marks(view_class):
+        layers += [Layer("class", mark.declaration, mark.applied) for mark in marks]
+        if reads and sets(owner, "cors_policy"):
+            layers.append(_attribute("class", vars(owner)["cors_policy"], owner, "cors_policy"))
+    return layers
+
+
+@remembered
+def handler_layers(callback: Callback) -> dict[str, list[Layer]]:
+    """Return the layers of each method's own handler, nearest first."""
+    return {
+        method: _handler_layers(callback.view_class or object, name)
+        for method, name in (callback.handlers or {}).items()
+    }
+
+
+@remembered
+def _handler_layers(view_class: type, handler: str) -> list[Layer]:
+    reads = view_info.declares(view_class)
+    marks = view_info.handler_marks(view_class, handler)
+    layers: list[Layer] = []
+    for owner in view_class.__mro__ if reads or marks else ():
+        entries = entries_of(owner) if reads else {}
+        if entries is None:
+            # Nobody can tell which handlers it was for.
+            layers.append(_attribute("handler", None, owner, "cors_action_policies"))
+        elif handler in entries:
+            attribute = f"cors_action_policies[{handler!r}]"
+            layers.append(_attribute("handler", entries[handler], owner, attribute))
+        own = marks.get(owner, ())
+        layers += [Layer("handler", mark.declaration, mark.applied) for mark in own]
+    return layers
+
+
+def _attribute(name: str, value: Any, owner: type, attribute: str) -> Layer:
+    applied = attribute_of(owner, attribute)
+    place, written = applied.place, f"{owner.__qualname__}.{attribute}"
+    try:
+        return Layer(name, declare_value(value, place, written), applied)
+    except (ImproperlyConfigured, TypeError):
+        # as_view() has raised for this already; whoever swallowed that gets the closed side.
+        logger.exception("The invalid %s admits nobody.", written)
+        return Layer(name, Declaration((CorsPolicy(origins=[]),), place), applied)
+
+
+def ends_the_search(layer: Layer) -> bool:
+    """Return whether nothing behind a layer can count: it denies, or names its origins."""
+    policies = policies_of(layer)
+    return layer.declaration.deny or len(policies) > 1 or policies[0].names_origins
+
+
+def policies_of(layer: Layer) -> tuple[CorsPolicy, ...]:
+    """Return the policies of a layer; what cannot be looked up any more admits nobody."""
+    try:
+        return layer.declaration.resolve()
+    except ImproperlyConfigured:
+        # Only a name that was defined while the view was imported and is gone now gets here.
+        logger.exception("The %s admits nobody.", layer)
+        return (CorsPolicy(origins=[]),)
+
+
+@remembered
+def stacks(chain: Chain) -> list[list[Layer]]:
+    """Return every declaration of a route, nearest first: around its view, then by handler."""
+    callback = view_info.take_apart(chain[-1].callback)
+    entry, around = outer_layers(chain, callback)
+    return [entry + around, *handler_layers(callback).values()]
+
+
+def understands(chain: Chain) -> bool:
+    """Return whether the view at the end of ``chain`` can be taken apart."""
+    return what_is_unclear(chain) is None
+
+
+def what_is_unclear(chain: Chain) -> Exception | None:
+    """Return why the view at the end of ``chain`` cannot be taken apart, or ``None`` where it can.
+
+    ``may_declare`` says whether such a route is closed, or under the settings.
+    """
+    try:
+        stacks(chain)
+    except Exception as error:
+        # build_safely() has logged it.
+        return error
+    return None
+
+
+def may_declare(chain: Chain) -> bool:
+    """Return whether anything may be declared about a route that cannot be understood.
+
+    Whatever looks like a declaration counts, in effect or not. Where even looking for one fails,
+    any of the process may be the one.
+    """
+    try:
+        included = any(isinstance(step.urlconf_name, IncludedURLconf) for step in chain[:-1])
+        return included or view_info.may_declare(chain[-1].callback)
+    except Exception:
+        return anything_applied()

@@ -1,0 +1,323 @@
+"""The nearest policy: from a request to its route, and from a route to what governs each method.
+
+How the layers combine stands here and nowhere else: what names its origins decides, on top of the
+settings; what names none refines the next; a deny ends the search.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+import weakref
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import ResolverMatch, URLResolver, get_resolver
+
+from cors_views import conf
+from cors_views.conf import kept
+from cors_views.declarations.marks import anything_applied
+from cors_views.policies.fields import shown
+from cors_views.policies.origin_sets import OriginSet, origins_key
+from cors_views.policies.policy import CorsPolicy, unchecked
+from cors_views.protocol.effective import CompiledPolicy, Route, Ruling
+from cors_views.resolution import view_info
+from cors_views.resolution.layers import (
+    Layer,
+    handler_layers,
+    may_declare,
+    outer_layers,
+    policies_of,
+)
+from cors_views.resolution.pattern_paths import Chain, chain_of, resolve
+from cors_views.resolution.view_info import Callback
+from cors_views.support.untrusted import quoted
+
+logger = logging.getLogger("cors_views")
+
+
+# --- From a request to its route ---------------------------------------------------------------
+
+
+def ruling_of(request: HttpRequest) -> Ruling:
+    """Return what governs a request that is on its way back.
+
+    Django leaves the match there, whatever became of the view. Only where another middleware or a
+    404 answered has nobody resolved the URL, or nothing was found.
+    """
+    match, route = request.resolver_match, None
+    # In one step for nearly every request: a call costs as much as the lookup.
+    try:
+        if match is not None and match.tried:
+            chain: Any = match.tried[-1]
+            # Of another view than that of the pattern, the route is another too.
+            if chain[-1].callback is match.func:
+                route = _routes.get(tuple(chain))
+    except Exception:  # noqa: S110 patterns and matches may be of any class
+        pass
+    if route is None:
+        route = route_taken(request)
+    rulings = route.rulings
+    if not rulings:
+        return route.other
+    ruling = rulings.get(request.method or "")
+    # Whoever overrides the method may write it in lower case, which View and APIView understand.
+    return route.ruling((request.method or "").upper()) if ruling is None else ruling
+
+
+def route_taken(request: HttpRequest) -> Route:
+    """Return the route of a request that is on its way back."""
+    match = request.resolver_match
+    return find_route(request) if match is None else route_of(match)
+
+
+def find_route(request: HttpRequest) -> Route:
+    """Resolve a request that no view has served, and return what governs its URL."""
+    try:
+        return route_of(resolve(request))
+    except Exception:
+        # A broken URLconf or converter fails the request where Django meets it, not here.
+        logger.exception("Resolving %s failed.", quoted(request.path_info))
+        # Which view was meant is unknown, and it may deny what the settings allow.
+        return _closed("a URL that cannot be resolved") if anything_applied() else unrouted()
+
+
+# --- From layers to a ruling -------------------------------------------------------------------
+
+
+class _Builder:
+    """Builds the rulings of one route; methods with the same layers share one."""
+
+    def __init__(self, site: conf.Site, default_methods: tuple[str, ...]) -> None:
+        self.site = site
+        self.default_methods = default_methods
+        self._built: dict[Any, Ruling] = {}
+
+    def ruling(self, layers: list[Layer], handler_method: str | None) -> Ruling:
+        """Return what the layers, nearest first, make of one method.
+
+        ``handler_method`` is that method where its own handler is declared, so that only methods
+        without a declaration of their own share a ruling.
+        """
+        key = (*(id(layer.declaration) for layer in layers), handler_method)
+        if key not in self._built:
+            self._built[key] = self._combine(layers, handler_method)
+        return self._built[key]
+
+    def _combine(self, layers: list[Layer], handler_method: str | None) -> Ruling:
+        refining, passed = CorsPolicy(), list[Layer]()
+        for layer in layers:
+            if layer.declaration.deny:
+                return Ruling((), trail=(layer, *passed))
+            policies = policies_of(layer)
+            if handler_method:
+                # Whoever marks a handler and names no methods means the method it serves; its
+                # layers come first, so nothing behind them is asked for methods.
+                own = unchecked({"methods": (handler_method,)})
+                named = refining.methods is not None
+                policies = tuple(
+                    policy if named or policy.methods is not None else own.refine(policy)
+                    for policy in policies
+                )
+            if len(policies) > 1 or policies[0].names_origins:
+                compiled = (
+                    self._compile(refining.refine(policy), self.site.base)
+                    for policy in policies
+                    # Among several, one without origins can only come from a setting that changed
+                    # after the declaration was checked. It admits nobody.
+                    if policy.names_origins
+                )
+                return Ruling(tuple(compiled), trail=(layer, *passed))
+            refining = refining.refine(policies[0])
+            passed.append(layer)
+        policy = self._compile(refining, self.site.policy)
+        if layers:
+            return Ruling((policy,), trail=tuple(passed), signal=True)
+        return Ruling(
+            (policy,),
+            signal=True,
+            gated=True,
+            governed=not self.site.opt_in,
+            because="nothing is declared for this method",
+        )
+
+    def _compile(self, declared: CorsPolicy, base: CorsPolicy) -> CompiledPolicy:
+        effective = declared.refine(base)
+        if declared.methods is None:
+            effective = unchecked({"methods": self.default_methods}).refine(effective)
+        return _compiled(effective, own_max_age=declared.max_age is not None)
+
+
+def _compiled(policy: CorsPolicy, *, own_max_age: bool = False) -> CompiledPolicy:
+    return CompiledPolicy(policy, _origin_set(policy), own_max_age=own_max_age)
+
+
+def _origin_set(policy: CorsPolicy) -> OriginSet:
+    origins, regexes = policy.origins or (), policy.origin_regexes or ()
+    key = (origins_key(origins), regexes)
+    found = _origin_sets.get(key)
+    if found is None:
+        if len(_origin_sets) >= _MOST_ROUTES:
+            _origin_sets.clear()
+        found = _origin_sets[key] = OriginSet(origins, regexes)
+    return found
+
+
+def build(chain: Chain) -> Route:
+    """Return what governs each method of the route at the end of ``chain``."""
+    site = conf.site()
+    callback = view_info.take_apart(chain[-1].callback)
+    entry, around = outer_layers(chain, callback)
+    outer = entry + around
+    handlers = callback.handlers or {}
+    layers = handler_layers(callback)
+    if not outer and not any(layers.values()):
+        return undeclared()
+    builder = _Builder(site, default_methods(site, callback))
+    other = builder.ruling(outer, None)
+    if entry and entry[0].declaration.deny:
+        # The outermost mark closes the route whole: the one exception to "nearest first".
+        rulings = dict.fromkeys(handlers, other)
+    else:
+        rulings = {
+            method: builder.ruling(own + outer, method if own else None)
+            for method, own in layers.items()
+        }
+    view_class = callback.view_class
+    return Route(
+        rulings,
+        other,
+        frozenset(handlers),
+        _candidates(rulings, other),
+        hides_methods=view_class is not None and view_info.hides_methods(view_class),
+    )
+
+
+def default_methods(site: conf.Site, callback: Callback) -> tuple[str, ...]:
+    """Return what a declaration without methods offers: what is implemented, as far as allowed."""
+    allowed = tuple(method.upper() for method in site.policy.methods or ())
+    # Who overrides dispatch() shows nothing but the options() of View (GraphQL views do).
+    if callback.handlers is None or callback.handlers.keys() <= {"OPTIONS"}:
+        return allowed
+    return tuple(name for name in callback.handlers if name in allowed or "*" in allowed)
+
+
+def _candidates(rulings: dict[str, Ruling], other: Ruling) -> tuple[str, ...]:
+    methods = {
+        method
+        for ruling in (*rulings.values(), other)
+        for policy in ruling.policies
+        for method in policy.methods
+    }
+    return tuple(sorted(methods - {"*"}))
+
+
+# --- The cache ---------------------------------------------------------------------------------
+
+#: One entry for each route that was asked for, oldest first.
+_routes: dict[Chain, Route] = {}
+#: More routes than any site has; a resolver that makes its patterns for each request makes more.
+_MOST_ROUTES = 5_000
+#: The resolver of the URLconf that the routes are of.
+_root: weakref.ref[URLResolver] | None = None
+_keeping = threading.Lock()
+#: One set of origins for all routes whose policies name the same ones.
+_origin_sets: dict[Any, OriginSet] = {}
+
+
+@functools.cache
+def undeclared() -> Route:
+    """Return the route of every view that declares nothing."""
+    return _of_the_settings("the view declares nothing")
+
+
+@functools.cache
+def unrouted() -> Route:
+    """Return the route of the URLs that lead to no view."""
+    return _of_the_settings("no route matches the URL")
+
+
+def _of_the_settings(because: str) -> Route:
+    site = conf.site()
+    ruling = Ruling(
+        (_compiled(site.policy),),
+        signal=True,
+        gated=True,
+        undeclared=True,
+        governed=not site.opt_in,
+        because=because,
+    )
+    return Route({}, ruling)
+
+
+def route_of(match: ResolverMatch | None) -> Route:
+    """Return the route that a match names, compiled once, or that of URLs without a view."""
+    if match is None:
+        return unrouted()
+    try:
+        # The chain of patterns, not the view: one view may stand below two includes.
+        chain = chain_of(match)
+    except Exception:
+        logger.exception("The view of %s cannot be found.", shown(match))
+        return _not_understood(match) if anything_applied() else undeclared()
+    if not all(map(_is_itself, chain)):
+        # Made anew for each request, perhaps, or taken for another: looked at each time, not kept.
+        return build_safely(chain)
+    route = _routes.get(chain)
+    if route is None:
+        route = build_safely(chain)
+        _keep(chain, route)
+    return route
+
+
+def _is_itself(step: Any) -> bool:
+    """Return whether a step of a chain is equal to nothing else."""
+    kind: Any = type(step)
+    return kind.__eq__ is object.__eq__ and kind.__hash__ is object.__hash__
+
+
+def _keep(chain: Chain, route: Route) -> None:
+    """Keep a route, and neither those of a URLconf that Django has forgotten nor too many."""
+    global _root
+    root = get_resolver()
+    with _keeping:
+        if _root is None or _root() is not root:
+            _routes.clear()
+            _root = weakref.ref(root)
+        if len(_routes) >= _MOST_ROUTES:
+            del _routes[next(iter(_routes))]
+        _routes[chain] = route
+
+
+def build_safely(chain: Chain) -> Route:
+    """Build a route whose view may be anything.
+
+    One that cannot be understood is closed where anything is declared about it, and has the
+    answer of the settings otherwise.
+    """
+    try:
+        return build(chain)
+    except Exception:
+        declares = may_declare(chain)
+        result = "it is denied" if declares else "the settings answer, as it declares none"
+        logger.exception("The CORS policy of %s cannot be found, so %s.", shown(chain[-1]), result)
+        return _not_understood(chain[-1]) if declares else undeclared()
+
+
+def _not_understood(what: Any) -> Route:
+    return _closed(f"{shown(what)}, which cannot be understood")
+
+
+def _closed(why: str) -> Route:
+    return Route({}, Ruling((), trail=(why,)))
+
+
+def _forget() -> None:
+    _routes.clear()
+    undeclared.cache_clear()
+    unrouted.cache_clear()
+    _origin_sets.clear()
+
+
+kept.forget_on_change(_forget)

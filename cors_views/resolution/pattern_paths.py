@@ -1,0 +1,117 @@
+"""From a URL to the chain of patterns that lead to its view, and the chains of the whole site."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import ResolverMatch, URLResolver, get_resolver
+from django.urls.exceptions import Resolver404
+from django.utils.translation import (
+    get_language_from_path,
+    get_language_from_request,
+    override,
+)
+
+from cors_views import conf
+from cors_views.support.memory import remembered
+
+logger = logging.getLogger("cors_views")
+
+#: The resolvers that lead to a URLconf entry, from outside, and the entry itself.
+Chain = tuple[Any, ...]
+
+
+def resolve(request: HttpRequest) -> ResolverMatch | None:
+    """Return the match of a request, or ``None`` where nothing matches.
+
+    For a URL that Django would redirect to its form with a final slash, that is the other's match.
+    """
+    urlconf = getattr(request, "urlconf", None) or settings.ROOT_URLCONF
+    resolver = get_resolver(urlconf)
+    language = _language_of(request, urlconf) if settings.USE_I18N else None
+    if language is None:
+        return _match(resolver, request.path_info)
+    with override(language):
+        return _match(resolver, request.path_info)
+
+
+def _match(resolver: URLResolver, path: str) -> ResolverMatch | None:
+    try:
+        return resolver.resolve(path)
+    except Resolver404:
+        if path.endswith("/") or not conf.appends_slash():
+            return None
+    match = _match(resolver, f"{path}/")
+    return match if match and getattr(match.func, "should_append_slash", True) else None
+
+
+def _language_of(request: HttpRequest, urlconf: Any) -> str | None:
+    """Return the language to resolve in, or ``None`` for that of the thread.
+
+    It is the one that LocaleMiddleware will choose: above it the thread still has the last one.
+    """
+    # Here, not above: it imports what a site without languages may do without.
+    from django.conf.urls.i18n import is_language_prefix_patterns_used
+
+    prefixed, default_too = is_language_prefix_patterns_used(urlconf)
+    if prefixed:
+        language = get_language_from_path(request.path_info)
+        if language or not (default_too and conf.chooses_language()):
+            return language or settings.LANGUAGE_CODE
+    return get_language_from_request(request) if conf.chooses_language() else None
+
+
+class ByHand(NamedTuple):
+    """What stands for a URLconf entry where another view was matched than that of the entry."""
+
+    callback: Any
+    pattern: Any = ""
+    name: str | None = None
+
+
+def chain_of(match: ResolverMatch) -> Chain:
+    """Return the chain of patterns that a match names.
+
+    ``resolve()`` of a resolver may put another view on the match, or make a match of its own, and
+    so may a middleware. What is served is the view of the match.
+    """
+    tried: Any = getattr(match, "tried", None)
+    chain = tuple(tried[-1]) if tried else ()
+    if chain and getattr(chain[-1], "callback", None) is match.func:
+        return chain
+    resolvers = tuple(step for step in chain if hasattr(step, "urlconf_name"))
+    entry = chain[-1] if len(resolvers) < len(chain) else None
+    return (*resolvers, ByHand(match.func, getattr(entry, "pattern", "")))
+
+
+def all_chains(resolver: URLResolver | None = None) -> Iterator[Chain]:
+    """Yield the chain of every route of the site, in the order of the URLconf.
+
+    What Django's own checks complain of in a URLconf is left out.
+    """
+    resolver = get_resolver() if resolver is None else resolver
+    try:
+        patterns = list(resolver.url_patterns)
+    except Exception:
+        logger.exception("The URLs of %r cannot be read.", resolver)
+        return
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            for chain in all_chains(pattern):
+                yield (pattern, *chain)
+        elif hasattr(pattern, "callback"):
+            yield (pattern,)
+
+
+def of_the_site() -> list[Chain]:
+    """Return the chain of every route below ``ROOT_URLCONF``."""
+    return _of(get_resolver())
+
+
+@remembered
+def _of(resolver: URLResolver) -> list[Chain]:
+    return list(all_chains(resolver))

@@ -1,0 +1,148 @@
+"""The protocol without Django: what is asked, in which order, and what is answered then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cors_views.policies.origin_sets import OriginSet
+from cors_views.policies.policy import CorsPolicy
+from cors_views.protocol.answering import SIGNAL, Answers, Unanswered, actual, preflight
+from cors_views.protocol.effective import CompiledPolicy, Route, Ruling
+from cors_views.protocol.reasons import Answer, Preflight, Reason, refusal
+
+APP = "https://app.example"
+STRANGER = "https://stranger.example"
+
+
+def first(request: Any, origin: str) -> bool:
+    raise AssertionError("the protocol only names whom to ask")
+
+
+def second(request: Any, origin: str) -> bool:
+    raise AssertionError("the protocol only names whom to ask")
+
+
+def compiled(**fields: Any) -> CompiledPolicy:
+    policy = CorsPolicy(**fields)
+    return CompiledPolicy(policy, OriginSet(policy.origins or (), policy.origin_regexes or ()))
+
+
+def play(decision: Callable[[Answers], Any], says: dict[Any, bool]) -> tuple[list[Any], Any]:
+    """Run a decision, answering its questions; return what was asked and what was decided."""
+    asked, answers = [], Answers()
+    while True:
+        try:
+            return asked, decision(answers)
+        except Unanswered as unanswered:
+            for question in unanswered.questions:
+                if id(question) not in answers:
+                    asked.append(question)
+                    answers[id(question)] = says[question]
+                if answers[id(question)]:
+                    break
+
+
+def decide(ruling: Ruling, origin: str, says: dict[Any, bool], matches: bool = True) -> Any:
+    given = {"url_matches": matches, "options": False, "private_network": False}
+    return play(lambda answers: actual(ruling, origin, answers, **given), says)
+
+
+TWO = Ruling((compiled(origins=[first]), compiled(origins=[STRANGER, second])))
+SETTINGS = Ruling((compiled(origins=[APP]),), signal=True, gated=True, undeclared=True)
+CLOSED = Ruling((compiled(origins=[APP]),), signal=True, gated=True, governed=False)
+
+# name -> (ruling, origin, whether the URL matches, answers, what is asked, is it admitted?)
+QUESTIONS: dict[str, tuple[Ruling, str, bool, dict[Any, bool], list[Any], bool]] = {
+    "the first policy is asked first": (TWO, STRANGER, True, {first: True}, [first], True),
+    "a pattern of the second spares its callable": (
+        TWO,
+        STRANGER,
+        True,
+        {first: False},
+        [first],
+        True,
+    ),
+    "every policy is asked": (
+        TWO,
+        APP,
+        True,
+        {first: False, second: False},
+        [first, second],
+        False,
+    ),
+    "no Origin, nothing to ask": (TWO, "", True, {}, [], False),
+    "no origin, nothing to ask": (TWO, "nonsense", True, {}, [], False),
+    "the settings admit": (SETTINGS, APP, True, {}, [], True),
+    "the settings ask the receivers": (SETTINGS, STRANGER, True, {SIGNAL: True}, [SIGNAL], True),
+    "receivers say no": (SETTINGS, STRANGER, True, {SIGNAL: False}, [SIGNAL], False),
+    "receivers open a URL": (SETTINGS, APP, False, {SIGNAL: True}, [SIGNAL], True),
+    "receivers leave a URL closed": (SETTINGS, APP, False, {SIGNAL: False}, [SIGNAL], False),
+    "nothing opens what is not opted in": (CLOSED, APP, False, {}, [], False),
+}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_who_is_asked(name: str) -> None:
+    ruling, origin, matches, answers, expected, admitted = QUESTIONS[name]
+
+    asked, answer = decide(ruling, origin, answers, matches)
+
+    assert asked == expected
+    assert bool(answer.headers) == admitted
+
+
+def test_a_public_answer_opened_by_a_receiver_is_not_for_everybody() -> None:
+    public = Ruling((compiled(origins="*"),), signal=True, gated=True, undeclared=True)
+
+    assert decide(public, "", {}, matches=True)[1].vary is False
+    assert decide(public, "", {SIGNAL: True}, matches=False)[1] == Answer(vary=True)
+    assert decide(public, APP, {SIGNAL: True}, matches=False)[1].vary is True
+
+
+def test_a_preflight_that_nothing_governs_is_left_to_the_view() -> None:
+    asked = Preflight(APP, "PUT", None, False, True)
+
+    assert preflight(Route({}, CLOSED), asked, Answers()) is None
+
+
+# name -> (policy fields, requested method, requested headers, reason)
+REASONS: dict[str, tuple[dict[str, Any], str, str | None, Reason | None]] = {
+    "offered": ({"methods": ["PUT"]}, "PUT", None, None),
+    "safelisted methods need no naming": ({"methods": []}, "POST", None, None),
+    "not offered": ({"methods": ["PUT"]}, "DELETE", None, Reason.METHOD_NOT_OFFERED),
+    "as the browser sent it": ({"methods": ["PATCH"]}, "patch", None, Reason.METHOD_NOT_OFFERED),
+    "the star": ({"methods": ["*"]}, "PURGE", None, None),
+    "the star with credentials": ({"methods": ["*"], "credentials": True}, "PURGE", None, None),
+    "a header": ({"headers": ["x-one"]}, "GET", "X-One", None),
+    "another header": ({"headers": ["x-one"]}, "GET", "x-two", Reason.HEADER_NOT_ALLOWED),
+    "the star covers a header": ({"headers": ["*"]}, "GET", "x-two", None),
+    "the star does not cover Authorization": (
+        {"headers": ["*"]},
+        "GET",
+        "authorization",
+        Reason.HEADER_NOT_ALLOWED,
+    ),
+    "a list that no browser wrote": ({"headers": ["*"]}, "GET", "a b", Reason.HEADER_NOT_ALLOWED),
+    "the method comes first": (
+        {"methods": [], "headers": []},
+        "PUT",
+        "x-one",
+        Reason.METHOD_NOT_OFFERED,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REASONS)
+def test_why_a_browser_refuses_an_admitted_origin(name: str) -> None:
+    fields, method, headers, reason = REASONS[name]
+    ruling = Ruling((compiled(origins=[APP], **fields),))
+    route = Route({}, ruling, frozenset(), ("PUT", "PATCH"))
+    asked = Preflight(APP, method, headers, False, True)
+
+    answer = preflight(route, asked, Answers())
+
+    assert answer is not None
+    assert refusal(answer, APP, asked)[0] == reason
