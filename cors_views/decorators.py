@@ -9,7 +9,7 @@ from cors_views.declarations.declaring import declare, denial, hint_for, is_view
 from cors_views.declarations.marks import Declaration, Denial, V, apply
 from cors_views.policies.fields import UNSET, shown
 from cors_views.policies.policy import CorsPolicy, Names, Origins, Regexes
-from cors_views.support.source_places import blaming, caller
+from cors_views.support.source_places import caller, with_filename
 
 
 @overload
@@ -94,4 +94,4 @@ def _view(view: V, decorator: str) -> V:
     hint = hint_for(view) or "Write it above a function or a class."
     place = caller()
     message = f"{decorator} at {place} decorates a view, not {shown(view)}. {hint}"
-    raise blaming(place, TypeError(message))
+    raise with_filename(place, TypeError(message))

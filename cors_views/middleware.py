@@ -20,9 +20,9 @@ from cors_views.outcomes import own_headers
 from cors_views.outcomes.decided import Decided, Outcome, outcome_of
 from cors_views.outcomes.refusal_log import log_refusal
 from cors_views.protocol import answering
-from cors_views.protocol.answering import SIGNAL, Answers, Question, Unanswered
+from cors_views.protocol.answering import SIGNAL, Question, Replies, Unanswered
 from cors_views.protocol.consulting import NOBODY_LISTENS, adecide, decide, said_already
-from cors_views.protocol.effective import Route, Ruling
+from cors_views.protocol.effective import EffectivePolicy, RoutePolicies
 from cors_views.protocol.reasons import Answer, Preflight
 from cors_views.resolution import nearest
 from cors_views.signals import check_request_enabled
@@ -42,7 +42,7 @@ ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK = "access-control-request-private-network
 ACCESS_CONTROL_ALLOW_PRIVATE_NETWORK = fetch.ALLOW_PRIVATE_NETWORK
 
 
-def foreseen(request: HttpRequest) -> tuple[Ruling, Outcome | Question]:
+def preview(request: HttpRequest) -> tuple[EffectivePolicy, Outcome | Question]:
     """Return what governs a request, and what was decided, or else what the middleware will decide.
 
     For people who look before the middleware is done. Nobody is asked: instead of the outcome, the
@@ -50,13 +50,13 @@ def foreseen(request: HttpRequest) -> tuple[Ruling, Outcome | Question]:
     """
     outcome = outcome_of(request)
     if outcome is not None:
-        return outcome.ruling, outcome
-    ruling, origin = nearest.ruling_of(request), request.META.get("HTTP_ORIGIN", "")
+        return outcome.effective, outcome
+    effective, origin = nearest.effective_policy_of(request), request.META.get("HTTP_ORIGIN", "")
     try:
-        answer = _actual(request, request.path_info, origin, ruling, said_already())
+        answer = _actual(request, request.path_info, origin, effective, said_already())
     except Unanswered as unanswered:
-        return ruling, unanswered.question
-    return ruling, Outcome(origin, answer, ruling)
+        return effective, unanswered.question
+    return effective, Outcome(origin, answer, effective)
 
 
 class CorsMiddleware:
@@ -84,7 +84,7 @@ class CorsMiddleware:
                 "is wrong with the policies."
             )
         # System checks do not run under gunicorn or uvicorn.
-        for problem in conf.site().problems:
+        for problem in conf.cors_settings().problems:
             logger.warning("Left out of the settings: %s", problem)
 
     def __call__(self, request: HttpRequest) -> Any:
@@ -92,52 +92,52 @@ class CorsMiddleware:
             return self._acall(request)
         # As it arrived: whatever is below may change the request, or be a callable that does.
         path, origin = request.path_info, request.META.get("HTTP_ORIGIN", "")
-        answers, asked = NOBODY_LISTENS, None
+        replies, asked = NOBODY_LISTENS, None
         if request.method == "OPTIONS" or check_request_enabled.receivers:
             early, asked = _before_the_view(request, origin)
             if early is not None:
                 # Only now: the URLconf, which may connect receivers, was imported by then.
-                early_response, answers = decide(early, request, origin, said_already())
+                early_response, replies = decide(early, request, origin, said_already())
                 if early_response is not None:
                     return early_response
         response = self.get_response(request)
-        ruling = nearest.ruling_of(request)
-        answer = ruling.always if origin else ruling.without_origin
+        effective = nearest.effective_policy_of(request)
+        answer = effective.constant_answer if origin else effective.without_origin
         if answer is None:
-            answers = said_already() if answers is NOBODY_LISTENS else answers
-            decision = partial(_actual, request, path, origin, ruling)
-            decided = decide(decision, request, origin, answers)
-            answer, answers = decided
-        _write(request, response, (origin, answer, ruling, asked, answers))
+            replies = said_already() if replies is NOBODY_LISTENS else replies
+            decision = partial(_actual, request, path, origin, effective)
+            decided = decide(decision, request, origin, replies)
+            answer, replies = decided
+        _write(request, response, (origin, answer, effective, asked, replies))
         return response
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
         # As it arrived: whatever is below may change the request, or be a callable that does.
         path, origin = request.path_info, request.META.get("HTTP_ORIGIN", "")
-        answers, asked = NOBODY_LISTENS, None
+        replies, asked = NOBODY_LISTENS, None
         if request.method == "OPTIONS" or check_request_enabled.receivers:
             early, asked = _before_the_view(request, origin)
             if early is not None:
                 # Only now: the URLconf, which may connect receivers, was imported by then.
-                early_response, answers = await adecide(early, request, origin, said_already())
+                early_response, replies = await adecide(early, request, origin, said_already())
                 if early_response is not None:
                     return early_response
         response: HttpResponseBase = await self.get_response(request)
-        ruling = nearest.ruling_of(request)
-        answer = ruling.always if origin else ruling.without_origin
+        effective = nearest.effective_policy_of(request)
+        answer = effective.constant_answer if origin else effective.without_origin
         if answer is None:
-            answers = said_already() if answers is NOBODY_LISTENS else answers
-            decision = partial(_actual, request, path, origin, ruling)
-            decided = await adecide(decision, request, origin, answers)
-            answer, answers = decided
-        _write(request, response, (origin, answer, ruling, asked, answers))
+            replies = said_already() if replies is NOBODY_LISTENS else replies
+            decision = partial(_actual, request, path, origin, effective)
+            decided = await adecide(decision, request, origin, replies)
+            answer, replies = decided
+        _write(request, response, (origin, answer, effective, asked, replies))
         return response
 
 
 # --- Decide ------------------------------------------------------------------------------------
 
 
-_Early = Callable[[Answers], HttpResponse | None]
+_Early = Callable[[Replies], HttpResponse | None]
 
 
 def _before_the_view(request: HttpRequest, origin: str) -> tuple[_Early | None, Preflight | None]:
@@ -153,29 +153,29 @@ def _before_the_view(request: HttpRequest, origin: str) -> tuple[_Early | None, 
                 method,
                 meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
                 _asks_private_network(request),
-                not route.gated or conf.site().matches_url(request.path_info),
+                not route.needs_url_match or conf.cors_settings().matches_url(request.path_info),
             )
             return partial(_preflight, request, route, asked), asked
-    if check_request_enabled.receivers and not conf.site().matches_url(request.path_info):
+    if check_request_enabled.receivers and not conf.cors_settings().matches_url(request.path_info):
         # django-cors-headers asks the receivers before the view where CORS_URLS_REGEX does not
         # match, and the answer may differ afterwards. The URL is resolved first, because a view
         # that declares its policy has no use for the answer.
-        ruling = nearest.find_route(request).ruling(request.method or "")
-        if ruling.gated and ruling.governed:
+        effective = nearest.find_route(request).effective(request.method or "")
+        if effective.needs_url_match and effective.applies:
             return _ask_the_receivers, None
     return None, None
 
 
 def _preflight(
-    request: Any, route: Route, asked: Preflight, answers: Answers
+    request: Any, route: RoutePolicies, asked: Preflight, replies: Replies
 ) -> HttpResponse | None:
-    answer = answering.preflight(route, asked, answers)
+    answer = answering.preflight(route, asked, replies)
     if answer is None:
         return None
     headers = _headers_of_no_body() | dict(answer.headers)
     if answer.vary:
         headers["Vary"] = "origin"
-    decided = (asked.origin, answer, route.ruling_for(asked.method), asked, answers)
+    decided = (asked.origin, answer, route.effective_policy_for(asked.method), asked, replies)
     request._cors_outcome = decided
     if logger.isEnabledFor(logging.DEBUG):
         log_refusal(request, Outcome(*decided))
@@ -192,24 +192,24 @@ def _headers_of_no_body() -> dict[str, str]:
 kept.forget_on_change(_headers_of_no_body.cache_clear)
 
 
-def _ask_the_receivers(answers: Answers) -> None:
-    answers.says(SIGNAL)
+def _ask_the_receivers(replies: Replies) -> None:
+    replies.says(SIGNAL)
 
 
 def _actual(
-    request: HttpRequest, path: str, origin: str, ruling: Ruling, answers: Answers
+    request: HttpRequest, path: str, origin: str, effective: EffectivePolicy, replies: Replies
 ) -> Answer:
     """Decide on the answer; ``path`` and ``origin`` are those of the request as it arrived.
 
     A middleware below may have cut a prefix off the path, and ``CORS_URLS_REGEX`` means the whole.
     """
-    if not ruling.gated:
-        return answering.actual(ruling, origin, answers)
+    if not effective.needs_url_match:
+        return answering.actual(effective, origin, replies)
     return answering.actual(
-        ruling,
+        effective,
         origin,
-        answers,
-        url_matches=conf.site().matches_url(path),
+        replies,
+        url_matches=conf.cors_settings().matches_url(path),
         options=request.method == "OPTIONS",
         private_network=_asks_private_network(request),
     )
@@ -223,12 +223,12 @@ def _asks_private_network(request: HttpRequest) -> bool:
 
 
 def _write(request: Any, response: HttpResponseBase, decided: Decided) -> None:
-    answer, ruling, headers = decided[1], decided[2], response.headers
-    if answer.headers or not ruling.undeclared:
+    answer, effective, headers = decided[1], decided[2], response.headers
+    if answer.headers or not effective.undeclared:
         # Their names in lower case, as HttpResponse keeps them: asked in public, once for each of
         # ours, it would cost more than all the rest of this function.
         if not CORS_RESPONSE_HEADERS.isdisjoint(headers._store):
-            own_headers.remove(request, headers, ruling)
+            own_headers.remove(request, headers, effective)
         for name, value in answer.headers:
             headers[name] = value
     if answer.vary:

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from cors_views.middleware import foreseen
+from cors_views.middleware import preview
 from cors_views.outcomes.decided import Outcome, carries_cookies, is_same_origin
 from cors_views.protocol.reasons import Headers
 from cors_views.support.untrusted import escaped
@@ -64,7 +64,7 @@ class CorsPanel(Panel):  # type: ignore[misc]
 
     def generate_stats(self, request: HttpRequest, response: Any) -> None:
         """Find out what is, or will be, decided."""
-        ruling, decided = foreseen(request)
+        effective, decided = preview(request)
         headers: Headers = ()
         if isinstance(decided, Outcome):
             # Above us the middleware has not written yet, and takes away what it will not leave.
@@ -80,8 +80,8 @@ class CorsPanel(Panel):  # type: ignore[misc]
                 "origin": escaped(request.META.get("HTTP_ORIGIN", "")),
                 "request": escaped(f"{request.method} {request.path}"),
                 "view": match.view_name or match._func_path if match else "",
-                "source": ruling.source,
-                "policies": [repr(compiled.policy) for compiled in ruling.policies],
+                "source": effective.source,
+                "policies": [repr(compiled.policy) for compiled in effective.policies],
                 "verdict": verdict,
                 "headers": [list(header) for header in headers],
             }

@@ -39,7 +39,7 @@ from cors_views.declarations.marks import (
     sets,
 )
 from cors_views.policies.policy import close_matches
-from cors_views.support.source_places import Place, blaming, caller
+from cors_views.support.source_places import Place, caller, with_filename
 
 try:
     from rest_framework import generics, mixins, views, viewsets
@@ -70,7 +70,7 @@ class CorsMixin(DeclaresCors):
                 f"{cls.__qualname__}.as_view() takes no cors_action_policies. Write them on the "
                 "class, or decorate the actions."
             )
-            raise blaming(caller(), ImproperlyConfigured(message))
+            raise with_filename(caller(), ImproperlyConfigured(message))
         _check(cls)
         if "cors_policy" in initkwargs:
             written = f"{cls.__qualname__}.as_view(cors_policy=...)"
@@ -91,7 +91,7 @@ def _check(view_class: type[DeclaresCors]) -> None:
                 f"{name}.cors_action_policies at {place} is {value!r}, not a dict of policies "
                 'by action. Write cors_action_policies = {"list": "public"}.'
             )
-            raise blaming(place, ImproperlyConfigured(message))
+            raise with_filename(place, ImproperlyConfigured(message))
         for action, value in policies.items():
             _check_action(view_class, owner, action)
             declare_value(value, place, f"{name}.cors_action_policies[{action!r}]")
@@ -114,7 +114,7 @@ def _check_action(view_class: type, owner: type, action: Any) -> None:
         f"{owner.__qualname__}.cors_action_policies at {place} names {action!r}, but "
         f"{view_class.__qualname__} has no such action. {hint}"
     )
-    raise blaming(place, ImproperlyConfigured(message))
+    raise with_filename(place, ImproperlyConfigured(message))
 
 
 def _actions(view_class: type) -> Iterator[str]:

@@ -12,7 +12,7 @@ from cors_views.declarations.included import IncludedURLconf
 from cors_views.declarations.marks import Declarable
 from cors_views.policies.fields import UNSET, shown
 from cors_views.policies.policy import CorsPolicy, Fields
-from cors_views.support.source_places import Place, blaming, caller
+from cors_views.support.source_places import Place, caller, with_filename
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -50,7 +50,7 @@ def cors_include(
             message = (
                 f"cors_include() at {place}: the 3-tuple {shown(arg[1:])} has a namespace already."
             )
-            raise blaming(place, TypeError(message))
+            raise with_filename(place, TypeError(message))
         urlconf, app_name, namespace = arg
     else:
         urlconf, app_name, namespace = include(arg, namespace)
@@ -69,4 +69,4 @@ def _check_namespace(given: Any, place: Place) -> None:
         f"cors_include() at {place} takes a namespace second, as include() does. For the policy "
         f"write policy={written}."
     )
-    raise blaming(place, TypeError(message))
+    raise with_filename(place, TypeError(message))

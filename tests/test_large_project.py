@@ -16,7 +16,7 @@ from django.urls import include, path
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
 from cors_views.declarations import marks
-from cors_views.resolution.pattern_paths import all_chains
+from cors_views.resolution.pattern_paths import all_pattern_paths
 from tests.tables import ORIGIN, Sender, urlconf
 
 pytest.importorskip("rest_framework", reason="is a project on Django REST framework")
@@ -149,7 +149,7 @@ EVERYBODY = sorted(
 def urls() -> list[str]:
     """Return a real URL for every route of the project."""
     with urlconf(*PROJECT):
-        chains = list(all_chains())
+        chains = list(all_pattern_paths())
     patterns = ["".join(str(pattern.pattern) for pattern in chain) for chain in chains]
     return sorted(f"/{example(pattern)}" for pattern in patterns)
 

@@ -28,7 +28,7 @@ from cors_views.middleware import CorsMiddleware
 from cors_views.policies.origin_sets import OriginSet
 from cors_views.protocol.effective import CompiledPolicy
 from cors_views.resolution import nearest
-from cors_views.resolution.pattern_paths import all_chains
+from cors_views.resolution.pattern_paths import all_pattern_paths
 from tests.tables import cors_headers, urlconf
 
 APP, PARTNER, STRANGER = "https://app.example", "https://partner.example", "https://no.example"
@@ -128,7 +128,7 @@ def test_routes_of_the_same_origins_share_one_set(
     ]
 
     with urlconf(*routes):
-        chains = list(all_chains())
+        chains = list(all_pattern_paths())
         sets = {id(nearest.build(chain).other.policies[0].origins) for chain in chains}
 
     assert len(chains) == 9

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Info, Warning
 
 from cors_views import conf
-from cors_views.inspection.policies_in_use import Use, listed
+from cors_views.inspection.policies_in_use import PolicyInUse, listed
 from cors_views.resolution.route_names import routes_named
 
 
@@ -20,7 +20,7 @@ def check_list_beside_all() -> Iterator[CheckMessage]:
         for name in map(conf.name_in_use, ("CORS_ALLOWED_ORIGINS", "CORS_ALLOWED_ORIGIN_REGEXES"))
         if getattr(settings, name, None)
     ]
-    if conf.site().policy.any_origin and lists:
+    if conf.cors_settings().policy.any_origin and lists:
         plural = len(lists) > 1
         yield Warning(
             f"{' and '.join(lists)} {'have' if plural else 'has'} no effect: {every} = True admits "
@@ -31,25 +31,25 @@ def check_list_beside_all() -> Iterator[CheckMessage]:
         )
 
 
-def check_undeclared(uses: Iterable[Use]) -> Iterator[CheckMessage]:
+def check_undeclared(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
     """Report what the settings still open with credentials beside declared policies.
 
     That is half way of a move: some views name an origin of the settings themselves. Whoever has
     one view that is public, or for somebody else, and settings for the rest has not begun to move.
     """
-    policy, limits = conf.site().policy, hasattr(settings, "CORS_URLS_REGEX")
-    if limits or conf.site().opt_in or not policy.credentials:
+    policy, limits = conf.cors_settings().policy, hasattr(settings, "CORS_URLS_REGEX")
+    if limits or conf.cors_settings().opt_in or not policy.credentials:
         return
     known = {origin for origin in policy.origins or () if isinstance(origin, str)}
-    moved, left = set[str](), list[Use]()
-    for use in uses:
-        if use.ruling.undeclared:
+    moved, left = set[str](), list[PolicyInUse]()
+    for use in in_use:
+        if use.effective.undeclared:
             left.append(use)
-        elif use.policy.credentials and not use.ruling.signal:
+        elif use.policy.credentials and not use.effective.signal:
             moved.update(origin for origin in use.origins if origin in known)
     if moved and left:
         yield Info(
-            f"{routes_named([use.chain for use in left])} "
+            f"{routes_named([use.pattern_path for use in left])} "
             f"{'declares' if len(left) == 1 else 'declare'} no policy, and the CORS_* settings "
             f"open {'it' if len(left) == 1 else 'them'} with credentials to {listed(sorted(known))}"
             ", as neither CORS_OPT_IN nor CORS_URLS_REGEX limits them.",

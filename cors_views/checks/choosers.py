@@ -17,7 +17,7 @@ from django.core.checks import CheckMessage, Warning
 from django.utils.module_loading import import_string
 
 from cors_views.declarations.marks import anything_applied, wrapped
-from cors_views.inspection.policies_in_use import Use, listed
+from cors_views.inspection.policies_in_use import PolicyInUse, listed
 from cors_views.middleware import CorsMiddleware
 from cors_views.signals import check_request_enabled
 
@@ -39,7 +39,7 @@ _KNOWN = {
 _CHOOSE_A_TENANT = frozenset({"set_current_tenant", "set_schema", "set_tenant"})
 
 
-def check_choosers(uses: Iterable[Use]) -> Iterator[CheckMessage]:
+def check_choosers(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
     """Report what chooses the URLconf or the tenant after a preflight was answered."""
     paths = [path for path in settings.MIDDLEWARE if isinstance(path, str)]
     classes = [class_of(path) for path in paths]
@@ -55,7 +55,7 @@ def check_choosers(uses: Iterable[Use]) -> Iterator[CheckMessage]:
                     hint=hint,
                     id="cors_views.W053",
                 )
-            elif chosen == "tenant" and (asked := _asked(uses)):
+            elif chosen == "tenant" and (asked := _asked(in_use)):
                 yield Warning(
                     f"{path} chooses the tenant of a request, and stands below CorsMiddleware: "
                     f"before it, a preflight is judged by {listed(asked)}, who may see the tenant "
@@ -65,10 +65,10 @@ def check_choosers(uses: Iterable[Use]) -> Iterator[CheckMessage]:
                 )
 
 
-def _asked(uses: Iterable[Use]) -> list[str]:
+def _asked(in_use: Iterable[PolicyInUse]) -> list[str]:
     """Return the names of those that decide for each request: callables, and receivers."""
-    names = [_name(each) for use in uses for each in use.compiled.origins.callables]
-    signal = any(use.ruling.signal for use in uses) and check_request_enabled.receivers
+    names = [_name(each) for use in in_use for each in use.compiled.origins.callables]
+    signal = any(use.effective.signal for use in in_use) and check_request_enabled.receivers
     return sorted({*names, *(["the receivers of check_request_enabled"] if signal else [])})
 
 

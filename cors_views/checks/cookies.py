@@ -15,10 +15,10 @@ from cors_views.checks.sites import (
     from_unknown_sites,
     secure_of,
 )
-from cors_views.inspection.policies_in_use import Use, listed
+from cors_views.inspection.policies_in_use import PolicyInUse, listed
 
 
-def check_cookies(use: Use) -> Iterator[CheckMessage]:
+def check_cookies(use: PolicyInUse) -> Iterator[CheckMessage]:
     """Report the cookies that stay at home, or that browsers refuse, as far as anybody can tell."""
     if not use.policy.credentials:
         return
@@ -37,7 +37,7 @@ def check_cookies(use: Use) -> Iterator[CheckMessage]:
         )
 
 
-def _kept(use: Use, origins: list[str], kept: list[str]) -> CheckMessage:
+def _kept(use: PolicyInUse, origins: list[str], kept: list[str]) -> CheckMessage:
     return Warning(
         f"The {use.where()} allows credentials to {listed(origins)}, but {_keep(kept)} the cookie "
         "from requests of other sites than those of ALLOWED_HOSTS = "
@@ -47,7 +47,7 @@ def _kept(use: Use, origins: list[str], kept: list[str]) -> CheckMessage:
     )
 
 
-def _kept_from_apps(use: Use, apps: list[str], kept: list[str]) -> CheckMessage:
+def _kept_from_apps(use: PolicyInUse, apps: list[str], kept: list[str]) -> CheckMessage:
     return Warning(
         f"The {use.where()} allows credentials to {listed(apps)}, but {_keep(kept)} the cookie "
         f"from {'them' if len(apps) > 1 else 'it'}: the pages of an app are at no site of the web.",
@@ -57,12 +57,12 @@ def _kept_from_apps(use: Use, apps: list[str], kept: list[str]) -> CheckMessage:
     )
 
 
-def check_unknown_sites(uses: Iterable[Use]) -> Iterator[CheckMessage]:
+def check_unknown_sites(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
     """Ask, before production, where this server is: nobody can tell whether cookies travel."""
     kept = cookies_kept_at_home()
     found: dict[str, None] = {}
-    first: Use | None = None
-    for use in uses if kept else ():
+    first: PolicyInUse | None = None
+    for use in in_use if kept else ():
         unknown = from_unknown_sites(use.origins) if use.policy.credentials else []
         if unknown:
             first = first or use

@@ -10,26 +10,26 @@ from django.core.checks import CheckMessage, Warning
 
 from cors_views.checks.sites import is_local, is_trusted, may_be_own, public_suffixes
 from cors_views.checks.views import is_csrf_protected
-from cors_views.inspection.policies_in_use import Use, csrf_middleware_protects, listed
+from cors_views.inspection.policies_in_use import PolicyInUse, csrf_middleware_protects, listed
 from cors_views.policies.policy import CorsPolicy
 from cors_views.resolution.layers import Layer
 from cors_views.resolution.route_names import routes_named
 from cors_views.resolution.view_info import served_methods
 
 
-def check_csrf(uses: Iterable[Use]) -> Iterator[CheckMessage]:
+def check_csrf(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
     """Report what is refused, once for all policies that offer it to the same origins."""
     untrusted: dict[Any, tuple[str, ...]] = {}
-    refused: dict[tuple[str, ...], list[Use]] = {}
-    without_cookie: dict[str, list[Use]] = {}
-    for use in uses:
+    refused: dict[tuple[str, ...], list[PolicyInUse]] = {}
+    without_cookie: dict[str, list[PolicyInUse]] = {}
+    for use in in_use:
         if not use.unsafe_offered:
             continue
         # What concerns a policy alone is looked at once, not for each of its thousand routes.
         key = (use.compiled.credentials, id(use.compiled.origins))
         if key not in untrusted:
             untrusted[key] = _untrusted(use)
-        if untrusted[key] and is_csrf_protected(use.chain[-1].callback):
+        if untrusted[key] and is_csrf_protected(use.pattern_path[-1].callback):
             refused.setdefault(untrusted[key], []).append(use)
         if _lacks_the_cookie(use):
             without_cookie.setdefault(use.sources["origins"], []).append(use)
@@ -39,7 +39,7 @@ def check_csrf(uses: Iterable[Use]) -> Iterator[CheckMessage]:
         yield _never(source, found)
 
 
-def _untrusted(use: Use) -> tuple[str, ...]:
+def _untrusted(use: PolicyInUse) -> tuple[str, ...]:
     """Return the origins whose unsafe requests CSRF protection would refuse.
 
     Those of apps and browser extensions too: Django compares any scheme.
@@ -61,14 +61,15 @@ def _untrusted(use: Use) -> tuple[str, ...]:
     )
 
 
-def _csrf(origins: tuple[str, ...], uses: list[Use]) -> CheckMessage:
-    methods = sorted({method for use in uses for method in use.unsafe_offered})
-    first, *others = dict.fromkeys(use.sources["origins"] for use in uses)
+def _csrf(origins: tuple[str, ...], in_use: list[PolicyInUse]) -> CheckMessage:
+    methods = sorted({method for use in in_use for method in use.unsafe_offered})
+    first, *others = dict.fromkeys(use.sources["origins"] for use in in_use)
     more = f" and {len(others)} more place{'s' if len(others) > 1 else ''}" if others else ""
     return Warning(
         f"The {first}{more} let{'' if others else 's'} {listed(origins)} send "
-        f"{', '.join(methods)} with credentials to {routes_named([use.chain for use in uses])}, "
-        "but CSRF protection will refuse it.",
+        f"{', '.join(methods)} with credentials to "
+        f"{routes_named([use.pattern_path for use in in_use])}, but CSRF protection will "
+        "refuse it.",
         hint=" ".join(_hints_for_csrf(origins)),
         id="cors_views.W036",
     )
@@ -87,31 +88,31 @@ def _hints_for_csrf(origins: tuple[str, ...]) -> Iterator[str]:
         )
 
 
-def _lacks_the_cookie(use: Use) -> bool:
+def _lacks_the_cookie(use: PolicyInUse) -> bool:
     """Return whether CSRF protection refuses what a declared policy offers, whoever asks.
 
     A page that may not use credentials sends no cookie, and without one no token is right. Session
     authentication asks for a token only where a session is there.
     """
     admits_somebody = bool(use.policy.origins or use.regexes)
-    if use.ruling.undeclared or use.compiled.credentials or not admits_somebody:
+    if use.effective.undeclared or use.compiled.credentials or not admits_somebody:
         return False
-    callback = use.chain[-1].callback
+    callback = use.pattern_path[-1].callback
     return csrf_middleware_protects(callback) and not _known_methods(use).isdisjoint(
         use.unsafe_offered
     )
 
 
-def _known_methods(use: Use) -> AbstractSet[str]:
+def _known_methods(use: PolicyInUse) -> AbstractSet[str]:
     """Return the methods that a view serves, for all that anybody can see.
 
     A function shows those of ``require_http_methods``. Else whoever wrote methods into the
     declaration of the view, not into a policy with a name, has it serve them.
     """
-    served = served_methods(use.chain[-1].callback)
+    served = served_methods(use.pattern_path[-1].callback)
     if served is not None:
         return served
-    written = [policy for layer in use.ruling.trail for policy in _written_at(layer)]
+    written = [policy for layer in use.effective.counting_layers for policy in _written_at(layer)]
     return {name for policy in written for name in policy.methods or ()}
 
 
@@ -120,12 +121,12 @@ def _written_at(layer: Layer) -> list[CorsPolicy]:
     return [policy for policy in policies if isinstance(policy, CorsPolicy)]
 
 
-def _never(source: str, uses: list[Use]) -> CheckMessage:
-    methods = sorted({method for use in uses for method in use.unsafe_offered})
+def _never(source: str, in_use: list[PolicyInUse]) -> CheckMessage:
+    methods = sorted({method for use in in_use for method in use.unsafe_offered})
     return Warning(
         f"The {source} offers {', '.join(methods)} without credentials at "
-        f"{routes_named([use.chain for use in uses])}, but CSRF protection refuses every request "
-        "that comes without its cookie.",
+        f"{routes_named([use.pattern_path for use in in_use])}, but CSRF protection refuses every "
+        "request that comes without its cookie.",
         hint='If pages only read, write methods=["GET"] in the policy. If they change something, '
         "allow credentials to named origins, or authenticate them otherwise and write csrf_exempt.",
         id="cors_views.W047",

@@ -19,16 +19,21 @@ from cors_views.checks.methods import check_posts, check_public_uses, check_upda
 from cors_views.checks.preflights import Opened, check_caches, opened_by_caches
 from cors_views.checks.trust import check_production
 from cors_views.checks.url_regexes import check_urls_regex
-from cors_views.declarations.marks import Applied
-from cors_views.inspection.policies_in_use import Use, survey, use_of_settings, uses_of
+from cors_views.declarations.marks import AppliedDeclaration
+from cors_views.inspection.policies_in_use import (
+    PolicyInUse,
+    policies_in_use_at,
+    policy_of_settings,
+    survey,
+)
 from cors_views.policies.policy import CorsPolicy
-from cors_views.protocol.effective import Route
+from cors_views.protocol.effective import RoutePolicies
 from cors_views.resolution import layers
 from cors_views.resolution.layers import Layer
-from cors_views.resolution.pattern_paths import Chain
+from cors_views.resolution.pattern_paths import PatternPath
 
 #: What was declared where, and whether it denies: one line may do both.
-Spoken = tuple[Applied, bool]
+Spoken = tuple[AppliedDeclaration, bool]
 
 
 def check_declarations(**kwargs: Any) -> list[CheckMessage]:
@@ -36,18 +41,18 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
     if not getattr(settings, "ROOT_URLCONF", None):
         return []
     found: dict[str, CheckMessage] = {}
-    reached: set[Applied] = set()
-    uses: list[Use] = []
-    cached: dict[Opened, list[Chain]] = {}
+    reached: set[AppliedDeclaration] = set()
+    in_use: list[PolicyInUse] = []
+    cached: dict[Opened, list[PatternPath]] = {}
     covers: dict[Spoken, tuple[Layer, Layer]] = {}
     effective: set[Spoken] = set()
     surveyed = survey()
-    for chain, route in surveyed:
-        stacks = list(filter(None, layers.stacks(chain)))
+    for pattern_path, route in surveyed:
+        stacks = list(filter(None, layers.stacks(pattern_path)))
         reached.update(layer.applied for stack in stacks for layer in stack)
-        uses += uses_of(chain, route)
+        in_use += policies_in_use_at(pattern_path, route)
         for opened in opened_by_caches(route):
-            cached.setdefault(opened, []).append(chain)
+            cached.setdefault(opened, []).append(pattern_path)
         for stack in stacks:
             counting = _counting(stack)
             effective.update(map(_spoken, counting))
@@ -57,27 +62,27 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
                 if _spot(inner) == _spot(counting[-1])
             }
         for message in (
-            *check_mixin(chain),
-            *_never_reached(chain, route),
+            *check_mixin(pattern_path),
+            *_never_reached(pattern_path, route),
             *_says_nothing(stacks),
         ):
             found.setdefault(str(message), message)
-    for use in uses:
+    for use in in_use:
         for message in (*_any_origin_with_credentials(use), *_exposed_star(use)):
             found.setdefault(str(message), message)
     return [
         *found.values(),
         *(_has_no_effect(*pair) for key, pair in covers.items() if key not in effective),
         *check_caches(cached),
-        *check_uses([*uses, *use_of_settings()]),
-        *check_csrf(uses),
-        *check_posts(uses),
-        *check_choosers([*uses, *use_of_settings()]),
+        *check_uses([*in_use, *policy_of_settings()]),
+        *check_csrf(in_use),
+        *check_posts(in_use),
+        *check_choosers([*in_use, *policy_of_settings()]),
         *check_reached(reached),
         *check_understood(),
         *check_updates(surveyed),
-        *check_undeclared(uses),
-        *check_urls_regex(chain for chain, _ in surveyed),
+        *check_undeclared(in_use),
+        *check_urls_regex(pattern_path for pattern_path, _ in surveyed),
     ]
 
 
@@ -85,12 +90,12 @@ def check_public_views(**kwargs: Any) -> list[CheckMessage]:
     """Report, before production, views that any origin may use and that are not read-only."""
     if not getattr(settings, "ROOT_URLCONF", None):
         return []
-    uses = [use for found in survey() for use in uses_of(*found)]
+    in_use = [use for found in survey() for use in policies_in_use_at(*found)]
     return [
-        *check_public_uses(uses),
+        *check_public_uses(in_use),
         *check_list_beside_all(),
-        *check_production([*use_of_settings(), *uses]),
-        *check_unknown_sites([*uses, *use_of_settings()]),
+        *check_production([*policy_of_settings(), *in_use]),
+        *check_unknown_sites([*in_use, *policy_of_settings()]),
     ]
 
 
@@ -99,7 +104,7 @@ def _says_nothing(stacks: list[list[Layer]]) -> Iterator[CheckMessage]:
     # It is around the whole view.
     for layer in stacks[0] if stacks else ():
         bare = layer.declaration.policies == (CorsPolicy(),)
-        if layer.name == "include" and bare and not conf.site().opt_in:
+        if layer.name == "include" and bare and not conf.cors_settings().opt_in:
             yield Info(
                 f"The cors_include at {layer.declaration.place} names no policy: the views below "
                 "it keep that of the settings, whatever CORS_URLS_REGEX says.",
@@ -108,14 +113,14 @@ def _says_nothing(stacks: list[list[Layer]]) -> Iterator[CheckMessage]:
             )
 
 
-def _never_reached(chain: Chain, route: Route) -> Iterator[CheckMessage]:
+def _never_reached(pattern_path: PatternPath, route: RoutePolicies) -> Iterator[CheckMessage]:
     """Warn where a policy stands behind one that admits any origin already."""
-    for ruling in (route.other, *route.rulings.values()):
-        for number, policy in enumerate(ruling.policies[:-1], start=1):
+    for effective in (route.other, *route.effective_policies.values()):
+        for number, policy in enumerate(effective.policies[:-1], start=1):
             if policy.origins.any:
                 yield Warning(
-                    f"Policy number {number} of the {ruling.trail[0]} admits any origin, so those "
-                    "after it never answer.",
+                    f"Policy number {number} of the {effective.counting_layers[0]} admits any "
+                    "origin, so those after it never answer.",
                     hint="List the policy for any origin last.",
                     id="cors_views.W025",
                 )
@@ -155,13 +160,15 @@ def _kind(layer: Layer) -> str:
     return "cors_deny" if layer.declaration.deny else "the policy"
 
 
-def _any_origin_with_credentials(use: Use) -> Iterator[CheckMessage]:
-    refining = use.ruling.trail if use.ruling.signal else use.ruling.trail[1:]
-    if not use.policy.any_origin or not use.ruling.trail:
+def _any_origin_with_credentials(use: PolicyInUse) -> Iterator[CheckMessage]:
+    refining = (
+        use.effective.counting_layers if use.effective.signal else use.effective.counting_layers[1:]
+    )
+    if not use.policy.any_origin or not use.effective.counting_layers:
         return
     wanted = [policy.credentials for layer in refining for policy in layers.policies_of(layer)]
-    if use.ruling.signal:
-        wanted.append(conf.site().policy.credentials)
+    if use.effective.signal:
+        wanted.append(conf.cors_settings().policy.credentials)
     if next((value for value in wanted if value is not None), False):
         yield Warning(
             f"Any origin, from the {use.sources['origins']}, meets credentials=True, from the "
@@ -172,13 +179,13 @@ def _any_origin_with_credentials(use: Use) -> Iterator[CheckMessage]:
         )
 
 
-def _brought_together(use: Use) -> str:
+def _brought_together(use: PolicyInUse) -> str:
     """Return which declaration is between two settings that only meet through it."""
-    both = use.sources["origins"].startswith("setting") and use.ruling.trail
-    return f", by way of the {use.ruling.trail[0]}" if both else ""
+    both = use.sources["origins"].startswith("setting") and use.effective.counting_layers
+    return f", by way of the {use.effective.counting_layers[0]}" if both else ""
 
 
-def _exposed_star(use: Use) -> Iterator[CheckMessage]:
+def _exposed_star(use: PolicyInUse) -> Iterator[CheckMessage]:
     if use.policy.credentials and "*" in (use.policy.expose_headers or ()):
         yield Warning(
             f"expose_headers=['*'], from the {use.sources['expose_headers']}, meets "

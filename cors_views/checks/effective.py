@@ -22,20 +22,20 @@ from cors_views.checks.regexes import (
 )
 from cors_views.checks.sites import is_local
 from cors_views.checks.trust import check_any_origin, check_every_host, check_suffixes
-from cors_views.inspection.policies_in_use import Use, listed
+from cors_views.inspection.policies_in_use import PolicyInUse, listed
 from cors_views.policies.corrections import escaped
 
 #: No browser keeps a preflight longer: Firefox a day, Chromium two hours, Safari ten minutes.
 _LONGEST_MAX_AGE = 86400
 
 
-def check_uses(uses: Iterable[Use]) -> Iterator[CheckMessage]:
+def check_uses(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
     """Report what is wrong with the policies in use, once for each policy and place."""
     seen: set[Any] = set()
-    first: dict[Any, Use] = {}
-    for use in uses:
+    first: dict[Any, PolicyInUse] = {}
+    for use in in_use:
         # Thousands of routes may share the policy of the settings.
-        first.setdefault((use.ruling, use.compiled), use)
+        first.setdefault((use.effective, use.compiled), use)
     for use in first.values():
         for check, fields in _CHECKS.items():
             # What concerns a policy alone is looked at once, not for each of its thousand routes.
@@ -48,7 +48,7 @@ def check_uses(uses: Iterable[Use]) -> Iterator[CheckMessage]:
                         yield message
 
 
-def _key(use: Use, fields: tuple[str, ...]) -> tuple[Any, ...]:
+def _key(use: PolicyInUse, fields: tuple[str, ...]) -> tuple[Any, ...]:
     """Return what is the same for uses whose fields come from the same places.
 
     And have the same values: one line can make several policies, in a loop or a helper.
@@ -56,14 +56,14 @@ def _key(use: Use, fields: tuple[str, ...]) -> tuple[Any, ...]:
     values = ("methods", "headers", "expose_headers", "credentials", "max_age", "private_network")
     return (
         *(use.sources[field] for field in fields),
-        use.ruling.undeclared,
+        use.effective.undeclared,
         # One set for all that name the same origins: a hash of many would take its time.
         id(use.compiled.origins),
         *(getattr(use.policy, field) for field in values),
     )
 
 
-def _private_network(use: Use) -> Iterator[CheckMessage]:
+def _private_network(use: PolicyInUse) -> Iterator[CheckMessage]:
     if use.policy.private_network:
         yield Warning(
             f"private_network=True, from the {use.sources['private_network']}, has no effect any "
@@ -74,7 +74,7 @@ def _private_network(use: Use) -> Iterator[CheckMessage]:
         )
 
 
-def _plain_http(use: Use) -> Iterator[CheckMessage]:
+def _plain_http(use: PolicyInUse) -> Iterator[CheckMessage]:
     plain = [
         origin for origin in use.origins if origin.startswith("http://") and not is_local(origin)
     ]
@@ -89,7 +89,7 @@ def _plain_http(use: Use) -> Iterator[CheckMessage]:
         )
 
 
-def _null(use: Use) -> Iterator[CheckMessage]:
+def _null(use: PolicyInUse) -> Iterator[CheckMessage]:
     special = [origin for origin in use.origins if origin in ("null", "file://")]
     special += [
         f"{origin} (by {regex.pattern!r})"
@@ -106,7 +106,7 @@ def _null(use: Use) -> Iterator[CheckMessage]:
         )
 
 
-def _max_age(use: Use) -> Iterator[CheckMessage]:
+def _max_age(use: PolicyInUse) -> Iterator[CheckMessage]:
     if (use.policy.max_age or 0) > _LONGEST_MAX_AGE:
         yield Warning(
             f"max_age = {use.policy.max_age}, from the {use.sources['max_age']}, is longer than "
@@ -116,7 +116,7 @@ def _max_age(use: Use) -> Iterator[CheckMessage]:
         )
 
 
-def _regexes(use: Use) -> Iterator[CheckMessage]:
+def _regexes(use: PolicyInUse) -> Iterator[CheckMessage]:
     for regex in use.regexes:
         found = _wrong_with(regex, credentials=use.compiled.credentials)
         if found:
@@ -153,8 +153,8 @@ def _wrong_with(regex: re.Pattern[str], *, credentials: bool) -> tuple[str, str]
 _WHAT_FOLLOWS = "Write out what follows, such as [a-z0-9-]+ for a label, or [0-9]+ for a port."
 
 
-def _literal_star(use: Use) -> Iterator[CheckMessage]:
-    if not (use.ruling.undeclared and use.policy.credentials):
+def _literal_star(use: PolicyInUse) -> Iterator[CheckMessage]:
+    if not (use.effective.undeclared and use.policy.credentials):
         # For a view that declares something, the answer names what the preflight asks for.
         return
     for field, names in (("headers", use.policy.headers), ("methods", use.policy.methods)):

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from django.core.checks import CheckMessage, Warning
 
 from cors_views.declarations.marks import (
-    Applied,
+    AppliedDeclaration,
     Mark,
     anything_applied,
     everything_applied,
@@ -16,16 +16,16 @@ from cors_views.declarations.marks import (
 )
 from cors_views.inspection.policies_in_use import not_understood
 from cors_views.policies.policy import close_matches
-from cors_views.resolution.pattern_paths import Chain
+from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import route_name
-from cors_views.resolution.view_info import declares, take_apart
+from cors_views.resolution.view_info import declares, inspect_view
 
 _ATTRIBUTES = ("cors_policy", "cors_action_policies")
 
 
-def check_reached(reached: AbstractSet[Applied]) -> Iterator[CheckMessage]:
+def check_reached(reached: AbstractSet[AppliedDeclaration]) -> Iterator[CheckMessage]:
     """Report what no route reaches. What is on a view that nobody understands is told of there."""
-    unclear = {mark.applied for each in not_understood() for mark in _marks_of(each.chain)}
+    unclear = {mark.applied for each in not_understood() for mark in _marks_of(each.pattern_path)}
     for applied in sorted(everything_applied() - reached - unclear):
         yield Warning(
             f"No route reaches the policy that {applied.place} declares on {applied.target}.",
@@ -37,26 +37,26 @@ def check_reached(reached: AbstractSet[Applied]) -> Iterator[CheckMessage]:
         )
 
 
-def _marks_of(chain: Chain) -> list[Mark]:
+def _marks_of(pattern_path: PatternPath) -> list[Mark]:
     try:
-        return marks_along(chain[-1].callback)
+        return marks_along(pattern_path[-1].callback)
     except Exception:
         return []
 
 
-def check_mixin(chain: Chain) -> Iterator[CheckMessage]:
+def check_mixin(pattern_path: PatternPath) -> Iterator[CheckMessage]:
     """Warn where somebody wrote the attributes of CorsMixin and forgot it, or put it too late."""
-    view_class = take_apart(chain[-1].callback).view_class
+    view_class = inspect_view(pattern_path[-1].callback).view_class
     if view_class is None:
         return
     name = f"{view_class.__module__}.{view_class.__qualname__}"
     if not declares(view_class):
-        given = take_apart(chain[-1].callback).initkwargs
+        given = inspect_view(pattern_path[-1].callback).initkwargs
         for attribute in _ATTRIBUTES:
             if given.get(attribute) is not None:
                 yield Warning(
-                    f"as_view({attribute}=...) of {name} has no effect, at {route_name(chain)}: "
-                    "the class has no CorsMixin.",
+                    f"as_view({attribute}=...) of {name} has no effect, at "
+                    f"{route_name(pattern_path)}: the class has no CorsMixin.",
                     hint="Put cors_views.rest_framework.CorsMixin first among the bases. Without "
                     "Django REST framework, decorate what as_view() returns: "
                     "cors_allow(...)(View.as_view()), or cors_deny.",
@@ -100,7 +100,7 @@ def check_understood() -> Iterator[CheckMessage]:
             else "the CORS_* settings govern it"
         )
         yield Warning(
-            f"The view at {route_name(unclear.chain)} cannot be understood "
+            f"The view at {route_name(unclear.pattern_path)} cannot be understood "
             f"({type(unclear.error).__name__}: {unclear.error}), so {outcome}, whatever it "
             "declares.",
             hint="The log says where. Wrap the view in a function, and decorate that: "

@@ -9,12 +9,12 @@ from django.core.checks import CheckMessage, Info, Warning
 from cors_views.checks.regexes import stranger_of
 from cors_views.checks.sites import public_suffixes
 from cors_views.checks.views import is_csrf_protected
-from cors_views.inspection.policies_in_use import Use, unsafe_for_strangers
+from cors_views.inspection.policies_in_use import PolicyInUse, unsafe_for_strangers
 from cors_views.policies.policy import CorsPolicy
-from cors_views.protocol.effective import Route
-from cors_views.resolution.pattern_paths import Chain
+from cors_views.protocol.effective import RoutePolicies
+from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import routes_named
-from cors_views.resolution.view_info import take_apart
+from cors_views.resolution.view_info import inspect_view
 
 
 def admits_anybody(policy: CorsPolicy) -> bool:
@@ -31,21 +31,25 @@ def admits_anybody(policy: CorsPolicy) -> bool:
     )
 
 
-def check_public_uses(uses: Iterable[Use]) -> Iterator[CheckMessage]:
+def check_public_uses(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
     """Report views that are open to any origin and not read-only; a question of production."""
-    found: dict[tuple[str, bool], list[Use]] = {}
-    for use in uses:
-        if unsafe_for_strangers(use.chain, use.sendable) and admits_anybody(use.policy):
+    found: dict[tuple[str, bool], list[PolicyInUse]] = {}
+    for use in in_use:
+        if unsafe_for_strangers(use.pattern_path, use.sendable) and admits_anybody(use.policy):
             found.setdefault((use.sources["origins"], use.depends_on_url), []).append(use)
     for (source, depends), open_uses in found.items():
         matched = " where CORS_URLS_REGEX matches the URL" if depends else ""
         methods = sorted(
-            {name for use in open_uses for name in unsafe_for_strangers(use.chain, use.sendable)}
+            {
+                name
+                for use in open_uses
+                for name in unsafe_for_strangers(use.pattern_path, use.sendable)
+            }
         )
         yield Warning(
             f"Any origin may send {', '.join(methods)} to "
-            f"{routes_named([use.chain for use in open_uses])} and read the answer{matched}; the "
-            f"policy is from the {source}.",
+            f"{routes_named([use.pattern_path for use in open_uses])} and read the "
+            f"answer{matched}; the policy is from the {source}.",
             hint="If it changes something, name the origins. If it only reads, let it serve "
             "nothing else: write @require_safe of django.views.decorators.http above a function, "
             'http_method_names = ["get", "head", "options"] in a class. methods=["GET"] in the '
@@ -54,29 +58,29 @@ def check_public_uses(uses: Iterable[Use]) -> Iterator[CheckMessage]:
         )
 
 
-def check_posts(uses: Iterable[Use]) -> Iterator[CheckMessage]:
+def check_posts(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
     """Report where a policy leaves POST out of its methods, and pages send it all the same.
 
     Any origin is ``check_public_uses``' affair, and what CSRF protection refuses nobody's.
     """
-    found: dict[tuple[str, str], list[Use]] = {}
-    for use in uses:
+    found: dict[tuple[str, str], list[PolicyInUse]] = {}
+    for use in in_use:
         if "POST" in (use.methods or ()) and not use.compiled.offers("POST") and _may_post(use):
             found.setdefault((use.sources["methods"], _own_place_of_post(use)), []).append(use)
     for (source, cure), those in found.items():
         yield Info(
             f"The methods from the {source} leave POST out, but pages of the admitted origins send "
-            f"it to {routes_named([use.chain for use in those])} and read the answer: browsers do "
-            "not ask whether POST is allowed.",
+            f"it to {routes_named([use.pattern_path for use in those])} and read the answer: "
+            "browsers do not ask whether POST is allowed.",
             hint=f"{cure}, so that no page reads its answer. That the request changes nothing is "
             "for authentication and CSRF protection to see to.",
             id="cors_views.I051",
         )
 
 
-def _own_place_of_post(use: Use) -> str:
+def _own_place_of_post(use: PolicyInUse) -> str:
     """Return where POST gets a declaration of its own: at its method, if the site wrote one."""
-    view = take_apart(use.chain[-1].callback)
+    view = inspect_view(use.pattern_path[-1].callback)
     handler = (view.handlers or {}).get("POST", "")
     written = getattr(view.view_class, handler, None) if handler else None
     if getattr(written, "__module__", "rest_framework.decorators") == "rest_framework.decorators":
@@ -84,35 +88,35 @@ def _own_place_of_post(use: Use) -> str:
     return f"Write @cors_deny above {handler}()"
 
 
-def _may_post(use: Use) -> bool:
+def _may_post(use: PolicyInUse) -> bool:
     somebody = bool(use.policy.origins or use.regexes)
-    protected = is_csrf_protected(use.chain[-1].callback)
+    protected = is_csrf_protected(use.pattern_path[-1].callback)
     return somebody and not protected and not admits_anybody(use.policy)
 
 
-def check_updates(surveyed: Iterable[tuple[Chain, Route]]) -> Iterator[CheckMessage]:
+def check_updates(surveyed: Iterable[tuple[PatternPath, RoutePolicies]]) -> Iterator[CheckMessage]:
     """Ask about a viewset that denies ``update()``, which ``partial_update()`` calls all the same.
 
     Where PATCH has a declaration of its own, somebody thought of it.
     """
-    found: dict[tuple[str, str], list[Chain]] = {}
-    for chain, route in surveyed:
-        handlers = take_apart(chain[-1].callback).handlers or {}
+    found: dict[tuple[str, str], list[PatternPath]] = {}
+    for pattern_path, route in surveyed:
+        handlers = inspect_view(pattern_path[-1].callback).handlers or {}
         if (handlers.get("PUT"), handlers.get("PATCH")) != ("update", "partial_update"):
             continue
-        put, patch = route.ruling("PUT"), route.ruling("PATCH")
-        named = any(getattr(layer, "name", "") == "handler" for layer in patch.trail)
-        if put.denied and put.trail[0].name == "handler" and patch.policies and not named:
-            view_class = take_apart(chain[-1].callback).view_class
+        put, patch = route.effective("PUT"), route.effective("PATCH")
+        named = any(getattr(layer, "name", "") == "handler" for layer in patch.counting_layers)
+        if put.denied and put.counting_layers[0].name == "handler" and patch.policies and not named:
+            view_class = inspect_view(pattern_path[-1].callback).view_class
             stock = getattr(view_class, "partial_update", None)
             if view_class and getattr(stock, "__module__", "") == "rest_framework.mixins":
-                key = (str(put.trail[0].declaration.place), view_class.__qualname__)
-                found.setdefault(key, []).append(chain)
-    for (place, name), chains in found.items():
+                key = (str(put.counting_layers[0].declaration.place), view_class.__qualname__)
+                found.setdefault(key, []).append(pattern_path)
+    for (place, name), pattern_paths in found.items():
         yield Info(
-            f"PUT at {routes_named(chains)} is denied, by the cors_deny for update() of {name} "
-            f"declared at {place}, but PATCH is not: partial_update() of Django REST framework "
-            "calls update().",
+            f"PUT at {routes_named(pattern_paths)} is denied, by the cors_deny for update() of "
+            f"{name} declared at {place}, but PATCH is not: partial_update() of Django REST "
+            "framework calls update().",
             hint='Deny both: cors_action_policies = {"update": cors_deny, "partial_update": '
             'cors_deny}. If pages may send PATCH, give "partial_update" a policy of its own.',
             id="cors_views.I055",

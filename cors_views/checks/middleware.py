@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage, Error, Warning
 
 from cors_views.checks.choosers import chosen_by, class_of, is_ours, names_of
 from cors_views.declarations.marks import anything_applied
-from cors_views.resolution.pattern_paths import all_chains
+from cors_views.resolution.pattern_paths import all_pattern_paths
 
 _OURS = "cors_views.middleware.CorsMiddleware"
 #: What may answer a request, or change who it is for, before anything below sees it.
@@ -143,7 +143,7 @@ def _missing(paths: list[str]) -> CheckMessage:
 def _is_anything_declared() -> bool:
     if getattr(settings, "ROOT_URLCONF", None):
         # Only what is imported has declared anything, and nobody may have read the URLs yet.
-        for _ in all_chains():
+        for _ in all_pattern_paths():
             pass
     return anything_applied()
 

@@ -9,8 +9,8 @@ from django.core.checks import CheckMessage, Warning
 
 from cors_views.inspection.policies_in_use import sources
 from cors_views.policies.origin_sets import OriginSet
-from cors_views.protocol.effective import CompiledPolicy, Route
-from cors_views.resolution.pattern_paths import Chain
+from cors_views.protocol.effective import CompiledPolicy, RoutePolicies
+from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import routes_named
 from cors_views.standard import fetch
 
@@ -29,24 +29,24 @@ class Opened(NamedTuple):
     methods: tuple[str, ...]
 
 
-def opened_by_caches(route: Route) -> Iterator[Opened]:
+def opened_by_caches(route: RoutePolicies) -> Iterator[Opened]:
     """Yield what a declared ``max_age`` lets a cached preflight pass beyond what a policy says."""
     opened: dict[tuple[str, str, str, str], list[str]] = {}
-    for method, ruling in route.rulings.items():
-        for number, policy in enumerate(ruling.policies):
+    for method, effective in route.effective_policies.items():
+        for number, policy in enumerate(effective.policies):
             if policy.own_max_age and policy.policy.max_age:
-                source = (sources(ruling, number)["max_age"], str(policy.policy.max_age))
+                source = (sources(effective, number)["max_age"], str(policy.policy.max_age))
                 for other, wider in _opened_by(route, method, policy):
                     opened.setdefault((*source, other, wider), []).append(method)
     for key, methods in opened.items():
         yield Opened(*key, tuple(methods))
 
 
-def check_caches(cached: Mapping[Opened, list[Chain]]) -> Iterator[CheckMessage]:
+def check_caches(cached: Mapping[Opened, list[PatternPath]]) -> Iterator[CheckMessage]:
     """Warn once of what is opened, for all the routes that a router makes of one view."""
-    for opened, chains in cached.items():
+    for opened, pattern_paths in cached.items():
         yield Warning(
-            f"{routes_named(chains)}: for {opened.max_age} seconds after a preflight for "
+            f"{routes_named(pattern_paths)}: for {opened.max_age} seconds after a preflight for "
             f"{' or '.join(opened.methods)}, a browser sends {opened.other} {opened.wider} "
             f"although the policy of {opened.other} does not admit that. max_age is from the "
             f"{opened.place}.",
@@ -55,14 +55,16 @@ def check_caches(cached: Mapping[Opened, list[Chain]]) -> Iterator[CheckMessage]
         )
 
 
-def _opened_by(route: Route, method: str, policy: CompiledPolicy) -> Iterator[tuple[str, str]]:
-    hidden = ("POST",) if route.may_post and "POST" not in route.rulings else ()
-    for other in (*route.rulings, *hidden):
-        ruling = route.ruling(other)
-        if ruling is route.ruling(method) or other in fetch.SAFE_METHODS:
+def _opened_by(
+    route: RoutePolicies, method: str, policy: CompiledPolicy
+) -> Iterator[tuple[str, str]]:
+    hidden = ("POST",) if route.may_post and "POST" not in route.effective_policies else ()
+    for other in (*route.effective_policies, *hidden):
+        effective = route.effective(other)
+        if effective is route.effective(method) or other in fetch.SAFE_METHODS:
             continue
         # Whoever asks with credentials was admitted by a policy that allows them.
-        peers = {_answering(ruling.policies, entry, policy) for entry in _entries(policy)}
+        peers = {_answering(effective.policies, entry, policy) for entry in _entries(policy)}
         if other == "POST" and None in peers:
             yield other, "with headers that need a preflight"
         names = {

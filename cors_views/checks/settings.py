@@ -59,7 +59,7 @@ E016 = Error(
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
     """Report every ``CORS_*`` setting, and every entry of one, that was left out as invalid."""
     return [
-        *(_message(problem) for problem in conf.site().problems),
+        *(_message(problem) for problem in conf.cors_settings().problems),
         *_check_policies(),
         *_check_names(),
         *_check_aliases(),

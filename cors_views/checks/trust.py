@@ -10,10 +10,10 @@ from django.core.checks import CheckMessage, Error, Info, Warning
 from cors_views import conf
 from cors_views.checks.regexes import every_host_of, local_of, stranger_of, suffix_of
 from cors_views.checks.sites import is_local, public_suffixes
-from cors_views.inspection.policies_in_use import Use, listed
+from cors_views.inspection.policies_in_use import PolicyInUse, listed
 
 
-def check_suffixes(use: Use) -> Iterator[CheckMessage]:
+def check_suffixes(use: PolicyInUse) -> Iterator[CheckMessage]:
     """Report credentials for all names below a suffix where anybody can register one."""
     if not use.policy.credentials:
         return
@@ -40,7 +40,7 @@ def _is_below_a_suffix(regex: re.Pattern[str]) -> bool:
     return suffix_of(regex) != "" and not every_host_of(regex)
 
 
-def check_every_host(use: Use) -> Iterator[CheckMessage]:
+def check_every_host(use: PolicyInUse) -> Iterator[CheckMessage]:
     """Report credentials for any host by a regular expression, as '*' and credentials are."""
     if not use.compiled.credentials:
         return
@@ -56,16 +56,16 @@ def check_every_host(use: Use) -> Iterator[CheckMessage]:
             )
 
 
-def check_any_origin(use: Use) -> Iterator[CheckMessage]:
+def check_any_origin(use: PolicyInUse) -> Iterator[CheckMessage]:
     """Warn of the settings that reflect any origin with credentials."""
     if _reflects(use):
         yield Warning(_ANY_ORIGIN.format(_every()), hint=_name_them(), id="cors_views.W042")
 
 
-def check_production(uses: Iterable[Use]) -> Iterator[CheckMessage]:
+def check_production(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
     """Report, before production, what may be meant while developing alone."""
     said = set()
-    for use in uses:
+    for use in in_use:
         if _reflects(use) and "E042" not in said:
             said.add("E042")
             yield Error(_ANY_ORIGIN.format(_every()), hint=_name_them(), id="cors_views.E042")
@@ -81,7 +81,7 @@ def check_production(uses: Iterable[Use]) -> Iterator[CheckMessage]:
             )
 
 
-def _of_development(use: Use) -> list[str]:
+def _of_development(use: PolicyInUse) -> list[str]:
     """Return what admits a server for development; a shell of an app has no port."""
     origins = [
         origin
@@ -96,8 +96,8 @@ def _of_development(use: Use) -> list[str]:
     ]
 
 
-def _reflects(use: Use) -> bool:
-    return use.ruling.undeclared and use.policy.any_origin and bool(use.policy.credentials)
+def _reflects(use: PolicyInUse) -> bool:
+    return use.effective.undeclared and use.policy.any_origin and bool(use.policy.credentials)
 
 
 _ANY_ORIGIN = (

@@ -8,23 +8,27 @@ from collections.abc import Iterable, Iterator
 from django.core.checks import CheckMessage, Warning
 
 from cors_views import conf
-from cors_views.resolution.pattern_paths import Chain
+from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import route_name, routes_named
 
 #: An expression that says a path letter by letter and ends within a part of it.
 _A_PATH = re.compile(r"\^?(/[\w/-]*\w)")
 
 
-def check_urls_regex(chains: Iterable[Chain]) -> Iterator[CheckMessage]:
+def check_urls_regex(pattern_paths: Iterable[PatternPath]) -> Iterator[CheckMessage]:
     """Warn where '^/api' opens routes such as /api-internal/ to the origins of the settings."""
-    site = conf.site()
+    site = conf.cors_settings()
     if not (site.policy.origins or site.policy.origin_regexes):
         return
-    known = list(chains)
+    known = list(pattern_paths)
     for regex in site.urls_regexes:
         written = _A_PATH.fullmatch(regex.pattern)
         beside = re.compile(rf"{written[1]}[\w-]") if written else None
-        found = [chain for chain in known if beside and beside.match(route_name(chain))]
+        found = [
+            pattern_path
+            for pattern_path in known
+            if beside and beside.match(route_name(pattern_path))
+        ]
         if written and found:
             yield Warning(
                 f"CORS_URLS_REGEX = {regex.pattern!r} matches {routes_named(found)} too: an "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cors_views.inspection.policies_in_use import csrf_middleware_protects
-from cors_views.resolution.view_info import take_apart
+from cors_views.resolution.view_info import inspect_view
 
 #: DRF's name for what checks CSRF tokens although its views are exempt from the middleware.
 _SESSION_AUTHENTICATION = "rest_framework.authentication.SessionAuthentication"
@@ -13,7 +13,7 @@ _SESSION_AUTHENTICATION = "rest_framework.authentication.SessionAuthentication"
 
 def is_csrf_protected(callback: Any) -> bool:
     """Return whether an unsafe request to a URLconf entry needs a CSRF token."""
-    view = take_apart(callback)
+    view = inspect_view(callback)
     classes = view.initkwargs.get("authentication_classes")
     if classes is None:
         classes = getattr(view.view_class, "authentication_classes", None)

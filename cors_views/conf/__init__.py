@@ -42,7 +42,7 @@ _DEFAULTS: dict[str, Any] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Site:
+class CorsSettings:
     """The settings of a site, compiled."""
 
     #: The settings as one policy. Unlike a declared one it may hold any origin and credentials.
@@ -99,7 +99,7 @@ conf = Settings()
 
 
 @keep
-def site() -> Site:
+def cors_settings() -> CorsSettings:
     """Return the compiled settings."""
     problems: list[Problem] = []
 
@@ -130,7 +130,7 @@ def site() -> Site:
         "credentials": bool(checked("CORS_ALLOW_CREDENTIALS", fields.boolean)),
         "private_network": bool(checked("CORS_ALLOW_PRIVATE_NETWORK", fields.boolean)),
     }
-    return Site(
+    return CorsSettings(
         policy=unchecked({**values, **trust}),
         base=unchecked({**values, "credentials": False, "private_network": False}),
         urls_regexes=tuple(checked("CORS_URLS_REGEX", _urls_regexes)),

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from cors_views.declarations.marks import Declaration
 from cors_views.policies.fields import FIELDS, shown
 from cors_views.policies.policy import CorsPolicy, field_hint
-from cors_views.support.source_places import Place, blaming
+from cors_views.support.source_places import Place, with_filename
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -61,13 +61,13 @@ def declare(
     ]
     if unknown:
         known = {field: value for field, value in fields.items() if field in FIELDS}
-        raise blaming(place, TypeError("\n".join([*unknown, *_wrong_with(known)])))
+        raise with_filename(place, TypeError("\n".join([*unknown, *_wrong_with(known)])))
     if len(policies) > 1 and fields:
         message = (
             f"{written} at {place} takes one policy with fields that replace its own, or "
             "several policies, not both. Define the policy you mean in CORS_POLICIES."
         )
-        raise blaming(place, TypeError(message))
+        raise with_filename(place, TypeError(message))
     if policies:
         # Through a policy, so that they are checked, and nobody's list is kept.
         replacing = CorsPolicy(**fields).set_fields() if fields else {}
@@ -114,14 +114,14 @@ def _check_argument(policy: Any, place: Place, written: str) -> None:
             f"{written} at {place} takes policies and names of CORS_POLICIES, not {shown(policy)}. "
             f"{hint_for(policy) or by_keyword}"
         )
-        raise blaming(place, TypeError(message))
+        raise with_filename(place, TypeError(message))
     if "://" in policy or policy in ("*", "null"):
         origins = repr(policy) if policy == "*" else f"[{policy!r}]"
         message = (
             f"{written} at {place} takes {policy!r} for the name of a policy. For an origin write "
             f"origins={origins}, or CorsPolicy(origins={origins})."
         )
-        raise blaming(place, TypeError(message))
+        raise with_filename(place, TypeError(message))
 
 
 def _names_none(value: Any, place: Place, written: str) -> ImproperlyConfigured:
@@ -129,7 +129,7 @@ def _names_none(value: Any, place: Place, written: str) -> ImproperlyConfigured:
         f"{written} at {place}: {value!r} names no policy. For nobody write cors_deny; to declare "
         "nothing, leave it out."
     )
-    return blaming(place, ImproperlyConfigured(message))
+    return with_filename(place, ImproperlyConfigured(message))
 
 
 def _check_names(declaration: Declaration, written: str) -> None:
@@ -141,7 +141,7 @@ def _check_names(declaration: Declaration, written: str) -> None:
         policies = declaration.resolve()
     except ImproperlyConfigured as error:
         message = f"{written} at {place}: {error}"
-        raise blaming(place, ImproperlyConfigured(message)) from None
+        raise with_filename(place, ImproperlyConfigured(message)) from None
     if len(policies) > 1:
         for policy, named in zip(policies, declaration.policies):
             if not policy.names_origins:
@@ -149,7 +149,7 @@ def _check_names(declaration: Declaration, written: str) -> None:
                     f"{written} at {place} lists several policies, but {named!r} names no "
                     "origins. Among several, each must say whom it admits."
                 )
-                raise blaming(place, TypeError(message))
+                raise with_filename(place, TypeError(message))
 
 
 def is_view(value: Any) -> bool:

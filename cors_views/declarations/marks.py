@@ -79,7 +79,7 @@ class Declaration(NamedTuple):
         return policies
 
 
-class Applied(NamedTuple):
+class AppliedDeclaration(NamedTuple):
     """That something was declared: where, and on what, for the check that finds what is lost.
 
     ``attribute`` is the one that holds the declaration, where no decorator does.
@@ -95,15 +95,15 @@ class Mark(NamedTuple):
 
     order: int
     declaration: Declaration
-    applied: Applied
+    applied: AppliedDeclaration
 
 
 #: Everything declared so far. It holds names, not views, and grows with the source code alone:
 #: what is applied anew in every request has the same place and the same name each time.
-_everything_applied: set[Applied] = set()
+_everything_applied: set[AppliedDeclaration] = set()
 
 
-def everything_applied() -> frozenset[Applied]:
+def everything_applied() -> frozenset[AppliedDeclaration]:
     """Return every declaration that was applied to something since the process started."""
     return frozenset(_everything_applied)
 
@@ -113,9 +113,9 @@ def anything_applied() -> bool:
     return bool(_everything_applied)
 
 
-def note(place: Place, target: str, attribute: str = "") -> Applied:
+def note(place: Place, target: str, attribute: str = "") -> AppliedDeclaration:
     """Remember that something was declared."""
-    applied = Applied(place, target, attribute)
+    applied = AppliedDeclaration(place, target, attribute)
     _everything_applied.add(applied)
     return applied
 
@@ -158,7 +158,7 @@ def _async_wrapper(view: Any) -> Any:
     return wrapper
 
 
-def _note_target(declaration: Declaration, view: Any) -> Applied:
+def _note_target(declaration: Declaration, view: Any) -> AppliedDeclaration:
     if getattr(view, "__module__", None) == "django.utils.decorators":
         # method_decorator applies this to a function of its own first, and tells nobody for whom.
         return note(declaration.place, f"what method_decorator decorates at {caller()}")
@@ -167,7 +167,7 @@ def _note_target(declaration: Declaration, view: Any) -> Applied:
     named = named if hasattr(named, "__qualname__") else type(view)
     target = f"{named.__module__}.{named.__qualname__}"
     if any(map(_is_of_method_decorator, wrapped(view))):
-        return Applied(declaration.place, target)
+        return AppliedDeclaration(declaration.place, target)
     return note(declaration.place, target)
 
 
@@ -254,10 +254,10 @@ def entries_of(owner: type) -> Mapping[Any, Any] | None:
     return entries if isinstance(entries, Mapping) else None
 
 
-def attribute_of(owner: type, attribute: str) -> Applied:
+def attribute_of(owner: type, attribute: str) -> AppliedDeclaration:
     """Return what is noted of a declaration that is an attribute of a class."""
     target = f"{owner.__module__}.{owner.__qualname__}.{attribute}"
-    return Applied(class_place(owner), target, f"{attribute} of {owner.__qualname__}")
+    return AppliedDeclaration(class_place(owner), target, f"{attribute} of {owner.__qualname__}")
 
 
 def class_place(owner: type) -> Place:

@@ -12,11 +12,11 @@ from cors_views.defaults import default_methods
 from cors_views.inspection import url_shapes
 from cors_views.policies.fields import FIELDS
 from cors_views.policies.policy import CorsPolicy
-from cors_views.protocol.effective import CompiledPolicy, Route, Ruling
+from cors_views.protocol.effective import CompiledPolicy, EffectivePolicy, RoutePolicies
 from cors_views.regexes.automata import Matching
 from cors_views.resolution import layers, nearest, pattern_paths
 from cors_views.resolution.layers import Layer
-from cors_views.resolution.pattern_paths import Chain
+from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import route_name
 from cors_views.resolution.view_info import served_methods
 from cors_views.standard import fetch
@@ -36,16 +36,16 @@ _SETTING_OF = {
 _NAMED = 5
 
 
-class Use(NamedTuple):
+class PolicyInUse(NamedTuple):
     """One policy that governs some methods of one route.
 
     ``methods`` are those that it governs and the view serves, ``None`` for any. ``sources`` says
     for each field which place set it, for people. The chain of the settings alone is empty.
     """
 
-    chain: Chain
+    pattern_path: PatternPath
     methods: tuple[str, ...] | None
-    ruling: Ruling
+    effective: EffectivePolicy
     compiled: CompiledPolicy
     sources: Mapping[str, str]
 
@@ -66,7 +66,10 @@ class Use(NamedTuple):
     @property
     def depends_on_url(self) -> bool:
         """Whether ``CORS_URLS_REGEX`` may match some URLs of the route, and others not."""
-        return self.ruling.gated and url_shapes.matching(self.chain) is Matching.MAYBE
+        return (
+            self.effective.needs_url_match
+            and url_shapes.matching(self.pattern_path) is Matching.MAYBE
+        )
 
     @property
     def sendable(self) -> tuple[str, ...]:
@@ -81,14 +84,19 @@ class Use(NamedTuple):
 
     def where(self, field: str = "origins") -> str:
         """Return who sets a field, and one route that gets it."""
-        at = f", at {route_name(self.chain)}," if self.chain else ""
+        at = f", at {route_name(self.pattern_path)}," if self.pattern_path else ""
         return f"{self.sources[field]}{at}"
 
 
-def survey() -> list[tuple[Chain, Route]]:
+def survey() -> list[tuple[PatternPath, RoutePolicies]]:
     """Return every route of the site that can be understood, with what governs it."""
-    found = [(chain, nearest.build_safely(chain)) for chain in pattern_paths.of_the_site()]
-    return [(chain, route) for chain, route in found if layers.understands(chain)]
+    found = [
+        (pattern_path, nearest.build_safely(pattern_path))
+        for pattern_path in pattern_paths.of_the_site()
+    ]
+    return [
+        (pattern_path, route) for pattern_path, route in found if layers.understands(pattern_path)
+    ]
 
 
 class Unclear(NamedTuple):
@@ -98,7 +106,7 @@ class Unclear(NamedTuple):
     settings answer.
     """
 
-    chain: Chain
+    pattern_path: PatternPath
     error: Exception
     closed: bool
 
@@ -106,41 +114,53 @@ class Unclear(NamedTuple):
 def not_understood() -> list[Unclear]:
     """Return every route of the site that cannot be understood."""
     every = pattern_paths.of_the_site()
-    found = [(chain, layers.what_is_unclear(chain)) for chain in every]
-    return [Unclear(chain, error, layers.may_declare(chain)) for chain, error in found if error]
+    found = [(pattern_path, layers.what_is_unclear(pattern_path)) for pattern_path in every]
+    return [
+        Unclear(pattern_path, error, layers.may_declare(pattern_path))
+        for pattern_path, error in found
+        if error
+    ]
 
 
-def governed_methods(chain: Chain, route: Route) -> list[tuple[Ruling, tuple[str, ...] | None]]:
+def governed_methods(
+    pattern_path: PatternPath, route: RoutePolicies
+) -> list[tuple[EffectivePolicy, tuple[str, ...] | None]]:
     """Return each ruling of a route once, with the methods that it governs.
 
     ``None`` stands for any: nobody can see which ones a function serves, or a class that overrides
     ``dispatch()``. Methods that the view does not serve are left out.
     """
-    served = served_methods(chain[-1].callback)
-    found = {id(ruling): ruling for ruling in (route.other, *route.rulings.values())}
+    served = served_methods(pattern_path[-1].callback)
+    found = {
+        id(effective): effective for effective in (route.other, *route.effective_policies.values())
+    }
     own: dict[int, list[str]] = {number: [] for number in found}
-    for method, ruling in route.rulings.items():
-        own[id(ruling)].append(method)
-    governed: dict[int, tuple[str, ...] | None] = {key: tuple(own[key]) for key in own}
+    for method, effective in route.effective_policies.items():
+        own[id(effective)].append(method)
+    applies: dict[int, tuple[str, ...] | None] = {key: tuple(own[key]) for key in own}
     if served is None:
-        governed[id(route.other)] = None
-    elif not route.rulings:
-        governed[id(route.other)] = tuple(sorted(served))
-    return [(ruling, governed[key]) for key, ruling in found.items()]
+        applies[id(route.other)] = None
+    elif not route.effective_policies:
+        applies[id(route.other)] = tuple(sorted(served))
+    return [(effective, applies[key]) for key, effective in found.items()]
 
 
-def is_for(chain: Chain, ruling: Ruling) -> bool:
+def is_for(pattern_path: PatternPath, effective: EffectivePolicy) -> bool:
     """Return whether a ruling speaks for a route at all, receivers of the signal left aside."""
-    return ruling.governed and (not ruling.gated or url_shapes.may_match(chain))
+    return effective.applies and (
+        not effective.needs_url_match or url_shapes.may_match(pattern_path)
+    )
 
 
-def uses_of(chain: Chain, route: Route) -> Iterator[Use]:
+def policies_in_use_at(pattern_path: PatternPath, route: RoutePolicies) -> Iterator[PolicyInUse]:
     """Yield each policy of a route once, with the methods that it governs and offers."""
-    for ruling, methods in governed_methods(chain, route):
-        if not is_for(chain, ruling):
+    for effective, methods in governed_methods(pattern_path, route):
+        if not is_for(pattern_path, effective):
             continue
-        for number, compiled in enumerate(ruling.policies):
-            yield Use(chain, methods, ruling, compiled, sources(ruling, number))
+        for number, compiled in enumerate(effective.policies):
+            yield PolicyInUse(
+                pattern_path, methods, effective, compiled, sources(effective, number)
+            )
 
 
 def sendable(compiled: CompiledPolicy, methods: Iterable[str] | None) -> tuple[str, ...]:
@@ -156,13 +176,13 @@ def sendable(compiled: CompiledPolicy, methods: Iterable[str] | None) -> tuple[s
     )
 
 
-def unsafe_for_strangers(chain: Chain, methods: Iterable[str]) -> list[str]:
+def unsafe_for_strangers(pattern_path: PatternPath, methods: Iterable[str]) -> list[str]:
     """Return which methods that pages may send can change something when a stranger sends them.
 
     What ``CsrfViewMiddleware`` protects, it refuses to every origin that the site does not trust,
     before the view. Where no view is behind a URL there is nothing to run.
     """
-    if not chain or csrf_middleware_protects(chain[-1].callback):
+    if not pattern_path or csrf_middleware_protects(pattern_path[-1].callback):
         return []
     return sorted(set(methods) - fetch.SAFE_METHODS)
 
@@ -174,11 +194,11 @@ def csrf_middleware_protects(callback: Any) -> bool:
     )
 
 
-def use_of_settings() -> Iterator[Use]:
+def policy_of_settings() -> Iterator[PolicyInUse]:
     """Yield the settings' own policy: it answers where nothing is declared or nothing resolves."""
-    ruling = nearest.undeclared().other
-    if ruling.governed:
-        yield Use((), (), ruling, ruling.policies[0], sources(ruling, 0))
+    effective = nearest.undeclared().other
+    if effective.applies:
+        yield PolicyInUse((), (), effective, effective.policies[0], sources(effective, 0))
 
 
 class Source(NamedTuple):
@@ -207,14 +227,14 @@ class Source(NamedTuple):
 
 
 @remembered
-def sources(ruling: Ruling, number: int) -> dict[str, str]:
+def sources(effective: EffectivePolicy, number: int) -> dict[str, str]:
     """Return for each field which place sets it for one of the policies of a ruling."""
-    return {field: str(source) for field, source in sources_of(ruling, number).items()}
+    return {field: str(source) for field, source in sources_of(effective, number).items()}
 
 
-def sources_of(ruling: Ruling, number: int) -> dict[str, Source]:
+def sources_of(effective: EffectivePolicy, number: int) -> dict[str, Source]:
     """The same as ``sources``, for those who want the layer itself."""
-    declared = list(_declared(ruling, number))
+    declared = list(_declared(effective, number))
     return {field: _source(field, declared) for field in FIELDS}
 
 
@@ -228,7 +248,7 @@ def _source(field: str, declared: list[tuple[Source, CorsPolicy]]) -> Source:
 
 def setting_of(field: str) -> str:
     """Return the setting that stands for a field of a policy, under the name that is in use."""
-    policy, setting = conf.site().policy, _SETTING_OF[field]
+    policy, setting = conf.cors_settings().policy, _SETTING_OF[field]
     if field == "origins" and policy.any_origin:
         setting = "CORS_ALLOW_ALL_ORIGINS"
     elif field == "origins" and not policy.origins and policy.origin_regexes:
@@ -236,10 +256,10 @@ def setting_of(field: str) -> str:
     return conf.name_in_use(setting)
 
 
-def _declared(ruling: Ruling, number: int) -> Iterator[tuple[Source, CorsPolicy]]:
+def _declared(effective: EffectivePolicy, number: int) -> Iterator[tuple[Source, CorsPolicy]]:
     """Yield the declared policies that counted, nearest first."""
-    decisive = () if ruling.signal else ruling.trail[:1]
-    for layer in ruling.trail[len(decisive) :]:
+    decisive = () if effective.signal else effective.counting_layers[:1]
+    for layer in effective.counting_layers[len(decisive) :]:
         yield Source(layer), layers.policies_of(layer)[0]
     for layer in decisive:
         named = [

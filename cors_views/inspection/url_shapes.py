@@ -19,36 +19,36 @@ from cors_views.regexes.repetitions import is_ambiguous
 _EVERY_URL = r"^.*$"
 
 
-def may_match(chain: tuple[Any, ...]) -> bool:
+def may_match(pattern_path: tuple[Any, ...]) -> bool:
     """Return whether ``CORS_URLS_REGEX`` matches a URL of a route, or may match one.
 
     Where nobody can be sure it may: a view must not look closed that is open.
     """
-    return matching(chain) is not Matching.NEVER
+    return matching(pattern_path) is not Matching.NEVER
 
 
-def matching(chain: tuple[Any, ...]) -> Matching:
+def matching(pattern_path: tuple[Any, ...]) -> Matching:
     """Return which URLs of a route ``CORS_URLS_REGEX`` matches: all, none, or some, perhaps.
 
     The empty chain stands for the URLs that no route has, which are anywhere.
     """
-    if any(regex.pattern == _EVERY_URL for regex in conf.site().urls_regexes):
+    if any(regex.pattern == _EVERY_URL for regex in conf.cors_settings().urls_regexes):
         # Nearly every site has it, and perhaps thousands of routes.
         return Matching.ALWAYS
-    if not any(map(_depends_on_language, chain)):
-        return _matching(chain)
-    possible, impossible = _languages(conf.site(), chain[0].pattern)
+    if not any(map(_depends_on_language, pattern_path)):
+        return _matching(pattern_path)
+    possible, impossible = _languages(conf.cors_settings(), pattern_path[0].pattern)
     found = {Matching.NEVER} if impossible else set()
     for language in possible:
         with override(language):
-            found.add(_matching(chain))
+            found.add(_matching(pattern_path))
         if len(found) > 1:
             return Matching.MAYBE
     return found.pop()
 
 
 @functools.lru_cache(maxsize=16)
-def _languages(site: conf.Site, first: Any) -> tuple[tuple[str, ...], bool]:
+def _languages(site: conf.CorsSettings, first: Any) -> tuple[tuple[str, ...], bool]:
     """Return in which languages URLs may match that begin so, and whether there are others.
 
     There may be a hundred languages, and as many routes in each: most end with the prefix.
@@ -72,13 +72,13 @@ def _depends_on_language(entry: Any) -> bool:
     return isinstance(pattern, LocalePrefixPattern) or not isinstance(written, str)
 
 
-def _matching(chain: tuple[Any, ...]) -> Matching:
-    site = conf.site()
-    beginning, varies = _beginning(chain)
+def _matching(pattern_path: tuple[Any, ...]) -> Matching:
+    site = conf.cors_settings()
+    beginning, varies = _beginning(pattern_path)
     # A check must not hang at what it looks at.
     if not varies and not any(map(is_ambiguous, site.urls_regexes)):
         return Matching.ALWAYS if site.matches_url(beginning) else Matching.NEVER
-    found = {_compare(regex, beginning, chain) for regex in site.urls_regexes}
+    found = {_compare(regex, beginning, pattern_path) for regex in site.urls_regexes}
     likeliest = (Matching.ALWAYS, Matching.MAYBE)
     return next((each for each in likeliest if each in found), Matching.NEVER)
 
@@ -90,21 +90,21 @@ def _against(regex: re.Pattern[str], beginning: str) -> Matching:
         return Matching.MAYBE
 
 
-def _compare(regex: re.Pattern[str], beginning: str, chain: tuple[Any, ...]) -> Matching:
+def _compare(regex: re.Pattern[str], beginning: str, pattern_path: tuple[Any, ...]) -> Matching:
     found = _against(regex, beginning)
     try:
-        if found is Matching.MAYBE and not automaton_of(regex).meets(_urls_of(chain)):
+        if found is Matching.MAYBE and not automaton_of(regex).meets(_urls_of(pattern_path)):
             return Matching.NEVER
     except Unreadable:
         pass
     return found
 
 
-def _beginning(chain: tuple[Any, ...]) -> tuple[str, bool]:
+def _beginning(pattern_path: tuple[Any, ...]) -> tuple[str, bool]:
     """Return what each URL of a route begins with, and whether more of it follows."""
-    beginning, whole = "/", bool(chain)
-    for number, entry in enumerate(chain, 1):
-        text, whole = _fixed(entry.pattern, last=number == len(chain))
+    beginning, whole = "/", bool(pattern_path)
+    for number, entry in enumerate(pattern_path, 1):
+        text, whole = _fixed(entry.pattern, last=number == len(pattern_path))
         beginning += text
         if not whole:
             break
@@ -141,14 +141,14 @@ def _is_known(pattern: Any, kind: Any) -> bool:
     return isinstance(pattern, kind) and type(pattern).match is kind.match
 
 
-def _urls_of(chain: tuple[Any, ...]) -> Automaton:
+def _urls_of(pattern_path: tuple[Any, ...]) -> Automaton:
     """Return the URLs of a route; where it cannot be told what a part matches, more than those."""
     urls = Automaton()
     at = urls.text("/", urls.start)
-    for entry in chain:
+    for entry in pattern_path:
         literal = _literal(entry.pattern)
         at = _added(urls, entry.pattern, at) if literal is None else urls.text(literal, at)
-    if chain and _literal(chain[-1].pattern) is not None:
+    if pattern_path and _literal(pattern_path[-1].pattern) is not None:
         urls.skip(at, urls.ended)
     else:
         # A route ends by itself; behind an expression without an end a URL may go on.

@@ -46,7 +46,7 @@ def _without_options(found: list[Row]) -> list[Row]:
 
 
 def _is_declared_there(row: Row) -> bool:
-    return any(getattr(layer, "name", "") == "handler" for layer in row.ruling.trail)
+    return any(getattr(layer, "name", "") == "handler" for layer in row.effective.counting_layers)
 
 
 def _same(some: list[Row], others: list[Row]) -> bool:
@@ -54,7 +54,13 @@ def _same(some: list[Row], others: list[Row]) -> bool:
 
 
 def _told(row: Row) -> Any:
-    return row.methods, row.not_offered, row.number, essence(row.ruling), view_name(row.chain)
+    return (
+        row.methods,
+        row.not_offered,
+        row.number,
+        essence(row.effective),
+        view_name(row.pattern_path),
+    )
 
 
 def gathered(rows: Sequence[Row]) -> list[Row]:
@@ -66,16 +72,16 @@ def gathered(rows: Sequence[Row]) -> list[Row]:
     """
     routes: dict[Any, list[Row]] = {}
     for row in rows:
-        routes.setdefault(row.chain, []).append(row)
+        routes.setdefault(row.pattern_path, []).append(row)
     alike: dict[Any, list[list[Row]]] = {}
     for found in routes.values():
         alike.setdefault(tuple(map(_key, found)), []).append(found)
     declared, undeclared, unrouted = list[Row](), list[Row](), list[Row]()
     for those in alike.values():
         first = those[0]
-        if not first[0].chain:
+        if not first[0].pattern_path:
             unrouted += first
-        elif first[0].ruling.undeclared and len(those) > 1:
+        elif first[0].effective.undeclared and len(those) > 1:
             undeclared += [row._replace(routes=len(those)) for row in first]
         elif len(those) > _FEW:
             declared += [row._replace(routes=len(those)) for row in first]
@@ -86,8 +92,8 @@ def gathered(rows: Sequence[Row]) -> list[Row]:
 
 def _key(row: Row) -> Any:
     """Return what a row says; of undeclared routes it is all the same which methods they serve."""
-    said = (row.policy, row.asks, row.matching, row.access, bool(row.chain))
-    if row.ruling.undeclared:
+    said = (row.policy, row.asks, row.matching, row.access, bool(row.pattern_path))
+    if row.effective.undeclared:
         return said
     place = wording.declared_at(row, lines=True)
     return (*said, row.number, wording.methods(row), wording.layer(row), wording.policy(row), place)

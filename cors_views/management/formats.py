@@ -116,9 +116,9 @@ def _below_routes(
     yield from (_INDENT + line for line in header)
     above: Any = None
     for row, (first, *_), lines in zip(rows, cells, found):
-        if row.chain != above:
+        if row.pattern_path != above:
             yield paint(*first)
-        above = row.chain
+        above = row.pattern_path
         yield from (_INDENT + line for line in lines)
 
 
@@ -170,9 +170,9 @@ def as_json(shown: Shown, urlconf: str) -> str:
     """Return everything for programs; the shape is documented in docs/commands.rst."""
     routes: dict[Any, dict[str, Any]] = {}
     for row in shown.rows:
-        if row.chain not in routes:
-            routes[row.chain] = _route(row)
-        routes[row.chain]["policies"].append(_policy(row, shown))
+        if row.pattern_path not in routes:
+            routes[row.pattern_path] = _route(row)
+        routes[row.pattern_path]["policies"].append(_policy(row, shown))
     document = {
         "version": VERSION,
         "urlconf": urlconf,
@@ -181,7 +181,7 @@ def as_json(shown: Shown, urlconf: str) -> str:
         "findings": [
             {
                 "risk": finding.risk,
-                "route": finding.row.route if finding.row.chain else None,
+                "route": finding.row.route if finding.row.pattern_path else None,
                 "methods": _methods(finding.row),
                 "declared_at": _declared_at(finding.row, shown.lines),
             }
@@ -192,13 +192,13 @@ def as_json(shown: Shown, urlconf: str) -> str:
 
 
 def _route(row: Row) -> dict[str, Any]:
-    if not row.chain:
+    if not row.pattern_path:
         return {"route": None, "app": None, "name": None, "view": None, "policies": []}
     return {
         "route": row.route,
-        "app": app_of(row.chain),
-        "name": url_name(row.chain) or None,
-        "view": view_name(row.chain),
+        "app": app_of(row.pattern_path),
+        "name": url_name(row.pattern_path) or None,
+        "view": view_name(row.pattern_path),
         "policies": [],
     }
 

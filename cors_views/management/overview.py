@@ -16,11 +16,11 @@ from cors_views.defaults import default_methods
 from cors_views.inspection import url_shapes
 from cors_views.inspection.policies_in_use import Source, governed_methods, sources_of
 from cors_views.policies.policy import CorsPolicy, unchecked
-from cors_views.protocol.effective import CompiledPolicy, Ruling
+from cors_views.protocol.effective import CompiledPolicy, EffectivePolicy
 from cors_views.regexes.automata import Matching
 from cors_views.resolution import layers, nearest, pattern_paths, view_info
 from cors_views.resolution.layers import Layer
-from cors_views.resolution.pattern_paths import Chain
+from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import route_name
 from cors_views.resolution.view_info import name_of
 from cors_views.signals import check_request_enabled
@@ -33,7 +33,7 @@ _ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 class Row(NamedTuple):
     """One policy of some methods of one route; ``number`` counts those of one declaration.
 
-    ``chain`` is empty for the URLs that nothing resolves. ``methods`` is ``None`` for any;
+    ``pattern_path`` is empty for the URLs that nothing resolves. ``methods`` is ``None`` for any;
     ``not_offered`` are those of them that no preflight is offered. ``compiled`` is ``None`` where
     nobody is admitted: the view is closed, or nothing governs it. ``matching`` says which URLs of
     the route ``CORS_URLS_REGEX`` matches; it is ``None`` where that does not matter. ``suffixed``
@@ -41,10 +41,10 @@ class Row(NamedTuple):
     how many routes the row stands.
     """
 
-    chain: Chain
+    pattern_path: PatternPath
     methods: tuple[str, ...] | None
     not_offered: tuple[str, ...]
-    ruling: Ruling
+    effective: EffectivePolicy
     number: int
     compiled: CompiledPolicy | None
     sources: Mapping[str, Source]
@@ -56,7 +56,7 @@ class Row(NamedTuple):
     @property
     def route(self) -> str:
         """The route, for people."""
-        return route_name(self.chain) if self.chain else "any other URL"
+        return route_name(self.pattern_path) if self.pattern_path else "any other URL"
 
     @property
     def policy(self) -> CorsPolicy:
@@ -77,7 +77,7 @@ class Row(NamedTuple):
         """``allow``, ``deny`` where a declaration closes the view, ``none`` where none governs."""
         if self.compiled is not None:
             return "allow"
-        return "deny" if self.ruling.denied else "none"
+        return "deny" if self.effective.denied else "none"
 
     @property
     def asks(self) -> tuple[str, ...]:
@@ -93,19 +93,23 @@ class Row(NamedTuple):
     @property
     def decided_by(self) -> Layer | None:
         """The declaration whose origins count, or that closes the view; ``None`` for settings."""
-        return None if self.ruling.signal else _layer(self.ruling.trail[0])
+        return None if self.effective.signal else _layer(self.effective.counting_layers[0])
 
     @property
     def refined_by(self) -> tuple[Layer, ...]:
         """The declarations without origins that stand nearer, nearest first."""
-        return self.ruling.trail if self.ruling.signal else self.ruling.trail[1:]
+        return (
+            self.effective.counting_layers
+            if self.effective.signal
+            else self.effective.counting_layers[1:]
+        )
 
     @property
     def setting(self) -> str:
         """The setting that decides where no declaration does."""
-        if not self.ruling.signal:
+        if not self.effective.signal:
             return ""
-        if not self.ruling.governed:
+        if not self.effective.applies:
             return "CORS_OPT_IN"
         source = self.sources.get("origins")
         return source.setting if source else "CORS_URLS_REGEX"
@@ -142,8 +146,8 @@ def _layer(found: Any) -> Layer | None:
 class _Governed(NamedTuple):
     """Methods under rulings that are equal but for what they offer; ``names`` is empty for any."""
 
-    ruling: Ruling
-    names: dict[str, Ruling]
+    effective: EffectivePolicy
+    names: dict[str, EffectivePolicy]
 
     @property
     def rank(self) -> int:
@@ -152,57 +156,75 @@ class _Governed(NamedTuple):
 
 def rows(resolver: URLResolver) -> Iterator[Row]:
     """Yield the rows of every route, in the order of the URLconf, and of what nothing resolves."""
-    for chain in pattern_paths.all_chains(resolver):
-        route = nearest.build_safely(chain)
-        if not layers.understands(chain):
-            yield from _rows_of(chain, _Governed(route.other, {}))
+    for pattern_path in pattern_paths.all_pattern_paths(resolver):
+        route = nearest.build_safely(pattern_path)
+        if not layers.understands(pattern_path):
+            yield from _rows_of(pattern_path, _Governed(route.other, {}))
             continue
         found: list[_Governed] = []
-        for ruling, names in governed_methods(chain, route):
+        for effective, names in governed_methods(pattern_path, route):
             if names != ():
-                _add(found, ruling, names)
-        for governed in sorted(found, key=lambda each: each.rank):
-            yield from _rows_of(chain, governed)
+                _add(found, effective, names)
+        for applies in sorted(found, key=lambda each: each.rank):
+            yield from _rows_of(pattern_path, applies)
     yield from _rows_of((), _Governed(nearest.unrouted().other, {}))
 
 
-def _add(found: list[_Governed], ruling: Ruling, names: tuple[str, ...] | None) -> None:
+def _add(found: list[_Governed], effective: EffectivePolicy, names: tuple[str, ...] | None) -> None:
     """Add methods to those under an equal ruling: a handler of GET and HEAD has one for each."""
     for other in found:
-        if names and other.names and essence(other.ruling) == essence(ruling):
-            other.names.update(dict.fromkeys(names, ruling))
+        if names and other.names and essence(other.effective) == essence(effective):
+            other.names.update(dict.fromkeys(names, effective))
             return
-    found.append(_Governed(ruling, dict.fromkeys(names or (), ruling)))
+    found.append(_Governed(effective, dict.fromkeys(names or (), effective)))
 
 
-def essence(ruling: Ruling) -> Any:
+def essence(effective: EffectivePolicy) -> Any:
     """Return what a ruling says beside what it offers; equal ones are one to people."""
     policies = [
-        unchecked({**each.policy.set_fields(), "methods": None}) for each in ruling.policies
+        unchecked({**each.policy.set_fields(), "methods": None}) for each in effective.policies
     ]
-    return policies, ruling.trail, ruling.signal, ruling.gated, ruling.governed
+    return (
+        policies,
+        effective.counting_layers,
+        effective.signal,
+        effective.needs_url_match,
+        effective.applies,
+    )
 
 
-def _rows_of(chain: Chain, governed: _Governed) -> Iterator[Row]:
-    ruling = governed.ruling
-    methods = in_order(governed.names) or None
-    asks_signal = ruling.signal and ruling.governed and bool(check_request_enabled.receivers)
-    matching = url_shapes.matching(chain) if ruling.gated and ruling.governed else None
-    speaks = ruling.governed and matching is not Matching.NEVER
-    if not ruling.policies or not (speaks or asks_signal):
-        yield Row(chain, methods, (), ruling, 0, None, {}, False, matching)
+def _rows_of(pattern_path: PatternPath, applies: _Governed) -> Iterator[Row]:
+    effective = applies.effective
+    methods = in_order(applies.names) or None
+    asks_signal = effective.signal and effective.applies and bool(check_request_enabled.receivers)
+    matching = (
+        url_shapes.matching(pattern_path)
+        if effective.needs_url_match and effective.applies
+        else None
+    )
+    speaks = effective.applies and matching is not Matching.NEVER
+    if not effective.policies or not (speaks or asks_signal):
+        yield Row(pattern_path, methods, (), effective, 0, None, {}, False, matching)
         return
-    for number, compiled in enumerate(ruling.policies):
+    for number, compiled in enumerate(effective.policies):
         not_offered = tuple(
             name
             for name in methods or ()
             # Fetch, "CORS-safelisted method": these need no offer.
             if name not in SAFELISTED_METHODS
-            and not governed.names[name].policies[number].offers(name)
+            and not applies.names[name].policies[number].offers(name)
         )
-        sources = sources_of(ruling, number)
+        sources = sources_of(effective, number)
         yield Row(
-            chain, methods, not_offered, ruling, number, compiled, sources, asks_signal, matching
+            pattern_path,
+            methods,
+            not_offered,
+            effective,
+            number,
+            compiled,
+            sources,
+            asks_signal,
+            matching,
         )
 
 
@@ -215,35 +237,35 @@ def in_order(methods: Any) -> tuple[str, ...]:
     return tuple(sorted(methods, key=lambda name: (_place_of(name), name)))
 
 
-def view_name(chain: Chain) -> str:
+def view_name(pattern_path: PatternPath) -> str:
     """Return the dotted name of the view of a route."""
-    callback = chain[-1].callback
-    if not layers.understands(chain):
+    callback = pattern_path[-1].callback
+    if not layers.understands(pattern_path):
         return name_of(type(callback))
     return view_info.view_name(callback)
 
 
-def is_installed(chain: Chain) -> bool:
+def is_installed(pattern_path: PatternPath) -> bool:
     """Return whether the view of a route is of an installed package, where nobody decorates it."""
-    callback = chain[-1].callback
-    *_, innermost = wrapped(view_info.take_apart(callback).view_class or callback)
+    callback = pattern_path[-1].callback
+    *_, innermost = wrapped(view_info.inspect_view(callback).view_class or callback)
     module = sys.modules.get(getattr(innermost, "__module__", ""))
     folders = Path(getattr(module, "__file__", None) or "").parts
     return not {"site-packages", "dist-packages"}.isdisjoint(folders)
 
 
-def url_name(chain: Chain) -> str:
+def url_name(pattern_path: PatternPath) -> str:
     """Return what ``reverse()`` takes for a route, or nothing where it has no name."""
-    name = chain[-1].name
+    name = pattern_path[-1].name
     if not name:
         return ""
-    namespaces = [resolver.namespace for resolver in chain[:-1] if resolver.namespace]
+    namespaces = [resolver.namespace for resolver in pattern_path[:-1] if resolver.namespace]
     return ":".join([*namespaces, name])
 
 
-def app_of(chain: Chain) -> str:
+def app_of(pattern_path: PatternPath) -> str:
     """Return the label of the app that a route's view is in, or else its topmost package."""
-    return _app_of_module(view_name(chain)) if chain else ""
+    return _app_of_module(view_name(pattern_path)) if pattern_path else ""
 
 
 @functools.cache

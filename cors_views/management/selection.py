@@ -41,7 +41,7 @@ class Filters(NamedTuple):
         return [row for row in answering if self._wants(row)]
 
     def _check(self, rows: list[Row]) -> None:
-        labels = sorted({app_of(row.chain) for row in rows if row.chain})
+        labels = sorted({app_of(row.pattern_path) for row in rows if row.pattern_path})
         for label in self.apps:
             _known(label, labels, "No route belongs to an app", "Routes belong to")
         for name in self.policies:
@@ -55,7 +55,7 @@ class Filters(NamedTuple):
 
     def _wants(self, row: Row) -> bool:
         return (
-            (not self.apps or app_of(row.chain) in self.apps)
+            (not self.apps or app_of(row.pattern_path) in self.apps)
             and (not self.routes or any(_matches(row, pattern) for pattern in self.routes))
             and not any(_matches(row, pattern) for pattern in self.ignored)
             and (not self.policies or not row.policy_names.isdisjoint(self.policies))
@@ -84,7 +84,7 @@ def _matches(row: Row, pattern: str) -> bool:
 
     What is said of a route is said of the same with a format suffix.
     """
-    if not row.chain:
+    if not row.pattern_path:
         return False
     names = (row.route, *without_suffix(row.route))
     return any(pattern in name or fnmatch.fnmatchcase(name, pattern) for name in names)
@@ -110,7 +110,7 @@ def _any_origin_unsafe(row: Row) -> bool:
         sent = tuple(name for name in row.methods if name not in row.not_offered)
     else:
         sent = sendable(row.compiled, None) if row.compiled else ()
-    return _any_origin(row) and bool(unsafe_for_strangers(row.chain, sent))
+    return _any_origin(row) and bool(unsafe_for_strangers(row.pattern_path, sent))
 
 
 def _credentials(row: Row) -> bool:
@@ -141,7 +141,7 @@ def _asked(row: Row) -> bool:
 
 
 def _undeclared(row: Row) -> bool:
-    return bool(row.chain) and row.ruling.undeclared
+    return bool(row.pattern_path) and row.effective.undeclared
 
 
 #: What ``--fail-on`` knows. Only rows that admit somebody are looked at.
@@ -174,7 +174,7 @@ def findings(rows: Iterable[Row], risks: Sequence[str]) -> list[Finding]:
     return [
         Finding(risk, row)
         for row in rows
-        if row.admits_somebody and (row.chain or not row.depends_on_url)
+        if row.admits_somebody and (row.pattern_path or not row.depends_on_url)
         for risk in risks
         if RISKS[risk](row)
     ]

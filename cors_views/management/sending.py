@@ -24,7 +24,7 @@ from cors_views.checks.sites import allowed_hosts
 from cors_views.management.explaining import login, visitors
 from cors_views.outcomes.decided import Outcome, outcome_of
 from cors_views.resolution import pattern_paths
-from cors_views.resolution.pattern_paths import Chain
+from cors_views.resolution.pattern_paths import PatternPath
 
 
 def usable_host() -> str:
@@ -60,14 +60,14 @@ def is_below_static_url(path: str) -> bool:
 class Heard(NamedTuple):
     """A request that the site has answered: what the middleware decided, if it saw it.
 
-    ``assumed`` is whether the answer is that of no view, because none was run. ``chain`` leads to
-    the view, and is empty where nothing matches the URL. ``login`` names what redirects whoever is
-    not logged in.
+    ``assumed`` is whether the answer is that of no view, because none was run. ``pattern_path``
+    leads to the view, and is empty where nothing matches the URL. ``login`` names what redirects
+    whoever is not logged in.
     """
 
     outcome: Outcome | None
     assumed: bool
-    chain: Chain
+    pattern_path: PatternPath
     login: str = ""
 
 
@@ -101,14 +101,14 @@ class Server(BaseHandler):
         request = self.request(sent)
         self._assumed, self._login = False, ""
         self._logged_in = sent.credentials and visitors.sends_session(self.origin, sent.url)
-        response, chain = self._response(request)
+        response, pattern_path = self._response(request)
         outcome = outcome_of(request)
-        self.heard.append(Heard(outcome, self._assumed, chain, self._login))
+        self.heard.append(Heard(outcome, self._assumed, pattern_path, self._login))
         headers = tuple(response.headers.items())
         if outcome is None:
             return Received(response.status_code, headers)
         reason, missing = outcome.refusal(response.headers)
-        return Received(response.status_code, headers, reason, missing, outcome.ruling.source)
+        return Received(response.status_code, headers, reason, missing, outcome.effective.source)
 
     def _is_own(self, host: str) -> bool:
         return host == self._own or validate_host(split_domain_port(host)[0], self._hosts)
@@ -127,7 +127,7 @@ class Server(BaseHandler):
         )
         return request
 
-    def _response(self, request: HttpRequest) -> tuple[HttpResponseBase, Chain]:
+    def _response(self, request: HttpRequest) -> tuple[HttpResponseBase, PatternPath]:
         """Return the response as the middlewares leave it, and the chain that they leave."""
         set_urlconf(settings.ROOT_URLCONF)
         prefix = get_script_prefix()
@@ -143,14 +143,14 @@ class Server(BaseHandler):
             set_script_prefix(prefix)
             set_urlconf(None)
 
-    def _chain_of(self, request: HttpRequest) -> Chain:
+    def _chain_of(self, request: HttpRequest) -> PatternPath:
         """Return the chain that leads to the view, whoever chose the URLconf."""
         match = request.resolver_match
         try:
             match = match or pattern_paths.resolve(request)
         except Exception as error:
             self.broken = error
-        return pattern_paths.chain_of(match) if match else ()
+        return pattern_paths.pattern_path_of(match) if match else ()
 
     def _get_response(self, request: HttpRequest) -> HttpResponseBase:
         if self.runs_views:
@@ -159,7 +159,7 @@ class Server(BaseHandler):
         self.resolve_request(request)
         self._assumed = True
         match = cast("ResolverMatch", request.resolver_match)
-        redirect = login.foreseen(match)
+        redirect = login.preview(match)
         user = getattr(request, "user", None)
         known = user is not None and user.is_authenticated
         if redirect is not None and not known:

@@ -78,13 +78,13 @@ def _received(received: Received, assumed: bool, paint: Paint) -> Iterator[str]:
 
 def asked(outcome: Outcome) -> Iterator[str]:
     """Yield who was asked about the origin, and what they said."""
-    questions = [each for policy in outcome.ruling.policies for each in policy.origins.callables]
+    questions = [each for policy in outcome.effective.policies for each in policy.origins.callables]
     for question in dict.fromkeys(questions):
-        if id(question) in outcome.answers:
+        if id(question) in outcome.replies:
             yield f"{name_of(question)} was asked and {_said(outcome, question)}."
-    if outcome.answers.get(id(SIGNAL)) is not None:
+    if outcome.replies.get(id(SIGNAL)) is not None:
         yield f"The receivers of check_request_enabled were asked and {_said(outcome, SIGNAL)}."
 
 
 def _said(outcome: Outcome, question: object) -> str:
-    return "said yes" if outcome.answers[id(question)] else "said no"
+    return "said yes" if outcome.replies[id(question)] else "said no"

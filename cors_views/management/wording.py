@@ -12,7 +12,7 @@ ANYBODY, NOBODY = "any origin", "nobody"
 
 def route(row: Row) -> str:
     """Return the route, whether that with a format suffix is the same, and how many others are."""
-    if row.routes > 1 and row.ruling.undeclared:
+    if row.routes > 1 and row.effective.undeclared:
         return f"{row.routes} routes that declare nothing"
     more = f" and {row.routes - 1} more" if row.routes > 1 else ""
     return f"{row.route}{' (+ .format)' if row.suffixed else ''}{more}"
@@ -39,7 +39,7 @@ def methods(row: Row) -> str:
 
     HEAD is served by what serves GET, and OPTIONS is there on every class.
     """
-    if row.routes > 1 and row.ruling.undeclared:
+    if row.routes > 1 and row.effective.undeclared:
         return "what they serve"
     if row.methods is None:
         return f"any (offers {', '.join(row.only_offered)})" if row.only_offered else "any"
@@ -103,7 +103,7 @@ def field(row: Row, name: str) -> str:
     So a list that every view shares is written out once, for the URLs that no route has.
     """
     names = getattr(row.policy, name) or ()
-    if names and row.chain and row.sources[name].layer is None:
+    if names and row.pattern_path and row.sources[name].layer is None:
         return row.sources[name].setting
     return ", ".join(names)
 
@@ -119,7 +119,7 @@ def grouped(rows: Iterable[Row], by: str | None) -> list[tuple[str, list[Row]]]:
 
 def _headings(row: Row, by: str | None) -> Sequence[str]:
     if by == "app":
-        return [app_of(row.chain) or "no app"]
+        return [app_of(row.pattern_path) or "no app"]
     if by == "policy":
         return sorted(row.policy_names) or ["no named policy"]
     return [", ".join(audience(row))] if by == "audience" else [""]
@@ -132,8 +132,8 @@ def _rank(heading: str) -> tuple[bool, bool, str]:
 
 def summary(rows: Sequence[Row]) -> str:
     """Return how much there is of what, in one line."""
-    routes = {row.chain for row in rows if row.chain}
-    suffixed = len({row.chain for row in rows if row.suffixed})
+    routes = {row.pattern_path for row in rows if row.pattern_path}
+    suffixed = len({row.pattern_path for row in rows if row.suffixed})
     more = f" ({suffixed} also with a format suffix)" if suffixed else ""
     anybody = sum(row.policy.any_origin for row in rows)
     credentials = sum(bool(row.policy.credentials) for row in rows)

@@ -9,8 +9,8 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
 from cors_views.protocol import reasons
-from cors_views.protocol.answering import Answers
-from cors_views.protocol.effective import Ruling
+from cors_views.protocol.answering import Replies
+from cors_views.protocol.effective import EffectivePolicy
 from cors_views.protocol.reasons import Answer, Headers, Preflight, Reason
 from cors_views.resolution.pattern_paths import resolve
 from cors_views.resolution.view_info import name_of, view_name
@@ -20,19 +20,19 @@ from cors_views.standard.fetch import ALLOW_ORIGIN, CORS_RESPONSE_HEADERS
 class Outcome(NamedTuple):
     """What was decided for one request; ``asked`` is there for a preflight alone.
 
-    ``answers`` are those of the callables and receivers that had to be asked.
+    ``replies`` are those of the callables and receivers that had to be asked.
     """
 
     origin: str
     answer: Answer
-    ruling: Ruling
+    effective: EffectivePolicy
     asked: Preflight | None = None
-    answers: Answers = Answers()
+    replies: Replies = Replies()
 
     @property
     def leaves_own_headers(self) -> bool:
         """Whether CORS headers that the view wrote itself stay on the response."""
-        return self.ruling.undeclared and not self.answer.headers
+        return self.effective.undeclared and not self.answer.headers
 
     def refusal(
         self, headers: Mapping[str, str] | None = None, *, credentials: bool = False
@@ -49,7 +49,7 @@ class Outcome(NamedTuple):
 
 
 #: The fields of an ``Outcome``, which is not made for each request, but where somebody asks for it.
-Decided = tuple[str, Answer, Ruling, Preflight | None, Answers]
+Decided = tuple[str, Answer, EffectivePolicy, Preflight | None, Replies]
 
 
 def outcome_of(request: Any) -> Outcome | None:

@@ -13,10 +13,10 @@ from django.http import HttpRequest
 
 from cors_views.conf import kept
 from cors_views.outcomes.decided import view_of, written_by_hand
-from cors_views.protocol.effective import Route, Ruling
+from cors_views.protocol.effective import EffectivePolicy, RoutePolicies
 from cors_views.resolution import nearest
 from cors_views.resolution.layers import Layer
-from cors_views.resolution.pattern_paths import chain_of
+from cors_views.resolution.pattern_paths import pattern_path_of
 from cors_views.resolution.route_names import route_name
 from cors_views.support.untrusted import quoted
 
@@ -27,19 +27,25 @@ _warned: set[str] = set()
 _MOST_WARNED = 10_000
 
 
-def remove(request: HttpRequest, headers: Any, ruling: Ruling) -> None:
+def remove(request: HttpRequest, headers: Any, effective: EffectivePolicy) -> None:
     """Remove them from a response, and warn where a declaration takes them away."""
     names = written_by_hand(headers)
     for name in names:
         del headers[name]
-    if not ruling.undeclared:
-        _warn_once(request, nearest.route_taken(request), ruling, names)
+    if not effective.undeclared:
+        _warn_once(request, nearest.route_taken(request), effective, names)
 
 
-def _warn_once(request: HttpRequest, route: Route, ruling: Ruling, names: list[str]) -> None:
+def _warn_once(
+    request: HttpRequest, route: RoutePolicies, effective: EffectivePolicy, names: list[str]
+) -> None:
     match = request.resolver_match
-    chain = chain_of(match) if match else ()
-    url = f"the route {route_name(chain)}" if any(step.pattern for step in chain) else "its URL"
+    pattern_path = pattern_path_of(match) if match else ()
+    url = (
+        f"the route {route_name(pattern_path)}"
+        if any(step.pattern for step in pattern_path)
+        else "its URL"
+    )
     view = view_of(request) or f"what answers {quoted(request.path)}"
     if f"{view} {url}" in _warned or len(_warned) >= _MOST_WARNED:
         return
@@ -51,15 +57,15 @@ def _warn_once(request: HttpRequest, route: Route, ruling: Ruling, names: list[s
         view,
         " and ".join(names),
         url,
-        _declaration(route, ruling),
+        _declaration(route, effective),
         extra={"request": request},
     )
 
 
-def _declaration(route: Route, ruling: Ruling) -> str:
+def _declaration(route: RoutePolicies, effective: EffectivePolicy) -> str:
     """Return what declares: for this method, or else for another one of the route."""
-    rulings = (ruling, route.other, *route.rulings.values())
-    layer = next(each.trail[0] for each in rulings if each.trail)
+    effective_policies = (effective, route.other, *route.effective_policies.values())
+    layer = next(each.counting_layers[0] for each in effective_policies if each.counting_layers)
     # What cannot be understood is closed by no declaration, and says so itself.
     return f"the {layer}" if isinstance(layer, Layer) else str(layer)
 

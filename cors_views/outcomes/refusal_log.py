@@ -36,7 +36,7 @@ def log_refusal(
 
     ``headers`` are those that the response leaves with, where there is one.
     """
-    origin, ruling = outcome.origin, outcome.ruling
+    origin, effective = outcome.origin, outcome.effective
     reason, missing = outcome.refusal(headers, credentials=carries_cookies(request))
     if reason is None or is_same_origin(request, origin):
         return
@@ -55,13 +55,13 @@ def log_refusal(
         quoted(origin),
         reason.value,
         f": {quoted(', '.join(missing))}" if missing else "",
-        ruling.source,
+        effective.source,
         "".join(f" {sentence}" for sentence in told),
         extra={
             "request": request,
             "origin": origin,
             "reason": reason,
-            "source": ruling.source,
+            "source": effective.source,
             "view": view,
         },
     )
@@ -69,13 +69,13 @@ def log_refusal(
 
 def _said_no(outcome: Outcome) -> Iterator[str]:
     """Yield which callables and receivers were asked in vain."""
-    answers = outcome.answers
-    callables = [each for policy in outcome.ruling.policies for each in policy.origins.callables]
-    refusing = [each for each in dict.fromkeys(callables) if answers.get(id(each)) is False]
+    replies = outcome.replies
+    callables = [each for policy in outcome.effective.policies for each in policy.origins.callables]
+    refusing = [each for each in dict.fromkeys(callables) if replies.get(id(each)) is False]
     if refusing:
         yield f"{_names(refusing)} said no."
-    if answers.get(id(SIGNAL)) is False:
-        yield f"No receiver of check_request_enabled said yes: {_names(answers.receivers)}."
+    if replies.get(id(SIGNAL)) is False:
+        yield f"No receiver of check_request_enabled said yes: {_names(replies.receivers)}."
 
 
 def _names(found: Sequence[object]) -> str:

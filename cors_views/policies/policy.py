@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from cors_views.policies import fields
 from cors_views.policies.fields import FIELDS, UNSET, Problem
 from cors_views.policies.origin_sets import OriginCallable, origins_key
-from cors_views.support.source_places import blaming, caller
+from cors_views.support.source_places import caller, with_filename
 
 if TYPE_CHECKING:
     # Type checkers know it without its being installed; ``typing`` has it from Python 3.11 on.
@@ -107,7 +107,7 @@ class CorsPolicy:
         if problems:
             place = caller()
             report = fields.report(problems, f"declared at {place}")
-            raise blaming(place, ImproperlyConfigured(report))
+            raise with_filename(place, ImproperlyConfigured(report))
         self._fill(values)
 
     def _fill(self, values: Mapping[str, Any]) -> None:

@@ -15,8 +15,8 @@ from cors_views.protocol.effective import (
     DENIED,
     VARY,
     CompiledPolicy,
-    Route,
-    Ruling,
+    EffectivePolicy,
+    RoutePolicies,
     preflight_headers,
 )
 from cors_views.protocol.reasons import Answer, Headers, Preflight, Reason
@@ -48,7 +48,7 @@ class Unanswered(Exception):  # noqa: N818 nothing is wrong
         self.questions = questions
 
 
-class Answers(dict[int, "bool | None"]):
+class Replies(dict[int, "bool | None"]):
     """What one request's questions were answered, by identity: nobody is asked twice.
 
     ``None`` is the answer of receivers that there are none of. ``receivers`` are those that were
@@ -66,11 +66,11 @@ class Answers(dict[int, "bool | None"]):
             raise Unanswered(question, questions or (question,))
         return self[id(question)]
 
-    def own(self) -> Answers:
+    def own(self) -> Replies:
         """Return these answers for one request, which adds to them; others are shared."""
-        answers = Answers(self)
-        answers.receivers = self.receivers
-        return answers
+        replies = Replies(self)
+        replies.receivers = self.receivers
+        return replies
 
 
 _NO_POLICY = Answer(reason=Reason.NO_POLICY)
@@ -79,47 +79,49 @@ _LEFT_CLOSED = Answer(vary=True, reason=Reason.NO_POLICY)
 _NOT_ADMITTED = Answer(vary=True, reason=Reason.ORIGIN_NOT_ADMITTED)
 
 
-def admitting(ruling: Ruling, origin: str, answers: Answers) -> CompiledPolicy | None:
+def admitting(effective: EffectivePolicy, origin: str, replies: Replies) -> CompiledPolicy | None:
     """Find the policy that answers ``origin``: the first that admits it, whole.
 
     What is no origin is admitted by a public policy alone: its ``*`` reflects nothing.
     """
-    for policy in ruling.policies:
+    for policy in effective.policies:
         if policy.public or policy.origins.admits(origin):
             return policy
         if policy.origins.callables and is_origin(origin):
             for question in policy.origins.callables:
-                if answers.says(question, _questions(ruling, origin)):
+                if replies.says(question, _questions(effective, origin)):
                     return policy
-    if ruling.signal and is_origin(origin) and answers.says(SIGNAL):
+    if effective.signal and is_origin(origin) and replies.says(SIGNAL):
         # Only the chains that end in the settings ask, and those hold exactly one policy.
-        return ruling.policies[0]
+        return effective.policies[0]
     return None
 
 
-def _questions(ruling: Ruling, origin: str) -> Iterator[Question]:
+def _questions(effective: EffectivePolicy, origin: str) -> Iterator[Question]:
     """Yield whom a ruling asks about an origin, one after the other until somebody says yes.
 
     All at once, since a decision that begins again for each of them takes the square of their
     number.
     """
-    for policy in ruling.policies:
+    for policy in effective.policies:
         if policy.public or policy.origins.admits(origin):
             return
         yield from policy.origins.callables
-    if ruling.signal:
+    if effective.signal:
         yield SIGNAL
 
 
-def _opened(ruling: Ruling, url_matches: bool, answers: Answers) -> bool:
+def _opened(effective: EffectivePolicy, url_matches: bool, replies: Replies) -> bool:
     """Return whether the ruling speaks for this URL at all."""
-    return not ruling.gated or (ruling.governed and (url_matches or bool(answers.says(SIGNAL))))
+    return not effective.needs_url_match or (
+        effective.applies and (url_matches or bool(replies.says(SIGNAL)))
+    )
 
 
 def actual(
-    ruling: Ruling,
+    effective: EffectivePolicy,
     origin: str,
-    answers: Answers,
+    replies: Replies,
     *,
     url_matches: bool = True,
     options: bool = False,
@@ -131,20 +133,20 @@ def actual(
     ``CORS_URLS_REGEX`` matches the URL, whether the method is OPTIONS, and whether Private Network
     Access is asked for.
     """
-    if ruling.always is not None:
-        return ruling.always
-    if not _opened(ruling, url_matches, answers):
-        asked = ruling.governed and answers[id(SIGNAL)] is not None
+    if effective.constant_answer is not None:
+        return effective.constant_answer
+    if not _opened(effective, url_matches, replies):
+        asked = effective.applies and replies[id(SIGNAL)] is not None
         return _LEFT_CLOSED if asked else _NO_POLICY
     # A receiver's word may differ from origin to origin, so what it opened is never for everybody.
-    public = ruling.public if url_matches else None
+    public = effective.public if url_matches else None
     if not origin:
         return VARY if public is None else Answer(public)
-    policy = admitting(ruling, origin, answers)
+    policy = admitting(effective, origin, replies)
     if policy is None:
         return _NOT_ADMITTED
-    headers = policy.answer(origin)
-    if ruling.undeclared:
+    headers = policy.allow_headers(origin)
+    if effective.undeclared:
         headers += _as_django_cors_headers(policy, options, private_network)
     return Answer(headers, public is None)
 
@@ -164,30 +166,36 @@ def _as_django_cors_headers(
     return tuple(headers)
 
 
-def preflight(route: Route, asked: Preflight, answers: Answers) -> Answer | None:
+def preflight(route: RoutePolicies, asked: Preflight, replies: Replies) -> Answer | None:
     """Answer a preflight, or return ``None`` where no policy governs and the view gets it."""
-    ruling = route.ruling_for(asked.method)
-    if ruling.denied:
+    effective = route.effective_policy_for(asked.method)
+    if effective.denied:
         return DENIED
-    if ruling.gated and not _opened(ruling, asked.url_matches, answers):
+    if effective.needs_url_match and not _opened(effective, asked.url_matches, replies):
         return None
-    policy = admitting(ruling, asked.origin, answers)
+    policy = admitting(effective, asked.origin, replies)
     if policy is None:
         return _NOT_ADMITTED
-    if ruling.undeclared:
+    if effective.undeclared:
         offered = _as_django_cors_headers(policy, True, asked.private_network)
     else:
         ready = policy.offer if route.uniform else None
-        offered = _offered(route, policy, asked, answers) if ready is None else ready
+        offered = _offered(route, policy, asked, replies) if ready is None else ready
         if asked.private_network and policy.policy.private_network:
             offered = (*offered, (fetch.ALLOW_PRIVATE_NETWORK, "true"))
-    vary = ruling.public is None or not route.uniform or (ruling.gated and not asked.url_matches)
-    return Answer(policy.answer(asked.origin) + offered, vary)
+    vary = (
+        effective.public is None
+        or not route.uniform
+        or (effective.needs_url_match and not asked.url_matches)
+    )
+    return Answer(policy.allow_headers(asked.origin) + offered, vary)
 
 
-def _offered(route: Route, policy: CompiledPolicy, asked: Preflight, answers: Answers) -> Headers:
+def _offered(
+    route: RoutePolicies, policy: CompiledPolicy, asked: Preflight, replies: Replies
+) -> Headers:
     """Return what a preflight is offered that depends on what it asks, or on other methods."""
-    admitted = _admitted(route, policy, asked, answers)
+    admitted = _admitted(route, policy, asked, replies)
     # A browser's preflight cache is keyed by URL, origin and credentials mode, not by method: a
     # policy without the credentials of this one must not ride on an answer that has them.
     peers = {
@@ -203,10 +211,10 @@ def _offered(route: Route, policy: CompiledPolicy, asked: Preflight, answers: An
 
 
 def _admitted(
-    route: Route, policy: CompiledPolicy, asked: Preflight, answers: Answers
+    route: RoutePolicies, policy: CompiledPolicy, asked: Preflight, replies: Replies
 ) -> dict[str, CompiledPolicy]:
     """Return the policy that answers the origin for each method of the route that admits it."""
-    found: dict[int, CompiledPolicy | None] = {id(route.ruling_for(asked.method)): policy}
+    found: dict[int, CompiledPolicy | None] = {id(route.effective_policy_for(asked.method)): policy}
     candidates = {*route.candidates, *route.implemented}
     if fetch.is_method(asked.method):
         # As it was sent: a browser compares "patch" letter by letter, and only a '*' offers that.
@@ -215,18 +223,18 @@ def _admitted(
         candidates.add("POST")
     admitted = {}
     for candidate in sorted(candidates):
-        ruling = route.ruling(candidate.upper())
-        if id(ruling) not in found:
-            opened = bool(ruling.policies) and _opened(ruling, asked.url_matches, answers)
-            found[id(ruling)] = admitting(ruling, asked.origin, answers) if opened else None
-        peer = found[id(ruling)]
+        effective = route.effective(candidate.upper())
+        if id(effective) not in found:
+            opened = bool(effective.policies) and _opened(effective, asked.url_matches, replies)
+            found[id(effective)] = admitting(effective, asked.origin, replies) if opened else None
+        peer = found[id(effective)]
         if peer is not None:
             admitted[candidate] = peer
     return admitted
 
 
 def _allowed_methods(
-    route: Route, policy: CompiledPolicy, peers: Mapping[str, CompiledPolicy]
+    route: RoutePolicies, policy: CompiledPolicy, peers: Mapping[str, CompiledPolicy]
 ) -> tuple[str, ...]:
     """Return what Access-Control-Allow-Methods names: only methods that admit this origin."""
     if "*" in policy.methods and route.uniform and not policy.credentials:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.http import HttpRequest
 
-from cors_views.protocol.answering import SIGNAL, Answers, Question, Unanswered
+from cors_views.protocol.answering import SIGNAL, Question, Replies, Unanswered
 from cors_views.signals import check_request_enabled
 
 logger = logging.getLogger("cors_views")
@@ -22,57 +22,57 @@ logger = logging.getLogger("cors_views")
 T = TypeVar("T")
 
 #: Where nobody listens, nobody is there to say yes.
-NOBODY_LISTENS, _NOBODY_ASKED = Answers({id(SIGNAL): None}), Answers()
+NOBODY_LISTENS, _NOBODY_ASKED = Replies({id(SIGNAL): None}), Replies()
 
 
-def said_already() -> Answers:
+def said_already() -> Replies:
     """Return what is known before anybody is asked, shared by all requests."""
     return _NOBODY_ASKED if check_request_enabled.receivers else NOBODY_LISTENS
 
 
 def decide(
-    decision: Callable[[Answers], T], request: HttpRequest, origin: str, answers: Answers
-) -> tuple[T, Answers]:
+    decision: Callable[[Replies], T], request: HttpRequest, origin: str, replies: Replies
+) -> tuple[T, Replies]:
     """Return a decision, and what was answered by then.
 
     Callables and receivers are asked what it wants to know.
     """
     while True:
         try:
-            return decision(answers), answers
+            return decision(replies), replies
         except Unanswered as unanswered:
             questions = unanswered.questions
         # Not in the handler: whoever is asked would see an exception of ours.
-        answers = answers.own()
+        replies = replies.own()
         for question in questions:
-            if id(question) not in answers:
-                answers[id(question)] = _ask(question, request, origin, answers)
-            if answers[id(question)]:
+            if id(question) not in replies:
+                replies[id(question)] = _ask(question, request, origin, replies)
+            if replies[id(question)]:
                 break
 
 
 async def adecide(
-    decision: Callable[[Answers], T], request: HttpRequest, origin: str, answers: Answers
-) -> tuple[T, Answers]:
+    decision: Callable[[Replies], T], request: HttpRequest, origin: str, replies: Replies
+) -> tuple[T, Replies]:
     """The same as ``decide``, for an async stack."""
     while True:
         try:
-            return decision(answers), answers
+            return decision(replies), replies
         except Unanswered as unanswered:
             questions = unanswered.questions
-        answers = answers.own()
+        replies = replies.own()
         for question in questions:
-            if id(question) not in answers:
-                answers[id(question)] = await _aask(question, request, origin, answers)
-            if answers[id(question)]:
+            if id(question) not in replies:
+                replies[id(question)] = await _aask(question, request, origin, replies)
+            if replies[id(question)]:
                 break
 
 
-def _ask(question: Question, request: HttpRequest, origin: str, answers: Answers) -> bool:
+def _ask(question: Question, request: HttpRequest, origin: str, replies: Replies) -> bool:
     try:
         if question is SIGNAL:
             results = check_request_enabled.send_robust(sender=None, request=request)
-            answers.receivers = tuple(receiver for receiver, _ in results)
+            replies.receivers = tuple(receiver for receiver, _ in results)
             # Each one is settled: a coroutine that nobody awaits would warn for ever.
             settled = [_settled(result, question) for _, result in results]
             return any(settled)
@@ -81,11 +81,11 @@ def _ask(question: Question, request: HttpRequest, origin: str, answers: Answers
         return _failed(question)
 
 
-async def _aask(question: Question, request: HttpRequest, origin: str, answers: Answers) -> bool:
+async def _aask(question: Question, request: HttpRequest, origin: str, replies: Replies) -> bool:
     try:
         if question is SIGNAL:
             results = await check_request_enabled.asend_robust(sender=None, request=request)
-            answers.receivers = tuple(receiver for receiver, _ in results)
+            replies.receivers = tuple(receiver for receiver, _ in results)
             settled = [await _asettled(result, question) for _, result in results]
             return any(settled)
         return await _asettled(await _ask_async(question, request, origin), question)

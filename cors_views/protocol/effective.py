@@ -66,7 +66,7 @@ class CompiledPolicy:
         """Return whether the policy offers ``method``, which is upper case."""
         return method in self.methods or "*" in self.methods
 
-    def answer(self, origin: str) -> Headers:
+    def allow_headers(self, origin: str) -> Headers:
         """Return the headers for an origin that the policy admits."""
         # Fetch, "CORS check": '*' goes only without credentials.
         value = "*" if self.public else origin
@@ -85,37 +85,37 @@ def preflight_headers(
     return tuple((name, value) for name, value in offered if value)
 
 
-class Ruling:
+class EffectivePolicy:
     """What governs one method of one route: the policies that the nearest layers make.
 
     ``policies``
         In order; the first that admits the origin answers. None at all denies.
-    ``trail``
+    ``counting_layers``
         The layers that counted: the one whose origins decide, then what refined it. Empty for the
         settings alone. Only shown to people.
     ``signal``
         Whether the chain ends in the settings, where a receiver may admit the origin too.
-    ``gated``
+    ``needs_url_match``
         Whether only the settings speak, so that ``CORS_URLS_REGEX`` or a receiver must open them.
     ``undeclared``
         Whether the route declares nothing at all: the settings answer as django-cors-headers does.
-    ``governed``
+    ``applies``
         False where nothing speaks: the settings, under ``CORS_OPT_IN``, for what is not opted in.
-    ``because``
+    ``why_settings``
         Why the settings alone speak, for people: who finds no route corrects the URL, not them.
     """
 
     __slots__ = (
-        "always",
-        "because",
+        "applies",
+        "constant_answer",
+        "counting_layers",
         "denied",
-        "gated",
-        "governed",
+        "needs_url_match",
         "policies",
         "public",
         "signal",
-        "trail",
         "undeclared",
+        "why_settings",
         "without_origin",
     )
 
@@ -123,80 +123,92 @@ class Ruling:
         self,
         policies: tuple[CompiledPolicy, ...],
         *,
-        trail: tuple[Any, ...] = (),
+        counting_layers: tuple[Any, ...] = (),
         signal: bool = False,
-        gated: bool = False,
+        needs_url_match: bool = False,
         undeclared: bool = False,
-        governed: bool = True,
-        because: str = "",
+        applies: bool = True,
+        why_settings: str = "",
     ) -> None:
         self.policies = policies
-        self.trail = trail
+        self.counting_layers = counting_layers
         self.signal = signal
-        self.gated = gated
+        self.needs_url_match = needs_url_match
         self.undeclared = undeclared
-        self.governed = governed
-        self.because = because
+        self.applies = applies
+        self.why_settings = why_settings
         #: Whether a ``cors_deny`` decides.
-        self.denied = governed and not policies
+        self.denied = applies and not policies
         #: The answer for everybody, where the policy alone decides.
         self.public: Headers | None = (
-            policies[0].answer("*") if len(policies) == 1 and policies[0].public else None
+            policies[0].allow_headers("*") if len(policies) == 1 and policies[0].public else None
         )
         #: The answer to every request that is no preflight, where there is just one.
-        self.always: Answer | None = None
+        self.constant_answer: Answer | None = None
         if self.denied:
-            self.always = DENIED
-        elif self.public is not None and not gated:
-            self.always = Answer(self.public)
+            self.constant_answer = DENIED
+        elif self.public is not None and not needs_url_match:
+            self.constant_answer = Answer(self.public)
         #: The answer to those without an Origin, where the URL and the receivers have no say.
-        self.without_origin = VARY if self.always is None and not gated else self.always
+        self.without_origin = (
+            VARY if self.constant_answer is None and not needs_url_match else self.constant_answer
+        )
 
     @property
     def source(self) -> str:
         """What decided, for people."""
         if self.signal:
-            because = f": {self.because}" if self.because else ""
-            decisive, refining = f"the CORS_* settings{because}", self.trail
+            why_settings = f": {self.why_settings}" if self.why_settings else ""
+            decisive, refining = f"the CORS_* settings{why_settings}", self.counting_layers
         else:
-            decisive, refining = str(self.trail[0]), self.trail[1:]
+            decisive, refining = str(self.counting_layers[0]), self.counting_layers[1:]
         return decisive + "".join(f", refined by the {layer}" for layer in refining)
 
 
-class Route:
-    """The rulings of one route, method by method. Immutable by convention.
+class RoutePolicies:
+    """The effective policies of one route, method by method. Immutable by convention.
 
-    ``rulings`` has an entry for each method that the view implements, ``other`` governs the rest.
-    ``implemented`` is empty for a function view, whose methods nobody can see. ``candidates`` are
-    the methods that an answer may name. ``may_post`` says whether the view may serve POST, shown or
-    not. ``uniform`` says whether one ruling governs every method, ``gated`` whether the URL matters
-    to any.
+    ``effective_policies`` has an entry for each method that the view implements, ``other`` governs
+    the rest. ``implemented`` is empty for a function view, whose methods nobody can see.
+    ``candidates`` are the methods that an answer may name. ``may_post`` says whether the view may
+    serve POST, shown or not. ``uniform`` says whether one effective policy governs every method,
+    ``needs_url_match`` whether the URL matters to any.
     """
 
-    __slots__ = ("candidates", "gated", "implemented", "may_post", "other", "rulings", "uniform")
+    __slots__ = (
+        "candidates",
+        "effective_policies",
+        "implemented",
+        "may_post",
+        "needs_url_match",
+        "other",
+        "uniform",
+    )
 
     def __init__(
         self,
-        rulings: Mapping[str, Ruling],
-        other: Ruling,
+        effective_policies: Mapping[str, EffectivePolicy],
+        other: EffectivePolicy,
         implemented: frozenset[str] = frozenset(),
         candidates: tuple[str, ...] = (),
         *,
         hides_methods: bool = False,
     ) -> None:
-        self.rulings = rulings
+        self.effective_policies = effective_policies
         self.other = other
         self.implemented = implemented
         self.candidates = candidates
         self.may_post = hides_methods or "POST" in implemented
-        self.uniform = all(ruling is other for ruling in rulings.values())
-        self.gated = any(ruling.gated for ruling in (other, *rulings.values()))
+        self.uniform = all(effective is other for effective in effective_policies.values())
+        self.needs_url_match = any(
+            effective.needs_url_match for effective in (other, *effective_policies.values())
+        )
 
-    def ruling(self, method: str) -> Ruling:
+    def effective(self, method: str) -> EffectivePolicy:
         """Return what governs ``method``, which is upper case as Django has it."""
-        return self.rulings.get(method, self.other)
+        return self.effective_policies.get(method, self.other)
 
-    def ruling_for(self, requested: str) -> Ruling:
+    def effective_policy_for(self, requested: str) -> EffectivePolicy:
         """Return what governs the handler that a requested method, as it was sent, would reach.
 
         Django upper-cases the method of a request, so the handler of "patch" is that of "PATCH";
@@ -204,4 +216,4 @@ class Route:
         """
         if self.uniform:
             return self.other
-        return self.ruling(requested.upper() if fetch.is_method(requested) else "")
+        return self.effective(requested.upper() if fetch.is_method(requested) else "")

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from cors_views.declarations.declaring import declare_value
 from cors_views.declarations.included import IncludedURLconf
 from cors_views.declarations.marks import (
-    Applied,
+    AppliedDeclaration,
     Declaration,
     anything_applied,
     attribute_of,
@@ -22,8 +22,8 @@ from cors_views.declarations.marks import (
 )
 from cors_views.policies.policy import CorsPolicy
 from cors_views.resolution import view_info
-from cors_views.resolution.pattern_paths import Chain
-from cors_views.resolution.view_info import Callback
+from cors_views.resolution.pattern_paths import PatternPath
+from cors_views.resolution.view_info import ViewInfo
 from cors_views.support.memory import remembered
 
 logger = logging.getLogger("cors_views")
@@ -34,7 +34,7 @@ class Layer(NamedTuple):
 
     name: str
     declaration: Declaration
-    applied: Applied
+    applied: AppliedDeclaration
 
     def __str__(self) -> str:
         names = [policy for policy in self.declaration.policies if isinstance(policy, str)]
@@ -42,7 +42,7 @@ class Layer(NamedTuple):
         return f"{self.name} policy{named} declared at {self.declaration.place}"
 
 
-def outer_layers(chain: Chain, callback: Callback) -> tuple[list[Layer], list[Layer]]:
+def outer_layers(pattern_path: PatternPath, callback: ViewInfo) -> tuple[list[Layer], list[Layer]]:
     """Return the layers of the URLconf entry, and those around it: classes, then includes."""
     entry = [Layer("route", mark.declaration, mark.applied) for mark in callback.marks]
     around: list[Layer] = []
@@ -52,7 +52,7 @@ def outer_layers(chain: Chain, callback: Callback) -> tuple[list[Layer], list[La
             given = callback.initkwargs["cors_policy"]
             entry.append(_attribute("route", given, callback.view_class, "as_view(cors_policy)"))
         around += _class_layers(callback.view_class)
-    for resolver in reversed(chain[:-1]):
+    for resolver in reversed(pattern_path[:-1]):
         included = resolver.urlconf_name
         while isinstance(included, IncludedURLconf):
             around.append(Layer("include", included.cors_declaration, included.cors_applied))
@@ -72,7 +72,7 @@ def _class_layers(view_class: type) -> list[Layer]:
 
 
 @remembered
-def handler_layers(callback: Callback) -> dict[str, list[Layer]]:
+def handler_layers(callback: ViewInfo) -> dict[str, list[Layer]]:
     """Return the layers of each method's own handler, nearest first."""
     return {
         method: _handler_layers(callback.view_class or object, name)
@@ -126,39 +126,39 @@ def policies_of(layer: Layer) -> tuple[CorsPolicy, ...]:
 
 
 @remembered
-def stacks(chain: Chain) -> list[list[Layer]]:
+def stacks(pattern_path: PatternPath) -> list[list[Layer]]:
     """Return every declaration of a route, nearest first: around its view, then by handler."""
-    callback = view_info.take_apart(chain[-1].callback)
-    entry, around = outer_layers(chain, callback)
+    callback = view_info.inspect_view(pattern_path[-1].callback)
+    entry, around = outer_layers(pattern_path, callback)
     return [entry + around, *handler_layers(callback).values()]
 
 
-def understands(chain: Chain) -> bool:
-    """Return whether the view at the end of ``chain`` can be taken apart."""
-    return what_is_unclear(chain) is None
+def understands(pattern_path: PatternPath) -> bool:
+    """Return whether the view at the end of ``pattern_path`` can be taken apart."""
+    return what_is_unclear(pattern_path) is None
 
 
-def what_is_unclear(chain: Chain) -> Exception | None:
-    """Return why the view at the end of ``chain`` cannot be taken apart, or ``None`` where it can.
+def what_is_unclear(pattern_path: PatternPath) -> Exception | None:
+    """Return why the view behind ``pattern_path`` cannot be taken apart, or ``None`` if it can.
 
     ``may_declare`` says whether such a route is closed, or under the settings.
     """
     try:
-        stacks(chain)
+        stacks(pattern_path)
     except Exception as error:
         # build_safely() has logged it.
         return error
     return None
 
 
-def may_declare(chain: Chain) -> bool:
+def may_declare(pattern_path: PatternPath) -> bool:
     """Return whether anything may be declared about a route that cannot be understood.
 
     Whatever looks like a declaration counts, in effect or not. Where even looking for one fails,
     any of the process may be the one.
     """
     try:
-        included = any(isinstance(step.urlconf_name, IncludedURLconf) for step in chain[:-1])
-        return included or view_info.may_declare(chain[-1].callback)
+        included = any(isinstance(step.urlconf_name, IncludedURLconf) for step in pattern_path[:-1])
+        return included or view_info.may_declare(pattern_path[-1].callback)
     except Exception:
         return anything_applied()

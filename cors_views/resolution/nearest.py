@@ -21,7 +21,7 @@ from cors_views.declarations.marks import anything_applied
 from cors_views.policies.fields import shown
 from cors_views.policies.origin_sets import OriginSet, origins_key
 from cors_views.policies.policy import CorsPolicy, unchecked
-from cors_views.protocol.effective import CompiledPolicy, Route, Ruling
+from cors_views.protocol.effective import CompiledPolicy, EffectivePolicy, RoutePolicies
 from cors_views.resolution import view_info
 from cors_views.resolution.layers import (
     Layer,
@@ -30,8 +30,8 @@ from cors_views.resolution.layers import (
     outer_layers,
     policies_of,
 )
-from cors_views.resolution.pattern_paths import Chain, chain_of, resolve
-from cors_views.resolution.view_info import Callback
+from cors_views.resolution.pattern_paths import PatternPath, pattern_path_of, resolve
+from cors_views.resolution.view_info import ViewInfo
 from cors_views.support.untrusted import quoted
 
 logger = logging.getLogger("cors_views")
@@ -40,7 +40,7 @@ logger = logging.getLogger("cors_views")
 # --- From a request to its route ---------------------------------------------------------------
 
 
-def ruling_of(request: HttpRequest) -> Ruling:
+def effective_policy_of(request: HttpRequest) -> EffectivePolicy:
     """Return what governs a request that is on its way back.
 
     Django leaves the match there, whatever became of the view. Only where another middleware or a
@@ -50,29 +50,29 @@ def ruling_of(request: HttpRequest) -> Ruling:
     # In one step for nearly every request: a call costs as much as the lookup.
     try:
         if match is not None and match.tried:
-            chain: Any = match.tried[-1]
+            pattern_path: Any = match.tried[-1]
             # Of another view than that of the pattern, the route is another too.
-            if chain[-1].callback is match.func:
-                route = _routes.get(tuple(chain))
+            if pattern_path[-1].callback is match.func:
+                route = _routes.get(tuple(pattern_path))
     except Exception:  # noqa: S110 patterns and matches may be of any class
         pass
     if route is None:
         route = route_taken(request)
-    rulings = route.rulings
-    if not rulings:
+    effective_policies = route.effective_policies
+    if not effective_policies:
         return route.other
-    ruling = rulings.get(request.method or "")
+    effective = effective_policies.get(request.method or "")
     # Whoever overrides the method may write it in lower case, which View and APIView understand.
-    return route.ruling((request.method or "").upper()) if ruling is None else ruling
+    return route.effective((request.method or "").upper()) if effective is None else effective
 
 
-def route_taken(request: HttpRequest) -> Route:
+def route_taken(request: HttpRequest) -> RoutePolicies:
     """Return the route of a request that is on its way back."""
     match = request.resolver_match
     return find_route(request) if match is None else route_of(match)
 
 
-def find_route(request: HttpRequest) -> Route:
+def find_route(request: HttpRequest) -> RoutePolicies:
     """Resolve a request that no view has served, and return what governs its URL."""
     try:
         return route_of(resolve(request))
@@ -89,12 +89,12 @@ def find_route(request: HttpRequest) -> Route:
 class _Builder:
     """Builds the rulings of one route; methods with the same layers share one."""
 
-    def __init__(self, site: conf.Site, default_methods: tuple[str, ...]) -> None:
+    def __init__(self, site: conf.CorsSettings, default_methods: tuple[str, ...]) -> None:
         self.site = site
         self.default_methods = default_methods
-        self._built: dict[Any, Ruling] = {}
+        self._built: dict[Any, EffectivePolicy] = {}
 
-    def ruling(self, layers: list[Layer], handler_method: str | None) -> Ruling:
+    def effective(self, layers: list[Layer], handler_method: str | None) -> EffectivePolicy:
         """Return what the layers, nearest first, make of one method.
 
         ``handler_method`` is that method where its own handler is declared, so that only methods
@@ -105,11 +105,11 @@ class _Builder:
             self._built[key] = self._combine(layers, handler_method)
         return self._built[key]
 
-    def _combine(self, layers: list[Layer], handler_method: str | None) -> Ruling:
+    def _combine(self, layers: list[Layer], handler_method: str | None) -> EffectivePolicy:
         refining, passed = CorsPolicy(), list[Layer]()
         for layer in layers:
             if layer.declaration.deny:
-                return Ruling((), trail=(layer, *passed))
+                return EffectivePolicy((), counting_layers=(layer, *passed))
             policies = policies_of(layer)
             if handler_method:
                 # Whoever marks a handler and names no methods means the method it serves; its
@@ -128,18 +128,18 @@ class _Builder:
                     # after the declaration was checked. It admits nobody.
                     if policy.names_origins
                 )
-                return Ruling(tuple(compiled), trail=(layer, *passed))
+                return EffectivePolicy(tuple(compiled), counting_layers=(layer, *passed))
             refining = refining.refine(policies[0])
             passed.append(layer)
         policy = self._compile(refining, self.site.policy)
         if layers:
-            return Ruling((policy,), trail=tuple(passed), signal=True)
-        return Ruling(
+            return EffectivePolicy((policy,), counting_layers=tuple(passed), signal=True)
+        return EffectivePolicy(
             (policy,),
             signal=True,
-            gated=True,
-            governed=not self.site.opt_in,
-            because="nothing is declared for this method",
+            needs_url_match=True,
+            applies=not self.site.opt_in,
+            why_settings="nothing is declared for this method",
         )
 
     def _compile(self, declared: CorsPolicy, base: CorsPolicy) -> CompiledPolicy:
@@ -164,37 +164,37 @@ def _origin_set(policy: CorsPolicy) -> OriginSet:
     return found
 
 
-def build(chain: Chain) -> Route:
-    """Return what governs each method of the route at the end of ``chain``."""
-    site = conf.site()
-    callback = view_info.take_apart(chain[-1].callback)
-    entry, around = outer_layers(chain, callback)
+def build(pattern_path: PatternPath) -> RoutePolicies:
+    """Return what governs each method of the route at the end of ``pattern_path``."""
+    site = conf.cors_settings()
+    callback = view_info.inspect_view(pattern_path[-1].callback)
+    entry, around = outer_layers(pattern_path, callback)
     outer = entry + around
     handlers = callback.handlers or {}
     layers = handler_layers(callback)
     if not outer and not any(layers.values()):
         return undeclared()
     builder = _Builder(site, default_methods(site, callback))
-    other = builder.ruling(outer, None)
+    other = builder.effective(outer, None)
     if entry and entry[0].declaration.deny:
         # The outermost mark closes the route whole: the one exception to "nearest first".
-        rulings = dict.fromkeys(handlers, other)
+        effective_policies = dict.fromkeys(handlers, other)
     else:
-        rulings = {
-            method: builder.ruling(own + outer, method if own else None)
+        effective_policies = {
+            method: builder.effective(own + outer, method if own else None)
             for method, own in layers.items()
         }
     view_class = callback.view_class
-    return Route(
-        rulings,
+    return RoutePolicies(
+        effective_policies,
         other,
         frozenset(handlers),
-        _candidates(rulings, other),
+        _candidates(effective_policies, other),
         hides_methods=view_class is not None and view_info.hides_methods(view_class),
     )
 
 
-def default_methods(site: conf.Site, callback: Callback) -> tuple[str, ...]:
+def default_methods(site: conf.CorsSettings, callback: ViewInfo) -> tuple[str, ...]:
     """Return what a declaration without methods offers: what is implemented, as far as allowed."""
     allowed = tuple(method.upper() for method in site.policy.methods or ())
     # Who overrides dispatch() shows nothing but the options() of View (GraphQL views do).
@@ -203,11 +203,13 @@ def default_methods(site: conf.Site, callback: Callback) -> tuple[str, ...]:
     return tuple(name for name in callback.handlers if name in allowed or "*" in allowed)
 
 
-def _candidates(rulings: dict[str, Ruling], other: Ruling) -> tuple[str, ...]:
+def _candidates(
+    effective_policies: dict[str, EffectivePolicy], other: EffectivePolicy
+) -> tuple[str, ...]:
     methods = {
         method
-        for ruling in (*rulings.values(), other)
-        for policy in ruling.policies
+        for effective in (*effective_policies.values(), other)
+        for policy in effective.policies
         for method in policy.methods
     }
     return tuple(sorted(methods - {"*"}))
@@ -216,7 +218,7 @@ def _candidates(rulings: dict[str, Ruling], other: Ruling) -> tuple[str, ...]:
 # --- The cache ---------------------------------------------------------------------------------
 
 #: One entry for each route that was asked for, oldest first.
-_routes: dict[Chain, Route] = {}
+_routes: dict[PatternPath, RoutePolicies] = {}
 #: More routes than any site has; a resolver that makes its patterns for each request makes more.
 _MOST_ROUTES = 5_000
 #: The resolver of the URLconf that the routes are of.
@@ -227,47 +229,47 @@ _origin_sets: dict[Any, OriginSet] = {}
 
 
 @functools.cache
-def undeclared() -> Route:
+def undeclared() -> RoutePolicies:
     """Return the route of every view that declares nothing."""
     return _of_the_settings("the view declares nothing")
 
 
 @functools.cache
-def unrouted() -> Route:
+def unrouted() -> RoutePolicies:
     """Return the route of the URLs that lead to no view."""
     return _of_the_settings("no route matches the URL")
 
 
-def _of_the_settings(because: str) -> Route:
-    site = conf.site()
-    ruling = Ruling(
+def _of_the_settings(why_settings: str) -> RoutePolicies:
+    site = conf.cors_settings()
+    effective = EffectivePolicy(
         (_compiled(site.policy),),
         signal=True,
-        gated=True,
+        needs_url_match=True,
         undeclared=True,
-        governed=not site.opt_in,
-        because=because,
+        applies=not site.opt_in,
+        why_settings=why_settings,
     )
-    return Route({}, ruling)
+    return RoutePolicies({}, effective)
 
 
-def route_of(match: ResolverMatch | None) -> Route:
+def route_of(match: ResolverMatch | None) -> RoutePolicies:
     """Return the route that a match names, compiled once, or that of URLs without a view."""
     if match is None:
         return unrouted()
     try:
         # The chain of patterns, not the view: one view may stand below two includes.
-        chain = chain_of(match)
+        pattern_path = pattern_path_of(match)
     except Exception:
         logger.exception("The view of %s cannot be found.", shown(match))
         return _not_understood(match) if anything_applied() else undeclared()
-    if not all(map(_is_itself, chain)):
+    if not all(map(_is_itself, pattern_path)):
         # Made anew for each request, perhaps, or taken for another: looked at each time, not kept.
-        return build_safely(chain)
-    route = _routes.get(chain)
+        return build_safely(pattern_path)
+    route = _routes.get(pattern_path)
     if route is None:
-        route = build_safely(chain)
-        _keep(chain, route)
+        route = build_safely(pattern_path)
+        _keep(pattern_path, route)
     return route
 
 
@@ -277,7 +279,7 @@ def _is_itself(step: Any) -> bool:
     return kind.__eq__ is object.__eq__ and kind.__hash__ is object.__hash__
 
 
-def _keep(chain: Chain, route: Route) -> None:
+def _keep(pattern_path: PatternPath, route: RoutePolicies) -> None:
     """Keep a route, and neither those of a URLconf that Django has forgotten nor too many."""
     global _root
     root = get_resolver()
@@ -287,30 +289,32 @@ def _keep(chain: Chain, route: Route) -> None:
             _root = weakref.ref(root)
         if len(_routes) >= _MOST_ROUTES:
             del _routes[next(iter(_routes))]
-        _routes[chain] = route
+        _routes[pattern_path] = route
 
 
-def build_safely(chain: Chain) -> Route:
+def build_safely(pattern_path: PatternPath) -> RoutePolicies:
     """Build a route whose view may be anything.
 
     One that cannot be understood is closed where anything is declared about it, and has the
     answer of the settings otherwise.
     """
     try:
-        return build(chain)
+        return build(pattern_path)
     except Exception:
-        declares = may_declare(chain)
+        declares = may_declare(pattern_path)
         result = "it is denied" if declares else "the settings answer, as it declares none"
-        logger.exception("The CORS policy of %s cannot be found, so %s.", shown(chain[-1]), result)
-        return _not_understood(chain[-1]) if declares else undeclared()
+        logger.exception(
+            "The CORS policy of %s cannot be found, so %s.", shown(pattern_path[-1]), result
+        )
+        return _not_understood(pattern_path[-1]) if declares else undeclared()
 
 
-def _not_understood(what: Any) -> Route:
+def _not_understood(what: Any) -> RoutePolicies:
     return _closed(f"{shown(what)}, which cannot be understood")
 
 
-def _closed(why: str) -> Route:
-    return Route({}, Ruling((), trail=(why,)))
+def _closed(why: str) -> RoutePolicies:
+    return RoutePolicies({}, EffectivePolicy((), counting_layers=(why,)))
 
 
 def _forget() -> None:

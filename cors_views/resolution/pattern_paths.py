@@ -22,7 +22,7 @@ from cors_views.support.memory import remembered
 logger = logging.getLogger("cors_views")
 
 #: The resolvers that lead to a URLconf entry, from outside, and the entry itself.
-Chain = tuple[Any, ...]
+PatternPath = tuple[Any, ...]
 
 
 def resolve(request: HttpRequest) -> ResolverMatch | None:
@@ -73,22 +73,22 @@ class ByHand(NamedTuple):
     name: str | None = None
 
 
-def chain_of(match: ResolverMatch) -> Chain:
+def pattern_path_of(match: ResolverMatch) -> PatternPath:
     """Return the chain of patterns that a match names.
 
     ``resolve()`` of a resolver may put another view on the match, or make a match of its own, and
     so may a middleware. What is served is the view of the match.
     """
     tried: Any = getattr(match, "tried", None)
-    chain = tuple(tried[-1]) if tried else ()
-    if chain and getattr(chain[-1], "callback", None) is match.func:
-        return chain
-    resolvers = tuple(step for step in chain if hasattr(step, "urlconf_name"))
-    entry = chain[-1] if len(resolvers) < len(chain) else None
+    pattern_path = tuple(tried[-1]) if tried else ()
+    if pattern_path and getattr(pattern_path[-1], "callback", None) is match.func:
+        return pattern_path
+    resolvers = tuple(step for step in pattern_path if hasattr(step, "urlconf_name"))
+    entry = pattern_path[-1] if len(resolvers) < len(pattern_path) else None
     return (*resolvers, ByHand(match.func, getattr(entry, "pattern", "")))
 
 
-def all_chains(resolver: URLResolver | None = None) -> Iterator[Chain]:
+def all_pattern_paths(resolver: URLResolver | None = None) -> Iterator[PatternPath]:
     """Yield the chain of every route of the site, in the order of the URLconf.
 
     What Django's own checks complain of in a URLconf is left out.
@@ -101,17 +101,17 @@ def all_chains(resolver: URLResolver | None = None) -> Iterator[Chain]:
         return
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
-            for chain in all_chains(pattern):
-                yield (pattern, *chain)
+            for pattern_path in all_pattern_paths(pattern):
+                yield (pattern, *pattern_path)
         elif hasattr(pattern, "callback"):
             yield (pattern,)
 
 
-def of_the_site() -> list[Chain]:
+def of_the_site() -> list[PatternPath]:
     """Return the chain of every route below ``ROOT_URLCONF``."""
     return _of(get_resolver())
 
 
 @remembered
-def _of(resolver: URLResolver) -> list[Chain]:
-    return list(all_chains(resolver))
+def _of(resolver: URLResolver) -> list[PatternPath]:
+    return list(all_pattern_paths(resolver))

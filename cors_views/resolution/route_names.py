@@ -15,20 +15,20 @@ _ESCAPED = re.compile(r"\\([^A-Za-z0-9])", re.DOTALL)
 _ANCHORS = {"^", "$", r"\A", r"\Z"}
 
 
-def route_name(chain: Sequence[Any]) -> str:
+def route_name(pattern_path: Sequence[Any]) -> str:
     """Return the route of a URL pattern and the resolvers that lead to it."""
     parts = (
         readable(str(part)) if isinstance(part, RegexPattern) else str(part)
-        for part in (pattern.pattern for pattern in chain)
+        for part in (pattern.pattern for pattern in pattern_path)
     )
     return f"/{''.join(parts)}"
 
 
-def routes_named(chains: Sequence[Sequence[Any]]) -> str:
+def routes_named(pattern_paths: Sequence[Sequence[Any]]) -> str:
     """Return the first of some routes, and how many there are."""
-    others = len(chains) - 1
+    others = len(pattern_paths) - 1
     more = f" and {others} more route{'s' if others > 1 else ''}" if others else ""
-    return f"{route_name(chains[0])}{more}"
+    return f"{route_name(pattern_paths[0])}{more}"
 
 
 def readable(regex: str) -> str:

@@ -12,7 +12,7 @@ from cors_views.declarations.marks import DeclaresCors, Mark, marks_along, own_m
 from cors_views.support.memory import remembered
 
 
-class Callback(NamedTuple):
+class ViewInfo(NamedTuple):
     """A URLconf entry's callable, taken apart.
 
     ``marks`` are those of the entry itself, outermost first. ``view_class`` is the class behind
@@ -28,7 +28,7 @@ class Callback(NamedTuple):
 
 
 @remembered
-def take_apart(callback: Any) -> Callback:
+def inspect_view(callback: Any) -> ViewInfo:
     """Return what stands behind ``callback``."""
     steps = list(wrapped(callback))
     for step in steps:
@@ -40,12 +40,12 @@ def take_apart(callback: Any) -> Callback:
     *around, innermost = steps
     if isinstance(innermost, type):
         # A class that is called itself, such as one of responses.
-        return Callback(_outermost_first(_entry_marks(around)), innermost, None, {})
+        return ViewInfo(_outermost_first(_entry_marks(around)), innermost, None, {})
     if not _is_instance(innermost):
-        return Callback(_outermost_first(_entry_marks(steps)), None, None, {})
+        return ViewInfo(_outermost_first(_entry_marks(steps)), None, None, {})
     # A callable instance, such as a syndication Feed: its class is declared, not the instance.
     marks = {mark.order: mark for mark in own_marks(innermost)} | _entry_marks(around)
-    return Callback(_outermost_first(marks), type(innermost), None, {})
+    return ViewInfo(_outermost_first(marks), type(innermost), None, {})
 
 
 def name_of(found: Any) -> str:
@@ -60,7 +60,7 @@ def name_of(found: Any) -> str:
 
 def view_name(callback: Any) -> str:
     """Return the dotted name of the view behind a URLconf entry's callable."""
-    return name_of(take_apart(callback).view_class or callback)
+    return name_of(inspect_view(callback).view_class or callback)
 
 
 def _is_instance(step: Any) -> bool:
@@ -86,7 +86,7 @@ def _outermost_first(marks: Mapping[int, Mark]) -> tuple[Mark, ...]:
 @remembered
 def served_methods(callback: Any) -> frozenset[str] | None:
     """Return the methods that a URLconf entry serves, or ``None`` where nobody can tell."""
-    handlers = take_apart(callback).handlers
+    handlers = inspect_view(callback).handlers
     if handlers is not None and handlers.keys() - {"OPTIONS"}:
         return frozenset(handlers)
     for step in wrapped(callback):
@@ -99,7 +99,7 @@ def served_methods(callback: Any) -> frozenset[str] | None:
     return None
 
 
-def _class_based(callback: Any, step: Any, view_class: type) -> Callback:
+def _class_based(callback: Any, step: Any, view_class: type) -> ViewInfo:
     initkwargs = getattr(step, "initkwargs", None) or getattr(step, "view_initkwargs", None) or {}
     actions = getattr(step, "actions", None)
     # View.as_view() copies the marks of dispatch(), which are the class's, onto the callback.
@@ -109,7 +109,7 @@ def _class_based(callback: Any, step: Any, view_class: type) -> Callback:
     function = api_view_function(view_class)
     if function is not None:
         marks.update((mark.order, mark) for mark in marks_along(function))
-    return Callback(
+    return ViewInfo(
         _outermost_first(marks),
         view_class,
         _handlers(view_class, actions, initkwargs),

@@ -40,7 +40,7 @@ class Place(NamedTuple):
         return f"…/{path.name}"
 
 
-def blaming(place: Place, error: E) -> E:
+def with_filename(place: Place, error: E) -> E:
     """Return an error that says in its ``filename`` which file has to be corrected.
 
     Django's autoreloader watches that file, or else the one of the traceback's last line, which

@@ -174,7 +174,7 @@ class _Browser(Generic[ClientT]):
         if outcome is None:
             return received
         reason, missing = outcome.refusal(response.headers)
-        return received._replace(reason=reason, missing=missing, source=outcome.ruling.source)
+        return received._replace(reason=reason, missing=missing, source=outcome.effective.source)
 
 
 class Browser(_Browser[Client]):

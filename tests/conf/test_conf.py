@@ -29,7 +29,7 @@ def ask(request: object, origin: str) -> bool:
 
 
 def test_that_a_site_without_settings_has_the_defaults_of_django_cors_headers() -> None:
-    site = conf.site()
+    site = conf.cors_settings()
 
     assert site.policy.set_fields() == {
         "origins": (),
@@ -111,7 +111,7 @@ def test_that_a_site_without_settings_has_the_defaults_of_django_cors_headers() 
 )
 def test_setting(setting: str, value: Any, field: str, held: Any) -> None:
     with override_settings(**{setting: value}):
-        policy = conf.site().policy
+        policy = conf.cors_settings().policy
 
     assert getattr(policy, field) == held
 
@@ -142,9 +142,12 @@ def test_that_the_alias_counts_where_the_setting_is_not_set(
     setting: str, alias: str, field: str, new: Any, old: Any
 ) -> None:
     with override_settings(**{setting: new, alias: old}):
-        both, name_of_both = getattr(conf.site().policy, field), conf.name_in_use(setting)
+        both, name_of_both = getattr(conf.cors_settings().policy, field), conf.name_in_use(setting)
     with override_settings(**{alias: old}):
-        alone, name_of_alias = getattr(conf.site().policy, field), conf.name_in_use(setting)
+        alone, name_of_alias = (
+            getattr(conf.cors_settings().policy, field),
+            conf.name_in_use(setting),
+        )
 
     assert (both, name_of_both) == (tuple(new) if isinstance(new, list) else new, setting)
     assert (alone, name_of_alias) == (tuple(old) if isinstance(old, list) else old, alias)
@@ -157,7 +160,7 @@ def test_that_a_setting_without_an_alias_has_one_name() -> None:
 
 def test_that_all_origins_and_credentials_stay_together_in_the_settings() -> None:
     with override_settings(CORS_ALLOW_ALL_ORIGINS=True, CORS_ALLOW_CREDENTIALS=True):
-        policy = conf.site().policy
+        policy = conf.cors_settings().policy
 
     assert (policy.any_origin, policy.credentials) == (True, True)
 
@@ -173,7 +176,7 @@ def test_that_a_policy_of_its_own_origins_takes_no_trust_from_the_settings() -> 
         CORS_EXPOSE_HEADERS=["x-b"],
         CORS_PREFLIGHT_MAX_AGE=1,
     ):
-        base = conf.site().base
+        base = conf.cors_settings().base
 
     assert base == CorsPolicy(
         methods=["GET"],
@@ -220,7 +223,7 @@ def test_that_a_setting_of_the_wrong_type_counts_as_empty(setting: str, value: A
     field, empty = EMPTY[setting]
 
     with override_settings(**{setting: value}):
-        site = conf.site()
+        site = conf.cors_settings()
 
     assert getattr(site.policy, field) == empty
     assert [(problem.field, problem.value) for problem in site.problems] == [(setting, value)]
@@ -301,7 +304,7 @@ def test_that_an_invalid_entry_is_left_out(
     setting: str, value: Any, field: str, valid: Any, problems: list[Any]
 ) -> None:
     with override_settings(**{setting: value}):
-        site = conf.site()
+        site = conf.cors_settings()
 
     assert getattr(site.policy, field) == valid
     assert [problem.value for problem in site.problems] == problems
@@ -326,7 +329,7 @@ def test_that_a_lone_star_counts_as_a_list_of_it_and_is_a_problem(
     setting: str, field: str, message: str
 ) -> None:
     with override_settings(**{setting: "*"}):
-        site = conf.site()
+        site = conf.cors_settings()
 
     assert getattr(site.policy, field) == ("*",)
     assert list(map(str, site.problems)) == [f"{setting}: '*' {message}. Write ['*'] instead."]
@@ -334,7 +337,7 @@ def test_that_a_lone_star_counts_as_a_list_of_it_and_is_a_problem(
 
 def test_that_a_problem_names_the_alias_that_is_set() -> None:
     with override_settings(CORS_ORIGIN_WHITELIST=["app.example"]):
-        problems = conf.site().problems
+        problems = conf.cors_settings().problems
 
     assert [problem.field for problem in problems] == ["CORS_ORIGIN_WHITELIST"]
 
@@ -362,29 +365,29 @@ def test_that_a_problem_names_the_alias_that_is_set() -> None:
 )
 def test_urls_regex(regex: Any, matching: list[str], other: list[str]) -> None:
     with override_settings(CORS_URLS_REGEX=regex):
-        site = conf.site()
+        site = conf.cors_settings()
 
     assert [url for url in matching + other if site.matches_url(url)] == matching
 
 
 def test_that_every_url_matches_where_no_regex_is_set() -> None:
-    assert conf.site().matches_url("/")
-    assert conf.site().matches_url("")
+    assert conf.cors_settings().matches_url("/")
+    assert conf.cors_settings().matches_url("")
 
 
 def test_opt_in() -> None:
     with override_settings(CORS_OPT_IN=True):
-        assert conf.site().opt_in
+        assert conf.cors_settings().opt_in
 
 
 # --- When settings change ----------------------------------------------------------------------
 
 
 def test_that_settings_are_compiled_once_until_one_of_them_changes() -> None:
-    assert conf.site() is conf.site()
+    assert conf.cors_settings() is conf.cors_settings()
     with override_settings(CORS_ALLOWED_ORIGINS=[APP]):
-        assert conf.site().policy.origins == (APP,)
-    assert conf.site().policy.origins == ()
+        assert conf.cors_settings().policy.origins == (APP,)
+    assert conf.cors_settings().policy.origins == ()
 
 
 def test_that_a_change_in_mid_test_reaches_declared_and_undeclared_views(send: Sender) -> None:
@@ -578,23 +581,23 @@ def test_appends_slash(overrides: dict[str, Any], appends: bool) -> None:
 
 def test_that_a_slip_in_opt_in_does_not_open_the_settings() -> None:
     with override_settings(CORS_OPT_IN="yes"):
-        assert conf.site().opt_in is True
+        assert conf.cors_settings().opt_in is True
 
 
 def test_that_a_number_too_long_to_print_is_no_max_age() -> None:
     with override_settings(CORS_PREFLIGHT_MAX_AGE=10**5000):
-        assert conf.site().policy.max_age is None
-        assert [problem.kind for problem in conf.site().problems] == ["long"]
+        assert conf.cors_settings().policy.max_age is None
+        assert [problem.kind for problem in conf.cors_settings().problems] == ["long"]
 
 
 def test_that_methods_browsers_never_send_are_left_out() -> None:
     with override_settings(CORS_ALLOW_METHODS=["GET", "TRACE"]):
-        assert conf.site().policy.methods == ("GET",)
+        assert conf.cors_settings().policy.methods == ("GET",)
 
 
 def test_that_several_origins_in_one_string_are_told_apart() -> None:
     with override_settings(CORS_ALLOWED_ORIGINS=f"{APP},https://b.example"):
-        problems = conf.site().problems
+        problems = conf.cors_settings().problems
 
     assert [problem.hint for problem in problems] == [
         f"Write [{APP!r}, 'https://b.example'] instead."
@@ -617,7 +620,7 @@ def test_that_several_origins_in_one_string_are_told_apart() -> None:
 )
 def test_none_in_a_setting_opens_nothing_and_is_named(setting: str, hint: str) -> None:
     with override_settings(**{setting: None}):
-        site = conf.site()
+        site = conf.cors_settings()
 
     (problem,) = site.problems
     assert (problem.field, problem.hint) == (setting, hint)
@@ -629,7 +632,7 @@ def test_none_in_a_setting_opens_nothing_and_is_named(setting: str, hint: str) -
 
 def test_an_empty_regex_for_urls_matches_all_of_them_and_one_for_origins_none() -> None:
     with override_settings(CORS_URLS_REGEX="", CORS_ALLOWED_ORIGIN_REGEXES=[""]):
-        site = conf.site()
+        site = conf.cors_settings()
 
     assert site.matches_url("/anything/")
     assert site.policy.origin_regexes == ()

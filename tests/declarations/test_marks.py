@@ -279,7 +279,7 @@ def test_that_the_outer_declaration_is_nearer(
 # --- Classes -----------------------------------------------------------------------------------
 
 
-class Answers(View):
+class Replies(View):
     def get(self, request: Any) -> HttpResponse:
         return HttpResponse("answer")
 
@@ -312,7 +312,7 @@ def in_dispatch(*decorators: Any) -> Callable[[type], type]:
 def test_that_a_declaration_on_a_class_counts(
     send: Sender, decorators: list[Any], admitted: bool, max_age: str | None
 ) -> None:
-    marked: Any = type("Marked", (Answers,), {})
+    marked: Any = type("Marked", (Replies,), {})
     for decorator in reversed(decorators):
         marked = decorator(marked)
 
@@ -383,7 +383,7 @@ def test_that_method_decorator_on_a_child_does_not_bring_the_parent_s_policy_nea
     # method_decorator copies the marks of the inherited dispatch onto the new one, and copies
     # them last: under one name for every declaration the parent's would win.
     parent = in_dispatch(cors_allow(origins=["https://parent.example"], max_age=1))(
-        type("Parent", (Answers,), {})
+        type("Parent", (Replies,), {})
     )
     child = in_dispatch(allow)(type("Child", (parent,), {}))
 

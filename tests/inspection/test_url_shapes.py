@@ -38,7 +38,7 @@ def matching(regex: Any, *patterns: Any, **site: Any) -> Matching:
         ROOT_URLCONF=Patterns(patterns),
         **{"LANGUAGES": LANGUAGES, "LANGUAGE_CODE": "en", **site},
     ):
-        return url_shapes.matching(next(pattern_paths.all_chains(), ()))
+        return url_shapes.matching(next(pattern_paths.all_pattern_paths(), ()))
 
 
 # --- Cases with a name -------------------------------------------------------------------------
@@ -365,12 +365,12 @@ def test_what_is_said_holds_for_a_url_of_the_route(route: tuple[Any, str], regex
     pattern, url = route
     site = {"CORS_URLS_REGEX": regex, "LANGUAGES": LANGUAGES, "LANGUAGE_CODE": "en"}
     with override_settings(**site, ROOT_URLCONF=Patterns([pattern])):
-        chain = next(pattern_paths.all_chains())
+        chain = next(pattern_paths.all_pattern_paths())
         if not _is_url_of(url, chain):
             event("no URL of the route")
             return
         said = url_shapes.matching(chain)
-        matches = conf.site().matches_url(url)
+        matches = conf.cors_settings().matches_url(url)
 
     event(f"{said.value}, {'a match' if matches else 'no match'}")
     assert said is not (NEVER if matches else ALWAYS) or "\n" in url
@@ -382,7 +382,7 @@ def _is_url_of(url: str, chain: Any) -> bool:
     def found(language: str) -> bool:
         with override(language):
             try:
-                return pattern_paths.chain_of(resolve(url)) == chain
+                return pattern_paths.pattern_path_of(resolve(url)) == chain
             except Resolver404:
                 return False
 

@@ -154,7 +154,7 @@ class Case(NamedTuple):
     method: str = "GET"
     middleware: tuple[str, ...] = ()
     #: Whether the settings say who is admitted, for lack of a declaration about the method.
-    gated: bool = False
+    needs_url_match: bool = False
 
 
 CASES = {
@@ -177,7 +177,7 @@ CASES = {
     "a middleware that answers itself": Case(
         cors_deny(quiet), middleware=(OURS, f"{__name__}.AnswersItself")
     ),
-    "a handler beside a declared one": Case(HandlerAlone.as_view(), gated=True),
+    "a handler beside a declared one": Case(HandlerAlone.as_view(), needs_url_match=True),
     "a handler that is declared": Case(HandlerAlone.as_view(), admits=True, method="POST"),
     "credentials alone": Case(cors_deny(writes(Allow_Credentials="true"))),
     "exposed headers alone": Case(cors_deny(writes(Expose_Headers="x-secret"))),
@@ -189,9 +189,9 @@ CASES = {
 
 def expected(case: Case, origin: str | None) -> dict[str, str]:
     """Return the CORS headers that are left: those of what governs the method, and no other."""
-    if not (case.admits or case.gated):
+    if not (case.admits or case.needs_url_match):
         return {}
-    admitted = SITE if case.gated else APP
+    admitted = SITE if case.needs_url_match else APP
     return {"vary": "origin"} | ({ORIGIN: admitted} if origin == admitted else {})
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from cors_views import CorsPolicy, conf
 from cors_views.checks.effective import check_uses
 from cors_views.checks.settings import check_settings
-from cors_views.inspection.policies_in_use import use_of_settings
+from cors_views.inspection.policies_in_use import policy_of_settings
 from cors_views.policies.corrections import correction
 from cors_views.policies.fields import origin_regexes, origins
 from cors_views.policies.origin_sets import OriginSet
@@ -74,13 +74,13 @@ def obeyed(values: dict[str, Any], setting: str, entry: Any, hint: str) -> dict[
 
 
 def messages() -> list[Any]:
-    found = [*check_settings(), *(m for use in use_of_settings() for m in check_uses([use]))]
+    found = [*check_settings(), *(m for use in policy_of_settings() for m in check_uses([use]))]
     # A list of suffixes knows more than a text does. What is only said is not advised.
     return [each for each in found if each.level >= 30]
 
 
 def admitted() -> OriginSet:
-    policy = conf.site().policy
+    policy = conf.cors_settings().policy
     return OriginSet(policy.origins or (), policy.origin_regexes or ())
 
 

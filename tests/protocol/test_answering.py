@@ -9,8 +9,8 @@ import pytest
 
 from cors_views.policies.origin_sets import OriginSet
 from cors_views.policies.policy import CorsPolicy
-from cors_views.protocol.answering import SIGNAL, Answers, Unanswered, actual, preflight
-from cors_views.protocol.effective import CompiledPolicy, Route, Ruling
+from cors_views.protocol.answering import SIGNAL, Replies, Unanswered, actual, preflight
+from cors_views.protocol.effective import CompiledPolicy, EffectivePolicy, RoutePolicies
 from cors_views.protocol.reasons import Answer, Preflight, Reason, refusal
 
 APP = "https://app.example"
@@ -30,9 +30,9 @@ def compiled(**fields: Any) -> CompiledPolicy:
     return CompiledPolicy(policy, OriginSet(policy.origins or (), policy.origin_regexes or ()))
 
 
-def play(decision: Callable[[Answers], Any], says: dict[Any, bool]) -> tuple[list[Any], Any]:
+def play(decision: Callable[[Replies], Any], says: dict[Any, bool]) -> tuple[list[Any], Any]:
     """Run a decision, answering its questions; return what was asked and what was decided."""
-    asked, answers = [], Answers()
+    asked, answers = [], Replies()
     while True:
         try:
             return asked, decision(answers)
@@ -45,17 +45,23 @@ def play(decision: Callable[[Answers], Any], says: dict[Any, bool]) -> tuple[lis
                     break
 
 
-def decide(ruling: Ruling, origin: str, says: dict[Any, bool], matches: bool = True) -> Any:
+def decide(
+    ruling: EffectivePolicy, origin: str, says: dict[Any, bool], matches: bool = True
+) -> Any:
     given = {"url_matches": matches, "options": False, "private_network": False}
     return play(lambda answers: actual(ruling, origin, answers, **given), says)
 
 
-TWO = Ruling((compiled(origins=[first]), compiled(origins=[STRANGER, second])))
-SETTINGS = Ruling((compiled(origins=[APP]),), signal=True, gated=True, undeclared=True)
-CLOSED = Ruling((compiled(origins=[APP]),), signal=True, gated=True, governed=False)
+TWO = EffectivePolicy((compiled(origins=[first]), compiled(origins=[STRANGER, second])))
+SETTINGS = EffectivePolicy(
+    (compiled(origins=[APP]),), signal=True, needs_url_match=True, undeclared=True
+)
+CLOSED = EffectivePolicy(
+    (compiled(origins=[APP]),), signal=True, needs_url_match=True, applies=False
+)
 
 # name -> (ruling, origin, whether the URL matches, answers, what is asked, is it admitted?)
-QUESTIONS: dict[str, tuple[Ruling, str, bool, dict[Any, bool], list[Any], bool]] = {
+QUESTIONS: dict[str, tuple[EffectivePolicy, str, bool, dict[Any, bool], list[Any], bool]] = {
     "the first policy is asked first": (TWO, STRANGER, True, {first: True}, [first], True),
     "a pattern of the second spares its callable": (
         TWO,
@@ -95,7 +101,9 @@ def test_who_is_asked(name: str) -> None:
 
 
 def test_a_public_answer_opened_by_a_receiver_is_not_for_everybody() -> None:
-    public = Ruling((compiled(origins="*"),), signal=True, gated=True, undeclared=True)
+    public = EffectivePolicy(
+        (compiled(origins="*"),), signal=True, needs_url_match=True, undeclared=True
+    )
 
     assert decide(public, "", {}, matches=True)[1].vary is False
     assert decide(public, "", {SIGNAL: True}, matches=False)[1] == Answer(vary=True)
@@ -105,7 +113,7 @@ def test_a_public_answer_opened_by_a_receiver_is_not_for_everybody() -> None:
 def test_a_preflight_that_nothing_governs_is_left_to_the_view() -> None:
     asked = Preflight(APP, "PUT", None, False, True)
 
-    assert preflight(Route({}, CLOSED), asked, Answers()) is None
+    assert preflight(RoutePolicies({}, CLOSED), asked, Replies()) is None
 
 
 # name -> (policy fields, requested method, requested headers, reason)
@@ -138,11 +146,11 @@ REASONS: dict[str, tuple[dict[str, Any], str, str | None, Reason | None]] = {
 @pytest.mark.parametrize("name", REASONS)
 def test_why_a_browser_refuses_an_admitted_origin(name: str) -> None:
     fields, method, headers, reason = REASONS[name]
-    ruling = Ruling((compiled(origins=[APP], **fields),))
-    route = Route({}, ruling, frozenset(), ("PUT", "PATCH"))
+    ruling = EffectivePolicy((compiled(origins=[APP], **fields),))
+    route = RoutePolicies({}, ruling, frozenset(), ("PUT", "PATCH"))
     asked = Preflight(APP, method, headers, False, True)
 
-    answer = preflight(route, asked, Answers())
+    answer = preflight(route, asked, Replies())
 
     assert answer is not None
     assert refusal(answer, APP, asked)[0] == reason

@@ -113,7 +113,7 @@ def test_where_nothing_is_declared_the_settings_answer(
 
     assert "cannot be found, so the settings answer, as it declares none" in caplog.text
     assert not unclear.closed
-    assert unclear.chain[-1].pattern._route == "v/"
+    assert unclear.pattern_path[-1].pattern._route == "v/"
     assert isinstance(unclear.error, (TypeError, AttributeError))
 
 

@@ -225,7 +225,7 @@ def test_a_broken_converter_fails_where_django_meets_it(
     send: Sender, caplog: Any, monkeypatch: pytest.MonkeyPatch, declared: bool
 ) -> None:
     """Which view was meant is unknown; where any view may deny, nobody is admitted."""
-    everything = {marks.Applied(Place("views.py", 1), "view")} if declared else set()
+    everything = {marks.AppliedDeclaration(Place("views.py", 1), "view")} if declared else set()
     monkeypatch.setattr(marks, "_everything_applied", everything)
     from django.urls import converters
     from django.urls.converters import register_converter

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from cors_views import cors_allow
-from cors_views.resolution.view_info import take_apart
+from cors_views.resolution.view_info import inspect_view
 from tests.tables import ORIGIN, Sender, assert_cors_headers, urlconf
 
 APP = "https://app.example"
@@ -84,7 +84,7 @@ HANDLERS: dict[str, tuple[Any, dict[str, str] | None]] = {
 def test_the_methods_that_a_view_implements(name: str) -> None:
     callback, expected = HANDLERS[name]
 
-    assert take_apart(callback).handlers == expected
+    assert inspect_view(callback).handlers == expected
 
 
 @allow_app
@@ -187,8 +187,8 @@ def test_a_marked_feed(send: Sender) -> None:
     from cors_views.resolution import nearest, pattern_paths
 
     with urlconf(path("v/", News())):
-        (chain,) = pattern_paths.all_chains()
-        ruling = nearest.build(chain).ruling("GET")
+        (chain,) = pattern_paths.all_pattern_paths()
+        ruling = nearest.build(chain).effective("GET")
 
     assert ruling.policies[0].origins.admits(APP)
 
@@ -199,4 +199,4 @@ def test_a_cycle_of_wrappers_ends() -> None:
 
     one.__wrapped__ = one  # type: ignore[attr-defined]
 
-    assert take_apart(one).view_class is None
+    assert inspect_view(one).view_class is None

@@ -79,8 +79,10 @@ def used(reader: Reader, new: dict[str, Any]) -> Iterator[None]:
 def test_that_the_checks_of_a_deployment_find_nothing(sample: Sample, reader: Reader) -> None:
     new = reader.run(sample)
 
+    # A server on the own machine is for development; the checks of a deployment say so.
+    deployed = "settings/development.py" not in sample.code
     with used(reader, new):
-        found = run_checks(include_deployment_checks=True)
+        found = run_checks(include_deployment_checks=deployed)
     # The toolbar is installed for its own tests alone.
     assert [one for one in found if not str(one.id).startswith("debug_toolbar.")] == []
 

@@ -21,7 +21,7 @@ from cors_views.management.sending import absolute, unlogged
 from cors_views.policies.policy import close_matches
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution import nearest, pattern_paths
-from cors_views.resolution.pattern_paths import Chain
+from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import route_name
 from cors_views.support.untrusted import escaped
 
@@ -81,7 +81,7 @@ class Command(CorsCommand):
     def _lines(self, played: Played) -> Iterator[str]:
         page, heard, verdict = played.page, played.server.heard, played.verdict
         yield self.paint(transcript.call(page), "MIGRATE_HEADING")
-        yield _serving(page, heard[0].chain)
+        yield _serving(page, heard[0].pattern_path)
         yield from notes.before(played)
         yield ""
         assumed = [each.assumed for each in heard]
@@ -90,7 +90,7 @@ class Command(CorsCommand):
         last = heard[-1].outcome
         if last and verdict.type != "basic":
             yield from transcript.asked(last)
-            yield f"What decides is the {decided_by(last.ruling)}."
+            yield f"What decides is the {decided_by(last.effective)}."
         yield from self._verdict(played)
         yield from notes.beside(played)
         if verdict.reason:
@@ -173,14 +173,16 @@ def _check_method(page: PageRequest) -> None:
     method = page.method.upper()
     if method in _METHODS:
         return
-    routes = [nearest.build_safely(chain) for chain in pattern_paths.all_chains()]
+    routes = [
+        nearest.build_safely(pattern_path) for pattern_path in pattern_paths.all_pattern_paths()
+    ]
     known = {name for route in routes for name in (*route.implemented, *route.candidates)}
     if method not in known:
         hint = close_matches(method, sorted({*_METHODS, *known}), most=1)
         raise bad_input(f"{page.method!r} is a method that no view knows. {hint}")
 
 
-def _serving(page: PageRequest, chain: Chain) -> str:
-    if not chain:
+def _serving(page: PageRequest, pattern_path: PatternPath) -> str:
+    if not pattern_path:
         return f"No URL pattern matches {urlsplit(page.url).path}."
-    return f"It is for {view_name(chain)}, at the route {route_name(chain)}."
+    return f"It is for {view_name(pattern_path)}, at the route {route_name(pattern_path)}."

@@ -22,7 +22,7 @@ from cors_views.management.overview import in_order, view_name
 from cors_views.management.sending import Heard
 from cors_views.middleware import CorsMiddleware
 from cors_views.outcomes.decided import Outcome
-from cors_views.protocol.effective import Ruling
+from cors_views.protocol.effective import EffectivePolicy
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.layers import Layer
 from cors_views.standard.fetch import CORS_RESPONSE_HEADERS, SAFELISTED_METHODS
@@ -65,8 +65,8 @@ def advice(refusal: Refusal) -> Advice:
 def _login(heard: Heard) -> Advice:
     told = (
         "log in first and ask with credentials: 'include'; to everybody else "
-        f"{view_name(heard.chain)} answers with a redirect to the login page ({heard.login}). That "
-        "is for people; for programs let the view answer 401 or 403 instead"
+        f"{view_name(heard.pattern_path)} answers with a redirect to the login page "
+        f"({heard.login}). That is for people; for programs let the view answer 401 or 403 instead"
     )
     return Advice(Ask({"credentials": "include"}, told))
 
@@ -100,11 +100,13 @@ def _asked_wrongly(refusal: Refusal) -> Advice | None:
 
 
 def _at_the_view(refusal: Refusal, outcome: Outcome) -> Advice:
-    if not refusal.last.chain:
+    if not refusal.last.pattern_path:
         return _no_view(refusal)
-    trail = outcome.ruling.trail
-    if trail and not isinstance(trail[0], Layer):
-        return Advice(Tell(f"{view_name(refusal.last.chain)}: {trail[0]}; the log says why."))
+    counting_layers = outcome.effective.counting_layers
+    if counting_layers and not isinstance(counting_layers[0], Layer):
+        return Advice(
+            Tell(f"{view_name(refusal.last.pattern_path)}: {counting_layers[0]}; the log says why.")
+        )
     case = Case(refusal, outcome)
     first = beforehand.unserved(case) or beforehand.lost(case) or beforehand.closed_whole(case)
     return Advice(first) if first else _ADVICE[refusal.verdict.reason](case)
@@ -136,10 +138,10 @@ def _closed(case: Case) -> Advice:
 
 def _why_closed(case: Case) -> str:
     if case.refusal.verdict.reason is Reason.NO_POLICY:
-        opt_in = not case.ruling.governed
+        opt_in = not case.effective.applies
         why = "CORS_OPT_IN is on" if opt_in else "CORS_URLS_REGEX does not match the URL"
         return f"{why}, and nothing is declared for it."
-    deny = case.ruling.trail[0]
+    deny = case.effective.counting_layers[0]
     if case.spot.layer is not deny and deny.name in ("class", "include"):
         return f"The cors_deny at {place(deny)} is a default."
     return ""
@@ -147,14 +149,14 @@ def _why_closed(case: Case) -> str:
 
 def _not_admitted(case: Case) -> Advice:
     near = [
-        *misses(case.page.origin, case.ruling.policies),
-        *beginnings(case.page.origin, case.ruling.policies),
+        *misses(case.page.origin, case.effective.policies),
+        *beginnings(case.page.origin, case.effective.policies),
     ]
     return _admitted(case)._replace(near=tuple(near))
 
 
 def _admitted(case: Case) -> Advice:
-    origin, policies = case.page.origin, case.ruling.policies
+    origin, policies = case.page.origin, case.effective.policies
     if origin in SPECIAL:
         # To admit it by name would look as if it were one page.
         told = (
@@ -162,7 +164,7 @@ def _admitted(case: Case) -> Advice:
         )
         return Advice(Tell(f"the page: {told}."))
     others = case.wider("origins", (repr(origin),))
-    items = case.effective()
+    items = case.effective_fields()
     one = case.like(len(policies) - 1)
     if one is None or None in items:
         return Advice(case.wider_first("origins", (repr(origin),)))
@@ -203,7 +205,7 @@ def _header(case: Case) -> Advice:
     missing = case.refusal.verdict.missing
     values = tuple(map(repr, missing))
     others = case.wider("headers", values)
-    policies = case.ruling.policies
+    policies = case.effective.policies
     shared = len({policy.policy.headers for policy in policies}) == 1
     keeps = all(
         case.offered - SAFELISTED_METHODS <= policy.methods or "*" in policy.methods
@@ -225,7 +227,7 @@ def _credentials(case: Case) -> Advice:
         if refined is not None:
             return Advice(refined, (without,))
     others: tuple[Edit, ...] = ()
-    if not any(policy.policy.any_origin for policy in case.ruling.policies):
+    if not any(policy.policy.any_origin for policy in case.effective.policies):
         others = case.wider("credentials", ("True",))
     return Advice(case.first_for_page("credentials", ("True",)), (without, *others))
 
@@ -248,10 +250,10 @@ _ADVICE: dict[Reason | None, Callable[[Case], Advice]] = {
 }
 
 
-def decided_by(ruling: Ruling) -> str:
+def decided_by(effective: EffectivePolicy) -> str:
     """Return what decides, in words, with places that are the same on every machine."""
-    decisive = [] if ruling.signal else [ruling.trail[0]]
-    layers = ruling.trail[len(decisive) :]
+    decisive = [] if effective.signal else [effective.counting_layers[0]]
+    layers = effective.counting_layers[len(decisive) :]
     told = [_told(layer) for layer in (*decisive, *layers)]
     return ", refined by the ".join(told if decisive else ["CORS_* settings", *told])
 

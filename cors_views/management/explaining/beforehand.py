@@ -17,13 +17,13 @@ from cors_views.resolution.view_info import served_methods
 def unserved(case: Case) -> Edit | None:
     """Return what to do where the view does not serve the method at all."""
     method, unit = case.page.method, case.unit
-    served = served_methods(case.chain[-1].callback)
+    served = served_methods(case.pattern_path[-1].callback)
     if served is None or method in served or method == "OPTIONS":
         return None
     names = ", ".join(in_order(served))
     if not _takes_handlers(case) or closes_whole(unit, case.spot.layer):
         return Tell(f"{unit.view}: it serves no {method}, but {names}.")
-    new = Unit(case.chain, unit.holder, method.lower(), frozenset({method}))
+    new = Unit(case.pattern_path, unit.holder, method.lower(), frozenset({method}))
     case = case.at(new, for_new(new))
     # Nobody else has asked for what was not there.
     return case.declare(case.for_page(), note=f"Today it serves {names}.")
@@ -31,10 +31,10 @@ def unserved(case: Case) -> Edit | None:
 
 def _takes_handlers(case: Case) -> bool:
     """Return whether a method that is added to the class would be served."""
-    view_class, callback = case.callback.view_class, case.chain[-1].callback
+    view_class, callback = case.callback.view_class, case.pattern_path[-1].callback
     names = getattr(view_class, "http_method_names", ())
     allowed = case.callback.initkwargs.get("http_method_names", names)
-    own = case.unit.holder is view_class and not is_installed(case.chain)
+    own = case.unit.holder is view_class and not is_installed(case.pattern_path)
     return own and not hasattr(callback, "actions") and case.page.method.lower() in allowed
 
 
@@ -64,7 +64,7 @@ def lost(case: Case) -> Edit | None:
     for found in lost_by(case.unit):
         items = _admitting(found, case.page.origin)
         # Above the class it counts where nothing nearer names origins.
-        if items and (case.ruling.signal or not found.on_class):
+        if items and (case.effective.signal or not found.on_class):
             above = Spot("above", case.unit.view, case.unit)
             return Declare(above if found.on_class else case.spot, tuple(items), found.told)
     return None

@@ -19,7 +19,7 @@ from cors_views.outcomes.decided import Outcome
 from cors_views.protocol.answering import admitting
 from cors_views.protocol.effective import CompiledPolicy
 from cors_views.protocol.reasons import Reason
-from cors_views.resolution.view_info import take_apart
+from cors_views.resolution.view_info import inspect_view
 from cors_views.standard.fetch import CORS_RESPONSE_HEADERS, SAFELISTED_METHODS
 
 
@@ -40,11 +40,11 @@ class Case:
 
     def __init__(self, refusal: Refusal, outcome: Outcome) -> None:
         self.refusal, self.outcome = refusal, outcome
-        self.page, self.ruling = refusal.page, outcome.ruling
-        self.chain = refusal.last.chain
-        self.unit = unit_of(self.chain, self.page.method)
-        self.callback = take_apart(self.chain[-1].callback)
-        self.spot = narrowest(self.unit, self.ruling)
+        self.page, self.effective = refusal.page, outcome.effective
+        self.pattern_path = refusal.last.pattern_path
+        self.unit = unit_of(self.pattern_path, self.page.method)
+        self.callback = inspect_view(self.pattern_path[-1].callback)
+        self.spot = narrowest(self.unit, self.effective)
 
     def at(self, unit: Unit, spot: Spot) -> Case:
         """Return the same refusal with another place for what is written."""
@@ -62,21 +62,24 @@ class Case:
     def governing(self) -> tuple[CompiledPolicy, ...]:
         """The policies that speak for this URL; none where it is closed or not governed."""
         reason = self.refusal.verdict.reason
-        return () if reason is Reason.NO_POLICY else self.ruling.policies
+        return () if reason is Reason.NO_POLICY else self.effective.policies
 
     @property
     def policy(self) -> CompiledPolicy:
         """The policy that decides; the last one where none admits the origin."""
         outcome = self.outcome
-        return admitting(self.ruling, outcome.origin, outcome.answers) or self.ruling.policies[-1]
+        return (
+            admitting(self.effective, outcome.origin, outcome.replies)
+            or self.effective.policies[-1]
+        )
 
     @property
     def number(self) -> int:
-        return self.ruling.policies.index(self.policy)
+        return self.effective.policies.index(self.policy)
 
     @property
     def sources(self) -> dict[str, Source]:
-        return sources_of(self.ruling, self.number)
+        return sources_of(self.effective, self.number)
 
     @property
     def offered(self) -> frozenset[str]:
@@ -89,14 +92,14 @@ class Case:
     def is_for_one(self) -> bool:
         """Whether the policy is for nobody but this page, so that it may be changed as it is."""
         policy = self.policy.policy
-        alone = len(self.ruling.policies) == 1 and not policy.origin_regexes
+        alone = len(self.effective.policies) == 1 and not policy.origin_regexes
         return alone and policy.origins == (self.page.origin,)
 
-    def effective(self, *, by_name: bool = True) -> list[Item | None]:
+    def effective_fields(self, *, by_name: bool = True) -> list[Item | None]:
         """Return the policies that govern as they would be written at the spot."""
         return [
-            spelling.effective(
-                self.ruling,
+            spelling.effective_fields(
+                self.effective,
                 number,
                 self.offered,
                 on_handler=self.spot.on_handler,
@@ -116,7 +119,7 @@ class Case:
         offered = self.offered if "methods" not in fields or policy is None else policy.methods
         if method not in SAFELISTED_METHODS | offered and "*" not in offered:
             fields["methods"] = spelling.listed(in_order({*offered, method}))
-        headers = (policy.policy if policy else conf.site().base).headers or ()
+        headers = (policy.policy if policy else conf.cors_settings().base).headers or ()
         missing = [
             name
             for name in unsafe_request_header_names(self.page.headers)
@@ -138,10 +141,10 @@ class Case:
 
     def like(self, number: int) -> dict[str, str] | None:
         """Return a policy for this page alone that otherwise is as one of those that govern."""
-        model = self.effective(by_name=False)[number]
+        model = self.effective_fields(by_name=False)[number]
         if model is None or isinstance(model, str):
             return None
-        policy = self.ruling.policies[number]
+        policy = self.effective.policies[number]
         credentials = self.credentials or (policy.credentials and self.is_admitted)
         one = spelling.for_one(model, self.page.origin, credentials=credentials)
         if self.spot.on_handler:
@@ -152,14 +155,14 @@ class Case:
     @property
     def is_admitted(self) -> bool:
         outcome = self.outcome
-        return admitting(self.ruling, outcome.origin, outcome.answers) is not None
+        return admitting(self.effective, outcome.origin, outcome.replies) is not None
 
     def wider(self, field: str, values: tuple[str, ...]) -> tuple[Edit, ...]:
         """Return the change for all that have a field from the same place, where there are more."""
         source = self.sources[field]
         if source.layer is None and field == "origins":
             source = Source(None, setting=conf.name_in_use("CORS_ALLOWED_ORIGINS"))
-        if source.layer is None and field == "credentials" and not self.ruling.signal:
+        if source.layer is None and field == "credentials" and not self.effective.signal:
             # What names its origins takes no trust from the settings.
             return ()
         routes = routes_that_take(source, field)
@@ -170,7 +173,7 @@ class Case:
 
     def first_for_page(self, field: str, values: tuple[str, ...]) -> Edit:
         """Return a declaration in which this page comes first, and all others as before."""
-        items, one = self.effective(), self.like(self.number)
+        items, one = self.effective_fields(), self.like(self.number)
         if one is None or None in items:
             return self.wider_first(field, values)
         return self.declare(one, *(item for item in items if item is not None))

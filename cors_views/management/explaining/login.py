@@ -10,7 +10,7 @@ from django.urls import ResolverMatch
 
 from cors_views.checks.sites import has_middleware
 from cors_views.declarations.marks import wrapped
-from cors_views.resolution.view_info import take_apart
+from cors_views.resolution.view_info import inspect_view
 
 _MIDDLEWARE = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 _MIXINS = "django.contrib.auth.mixins"
@@ -25,7 +25,7 @@ class LoginRedirect(NamedTuple):
     field: str
 
 
-def foreseen(match: ResolverMatch) -> LoginRedirect | None:
+def preview(match: ResolverMatch) -> LoginRedirect | None:
     """Return the redirect that a visitor gets who is not logged in."""
     view = match.func
     if _is_installed() and getattr(view, "login_required", True):
@@ -36,7 +36,7 @@ def foreseen(match: ResolverMatch) -> LoginRedirect | None:
     if "login_url" in own and "redirect_field_name" in own and not _raises(view):
         return LoginRedirect("login_required", own["login_url"], own["redirect_field_name"])
     try:
-        view_class: Any = take_apart(view).view_class or object
+        view_class: Any = inspect_view(view).view_class or object
     except Exception:
         # A view may be anything.
         return None

@@ -28,7 +28,7 @@ def lost_by(unit: Unit) -> Iterator[Lost]:
         yield from _without_mixin(holder)
         hidden = [vars(owner).get(unit.handler) for owner in holder.__mro__[:1]]
     else:
-        hidden = [unit.chain[-1].callback]
+        hidden = [unit.pattern_path[-1].callback]
     for each in hidden:
         yield from _hidden(each)
 

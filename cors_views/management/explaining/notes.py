@@ -85,12 +85,12 @@ def _with_credentials(played: Played) -> Iterator[str]:
 def _token(played: Played) -> Iterator[str]:
     """Yield what CSRF protection wants, which is asked just before a view is run."""
     page, server = played.page, played.server
-    chain = server.heard[-1].chain if server.heard else ()
+    pattern_path = server.heard[-1].pattern_path if server.heard else ()
     if played.verdict.reason or server.runs_views or page.method in SAFE_METHODS:
         return
-    if not chain or not layers.understands(chain):
+    if not pattern_path or not layers.understands(pattern_path):
         return
-    callback = chain[-1].callback
+    callback = pattern_path[-1].callback
     # Session authentication asks for a token only where a session came along.
     with_cookies = page.credentials == "include" and is_csrf_protected(callback)
     if not (with_cookies or csrf_middleware_protects(callback)):
@@ -111,8 +111,8 @@ def _kept_preflight(played: Played) -> Iterator[str]:
     outcome = heard[-1].outcome if heard else None
     if verdict.reason in (None, Reason.PREFLIGHT_FAILED) or answered == "actual" or not outcome:
         return
-    ages = [each.policy.max_age or 0 for each in outcome.ruling.policies]
-    age = max(ages, default=conf.site().policy.max_age or 0)
+    ages = [each.policy.max_age or 0 for each in outcome.effective.policies]
+    age = max(ages, default=conf.cors_settings().policy.max_age or 0)
     if age:
         yield (
             "Note: a browser that was allowed this before keeps that answer for up to "

@@ -13,10 +13,10 @@ from cors_views.inspection.policies_in_use import sources_of
 from cors_views.management.overview import in_order
 from cors_views.policies.fields import FIELDS
 from cors_views.policies.policy import CorsPolicy
-from cors_views.protocol.effective import CompiledPolicy, Ruling
+from cors_views.protocol.effective import CompiledPolicy, EffectivePolicy
 from cors_views.resolution.layers import Layer
 from cors_views.resolution.nearest import default_methods
-from cors_views.resolution.view_info import Callback
+from cors_views.resolution.view_info import ViewInfo
 from cors_views.standard.fetch import SAFELISTED_METHODS
 
 #: A policy as code: a name of ``CORS_POLICIES`` in quotes, or the code of each field.
@@ -71,18 +71,18 @@ def extended_headers(present: Sequence[str], names: Sequence[str]) -> str:
 # --- Policies that govern ----------------------------------------------------------------------
 
 
-def offered_at(callback: Callback, served: frozenset[str] | None) -> frozenset[str]:
+def offered_at(callback: ViewInfo, served: frozenset[str] | None) -> frozenset[str]:
     """Return what a declaration offers that names no methods.
 
     ``served`` are the methods of the handler that it stands on, ``None`` where it stands on none.
     """
     if served is not None:
         return served
-    return frozenset(default_methods(conf.site(), callback))
+    return frozenset(default_methods(conf.cors_settings(), callback))
 
 
-def effective(
-    ruling: Ruling,
+def effective_fields(
+    effective: EffectivePolicy,
     number: int,
     offered: frozenset[str],
     *,
@@ -93,31 +93,31 @@ def effective(
 
     ``None`` where nobody would write it out: a callable without a name, a long list.
     """
-    compiled = ruling.policies[number]
+    compiled = effective.policies[number]
     keeps = offered - SAFELISTED_METHODS <= compiled.methods or "*" in compiled.methods
-    named = _name(ruling, number) if by_name else ""
+    named = _name(effective, number) if by_name else ""
     if named and (keeps or conf.policy(named).methods is not None or not on_handler):
         return repr(named)
-    trusted = _trusted(ruling, compiled)
+    trusted = _trusted(effective, compiled)
     if trusted is None:
         return None
     fields = {**trusted, **_differing(compiled)}
     # What declares nothing is offered what the settings name, whatever the view serves.
-    if not (keeps if on_handler else ruling.undeclared or compiled.methods == offered):
+    if not (keeps if on_handler else effective.undeclared or compiled.methods == offered):
         fields["methods"] = listed(in_order(compiled.methods))
     return _consistent(fields, {})
 
 
-def _name(ruling: Ruling, number: int) -> str:
+def _name(effective: EffectivePolicy, number: int) -> str:
     """Return the name in ``CORS_POLICIES`` of a policy that nothing has refined."""
-    source = sources_of(ruling, number)["origins"]
+    source = sources_of(effective, number)["origins"]
     plain = source.layer is not None and not source.layer.declaration.fields
-    return source.policy_name if plain and len(ruling.trail) == 1 else ""
+    return source.policy_name if plain and len(effective.counting_layers) == 1 else ""
 
 
-def _trusted(ruling: Ruling, compiled: CompiledPolicy) -> dict[str, str] | None:
+def _trusted(effective: EffectivePolicy, compiled: CompiledPolicy) -> dict[str, str] | None:
     policy = compiled.policy
-    origins = _origins(policy, of_settings=ruling.signal)
+    origins = _origins(policy, of_settings=effective.signal)
     regexes = policy.origin_regexes or ()
     if origins is None or len(regexes) > _LONGEST:
         return None
@@ -143,7 +143,7 @@ def _origins(policy: CorsPolicy, *, of_settings: bool = False) -> str | None:
 
 
 def _is_clean(setting: str) -> bool:
-    return not any(problem.field == setting for problem in conf.site().problems)
+    return not any(problem.field == setting for problem in conf.cors_settings().problems)
 
 
 def _origin(origin: Any) -> str | None:
@@ -159,7 +159,7 @@ def _regex(regex: re.Pattern[str]) -> str:
 
 
 def _differing(compiled: CompiledPolicy) -> dict[str, str]:
-    policy, base = compiled.policy, conf.site().base
+    policy, base = compiled.policy, conf.cors_settings().base
     fields = {
         name: listed(getattr(policy, name) or ())
         for name in ("headers", "expose_headers")

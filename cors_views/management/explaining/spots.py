@@ -17,10 +17,10 @@ from cors_views.inspection.policies_in_use import (
 )
 from cors_views.management.folding import without_suffix
 from cors_views.management.overview import is_installed, view_name
-from cors_views.protocol.effective import Ruling
+from cors_views.protocol.effective import EffectivePolicy
 from cors_views.resolution import layers, nearest, view_info
 from cors_views.resolution.layers import Layer
-from cors_views.resolution.pattern_paths import Chain
+from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import route_name
 
 #: A route, without a format suffix, and the handler that serves it; ``""`` where nobody sees one.
@@ -35,18 +35,18 @@ class Unit:
     ``methods`` are those that the handler serves.
     """
 
-    chain: Chain
+    pattern_path: PatternPath
     holder: Any
     handler: str
     methods: frozenset[str]
 
     @property
     def here(self) -> Here:
-        return plain_route(self.chain), self.handler
+        return plain_route(self.pattern_path), self.handler
 
     @property
     def view(self) -> str:
-        return view_name(self.chain)
+        return view_name(self.pattern_path)
 
     @property
     def is_named(self) -> bool:
@@ -90,39 +90,41 @@ class Spot:
         return self.kind in ("handler", "new")
 
 
-def plain_route(chain: Chain) -> str:
+def plain_route(pattern_path: PatternPath) -> str:
     """Return the name of a route; that of the plain one for one with a format suffix."""
-    name = route_name(chain)
+    name = route_name(pattern_path)
     for plain in without_suffix(name):
         return plain
     return name
 
 
-def unit_of(chain: Chain, method: str) -> Unit:
+def unit_of(pattern_path: PatternPath, method: str) -> Unit:
     """Return what serves a method at the end of a chain."""
-    callback = view_info.take_apart(chain[-1].callback)
+    callback = view_info.inspect_view(pattern_path[-1].callback)
     handlers = callback.handlers or {}
     function = view_info.api_view_function(callback.view_class) if callback.view_class else None
     if function is not None:
         *_, innermost = wrapped(function)
-        return Unit(chain, innermost, "", frozenset(handlers))
+        return Unit(pattern_path, innermost, "", frozenset(handlers))
     if handlers.keys() - {"OPTIONS"}:
         handler = handlers.get(method, "")
         served = frozenset(name for name in handlers if handlers[name] == handler)
-        return Unit(chain, callback.view_class, handler, served or frozenset({method}))
-    *_, innermost = wrapped(callback.view_class or chain[-1].callback)
-    return Unit(chain, innermost, "", frozenset())
+        return Unit(pattern_path, callback.view_class, handler, served or frozenset({method}))
+    *_, innermost = wrapped(callback.view_class or pattern_path[-1].callback)
+    return Unit(pattern_path, innermost, "", frozenset())
 
 
-def _units(chain: Chain) -> Iterator[Unit]:
-    callback = view_info.take_apart(chain[-1].callback)
+def _units(pattern_path: PatternPath) -> Iterator[Unit]:
+    callback = view_info.inspect_view(pattern_path[-1].callback)
     # Every class has an OPTIONS, which says nothing.
     for method in (callback.handlers or {}).keys() - {"OPTIONS"} or {"GET"}:
-        yield unit_of(chain, method)
+        yield unit_of(pattern_path, method)
 
 
 def _where(counts: Callable[[Unit], bool]) -> frozenset[Here]:
-    return frozenset(unit.here for chain, _ in survey() for unit in _units(chain) if counts(unit))
+    return frozenset(
+        unit.here for pattern_path, _ in survey() for unit in _units(pattern_path) if counts(unit)
+    )
 
 
 def _same_handler(unit: Unit) -> Callable[[Unit], bool]:
@@ -143,7 +145,7 @@ def _same_handler(unit: Unit) -> Callable[[Unit], bool]:
 def for_new(unit: Unit) -> Spot:
     """Return the place of a handler that has yet to be written."""
     found = _where(lambda other: _inherits(other.holder, unit))
-    others = {route for route, _ in found} - {plain_route(unit.chain)}
+    others = {route for route, _ in found} - {plain_route(unit.pattern_path)}
     return Spot("new", unit.view, unit, subclass=bool(others))
 
 
@@ -155,10 +157,10 @@ def _inherits(holder: Any, unit: Unit) -> bool:
 def reach(layer: Layer) -> frozenset[Here]:
     """Return all that one declaration has a say in."""
     found = set()
-    for chain, route in survey():
-        for unit in _units(chain):
+    for pattern_path, route in survey():
+        for unit in _units(pattern_path):
             method = min(unit.methods, default="GET")
-            if any(_is(each, layer) for each in route.ruling(method).trail):
+            if any(_is(each, layer) for each in route.effective(method).counting_layers):
                 found.add(unit.here)
     return frozenset(found)
 
@@ -170,16 +172,20 @@ def _is(one: Any, other: Layer) -> bool:
 def routes_that_take(source: Source, field: str) -> frozenset[str]:
     """Return the routes whose policy has a field from a setting, or from the same declaration."""
     found = set()
-    for chain, route in survey():
-        for ruling, methods in governed_methods(chain, route):
-            if methods != () and is_for(chain, ruling) and _takes(ruling, source, field):
-                found.add(plain_route(chain))
+    for pattern_path, route in survey():
+        for effective, methods in governed_methods(pattern_path, route):
+            if (
+                methods != ()
+                and is_for(pattern_path, effective)
+                and _takes(effective, source, field)
+            ):
+                found.add(plain_route(pattern_path))
     return frozenset(found)
 
 
-def _takes(ruling: Ruling, source: Source, field: str) -> bool:
-    for number in range(len(ruling.policies)):
-        found = sources_of(ruling, number)[field]
+def _takes(effective: EffectivePolicy, source: Source, field: str) -> bool:
+    for number in range(len(effective.policies)):
+        found = sources_of(effective, number)[field]
         if source.layer is None and found.layer is None:
             return True
         if source.policy_name and found.policy_name == source.policy_name:
@@ -192,16 +198,18 @@ def _takes(ruling: Ruling, source: Source, field: str) -> bool:
 # --- The narrowest place -----------------------------------------------------------------------
 
 
-def narrowest(unit: Unit, ruling: Ruling) -> Spot:
+def narrowest(unit: Unit, effective: EffectivePolicy) -> Spot:
     """Return the place nearest to what serves the request where a policy opens the least."""
-    nearest_layer = next(iter((*ruling.trail[1:], *ruling.trail[:1])), None)
-    if ruling.signal:
-        nearest_layer = next(iter(ruling.trail), None)
+    nearest_layer = next(
+        iter((*effective.counting_layers[1:], *effective.counting_layers[:1])), None
+    )
+    if effective.signal:
+        nearest_layer = next(iter(effective.counting_layers), None)
     if isinstance(nearest_layer, Layer):
         others = reach(nearest_layer) - {unit.here}
         if not others or closes_whole(unit, nearest_layer):
             return Spot("instead", unit.view, unit, others, nearest_layer)
-    if not is_installed(unit.chain):
+    if not is_installed(unit.pattern_path):
         return _in_code(unit)
     return _in_urlconf(unit, nearest_layer)
 
@@ -209,44 +217,44 @@ def narrowest(unit: Unit, ruling: Ruling) -> Spot:
 def closes_whole(unit: Unit, layer: Layer | None) -> bool:
     """Return whether a deny closes a class whole, so that nothing that is nearer counts."""
     closed = layer is not None and layer.name == "route" and layer.declaration.deny
-    return closed and bool(nearest.build_safely(unit.chain).rulings)
+    return closed and bool(nearest.build_safely(unit.pattern_path).effective_policies)
 
 
 def _in_code(unit: Unit) -> Spot:
     others = _where(_same_handler(unit)) - {unit.here}
-    callback = view_info.take_apart(unit.chain[-1].callback)
+    callback = view_info.inspect_view(unit.pattern_path[-1].callback)
     own = layers.handler_layers(callback)
     nearer = any(own.get(method) for method in unit.methods)
     alone = not (nearer or _other_handlers(unit) or _is_by_router(unit))
     if alone and (others or not (unit.handler or unit.is_named)):
-        return Spot("entry", plain_route(unit.chain), unit)
+        return Spot("entry", plain_route(unit.pattern_path), unit)
     if unit.handler:
         return Spot("handler", unit.view, unit, subclass=bool(others))
     return Spot("above", unit.view, unit, others)
 
 
 def _is_by_router(unit: Unit) -> bool:
-    return getattr(unit.chain[-1].callback, "actions", None) is not None
+    return getattr(unit.pattern_path[-1].callback, "actions", None) is not None
 
 
 def _other_handlers(unit: Unit) -> frozenset[Here]:
-    return frozenset(other.here for other in _units(unit.chain)) - {unit.here}
+    return frozenset(other.here for other in _units(unit.pattern_path)) - {unit.here}
 
 
 def _in_urlconf(unit: Unit, layer: Any) -> Spot:
     """Return the place for the view of an installed package, which nobody can decorate."""
-    resolvers = unit.chain[:-1]
+    resolvers = unit.pattern_path[:-1]
     if _is_own(resolvers):
-        return Spot("entry", plain_route(unit.chain), unit, _other_handlers(unit))
+        return Spot("entry", plain_route(unit.pattern_path), unit, _other_handlers(unit))
     if isinstance(layer, Layer) and layer.name == "include":
         return Spot("instead", unit.view, unit, reach(layer) - {unit.here}, layer)
     own = max(number for number in range(len(resolvers)) if _is_own(resolvers[:number]))
     around = resolvers[: own + 1]
-    below = _where(lambda other: other.chain[: len(around)] == around)
+    below = _where(lambda other: other.pattern_path[: len(around)] == around)
     return Spot("include", route_name(around), unit, below - {unit.here})
 
 
-def _is_own(resolvers: Chain) -> bool:
+def _is_own(resolvers: PatternPath) -> bool:
     """Return whether what the last of some resolvers includes is a module of the project.
 
     A list is that of a package, as often as not, and nobody can tell.
