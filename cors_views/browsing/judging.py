@@ -14,6 +14,9 @@ from cors_views.support.untrusted import quoted
 #: How many characters of a header are shown: enough for the longest list of names.
 _LONGEST = 1000
 
+#: What a server may know of a preflight beside its CORS check, which a browser does first.
+_AFTER_THE_CORS_CHECK = (Reason.METHOD_NOT_OFFERED, Reason.HEADER_NOT_ALLOWED)
+
 #: Takes a note of a step: the check, whether it passed, and what was seen.
 Note = Callable[[Check, bool, str], None]
 
@@ -46,14 +49,23 @@ def cors_check(asked: Asked, response: Received, note: Note) -> None:
     passed = received == asked.origin or (received == "*" and not asked.credentials)
     note(Check.ALLOW_ORIGIN, passed, f"{asked.origin!r} is the page, {shown(received)} received")
     if not passed:
+        if received is not None:
+            response = _as_far_as_it_got(response)
         reason = response.reason or _why_not(received)
         raise Refused(reason, response.missing, asked.origin, received)
     if asked.credentials:
         value = value_of(response.headers, fetch.ALLOW_CREDENTIALS)
         note(Check.ALLOW_CREDENTIALS, value == "true", f"'true' expected, {shown(value)} received")
         if value != "true":
-            reason = response.reason or Reason.CREDENTIALS_NOT_ALLOWED
-            raise Refused(reason, response.missing)
+            reason = _as_far_as_it_got(response).reason or Reason.CREDENTIALS_NOT_ALLOWED
+            raise Refused(reason)
+
+
+def _as_far_as_it_got(response: Received) -> Received:
+    """Return an answer without a word of methods and headers, which come after the CORS check."""
+    if response.reason in _AFTER_THE_CORS_CHECK:
+        return response._replace(reason=None, missing=())
+    return response
 
 
 def _why_not(received: str | None) -> Reason:
@@ -76,9 +88,7 @@ def preflight_check(
     cors_check(asked, response, note)
     note(Check.STATUS, is_ok(response), f"200 to 299 expected, {response.status} received")
     if not is_ok(response):
-        # The browser has not looked at methods and headers yet, whatever the server says of them.
-        known = response.reason not in (Reason.METHOD_NOT_OFFERED, Reason.HEADER_NOT_ALLOWED)
-        raise Refused((known and response.reason) or Reason.PREFLIGHT_FAILED)
+        raise Refused(_as_far_as_it_got(response).reason or Reason.PREFLIGHT_FAILED)
     return _allowed_methods(asked, response, note), _allowed_headers(asked, response, note)
 
 
@@ -91,7 +101,8 @@ def _allowed_methods(asked: Asked, response: Received, note: Note) -> tuple[str,
     )
     note(Check.ALLOW_METHODS, passed, f"{asked.method} asked for, {shown(value)} received")
     if methods is None or not passed:
-        raise Refused(response.reason or Reason.METHOD_NOT_OFFERED)
+        # To a server, which sees no credentials in a preflight, a '*' has covered the method.
+        raise Refused(_as_far_as_it_got(response).reason or Reason.METHOD_NOT_OFFERED)
     return methods
 
 

@@ -276,6 +276,49 @@ INCLUDE: dict[str, Any] = {"credentials": "include"}
             Check.ALLOW_CREDENTIALS,
             id="cookies",
         ),
+        # Fetch, "CORS-preflight fetch": the CORS check comes before methods and headers.
+        pytest.param(
+            {**PUT, **INCLUDE},
+            answer()._replace(reason=Reason.METHOD_NOT_OFFERED),
+            Reason.CREDENTIALS_NOT_ALLOWED,
+            Check.ALLOW_CREDENTIALS,
+            id="cookies-before-the-method",
+        ),
+        pytest.param(
+            {"headers": {"X-A": "1"}, **INCLUDE},
+            answer()._replace(reason=Reason.HEADER_NOT_ALLOWED, missing=("x-a",)),
+            Reason.CREDENTIALS_NOT_ALLOWED,
+            Check.ALLOW_CREDENTIALS,
+            id="cookies-before-the-header",
+        ),
+        pytest.param(
+            {**PUT, **INCLUDE},
+            Received(200, ((ORIGIN, "*"),), Reason.METHOD_NOT_OFFERED),
+            Reason.CREDENTIALS_NOT_ALLOWED,
+            Check.ALLOW_ORIGIN,
+            id="any-with-cookies-before-the-method",
+        ),
+        pytest.param(
+            PUT,
+            Received(200, ((ORIGIN, "https://b.example"),), Reason.METHOD_NOT_OFFERED),
+            Reason.WRONG_ALLOW_ORIGIN,
+            Check.ALLOW_ORIGIN,
+            id="somebody-else-before-the-method",
+        ),
+        # To the server the '*' covers the method. With credentials it does not, and the method
+        # comes before the headers.
+        pytest.param(
+            {**PUT, "headers": {"X-A": "1"}, **INCLUDE},
+            Received(
+                200,
+                ((ORIGIN, PAGE), (CREDENTIALS, "true"), (METHODS, "*")),
+                Reason.HEADER_NOT_ALLOWED,
+                ("x-a",),
+            ),
+            Reason.METHOD_NOT_OFFERED,
+            Check.ALLOW_METHODS,
+            id="the-method-before-the-header",
+        ),
         pytest.param(
             PUT, Received(404), Reason.PREFLIGHT_FAILED, Check.ALLOW_ORIGIN, id="error-without"
         ),
@@ -314,6 +357,7 @@ def test_reasons(
     verdict = play([received], **page)
 
     assert verdict.reason is reason
+    assert bool(verdict.missing) is (reason is Reason.HEADER_NOT_ALLOWED)
     assert (verdict.type, verdict.status, verdict.headers) == ("error", 0, ())
     last = verdict.steps[-1]
     assert (last.check, last.passed, last.after) == (failed, False, 1)

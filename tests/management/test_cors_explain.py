@@ -450,6 +450,15 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
             "Or the page: ask without credentials, if it needs none.",
         ],
     ),
+    "credentials that the policy does not allow, beside a method and a header that it lacks": (
+        {"CORS_ALLOW_METHODS": ["GET"]},
+        f"{APP} PUT /asked/ -H X-Foo --credentials",
+        Reason.CREDENTIALS_NOT_ALLOWED,
+        [
+            f"Change {ASKED}: write @cors_allow(CorsPolicy(origins=['https://app.example'], methods=['GET', 'PUT'], headers=[*default_headers, 'x-foo'], credentials=True), CorsPolicy(origins=[is_tenant])) instead. default_headers is in cors_views.defaults.",
+            "Or the page: ask without credentials, if it needs none.",
+        ],
+    ),
     "credentials that a handler takes away": (
         {},
         f"{APP} GET /plain/ --credentials",

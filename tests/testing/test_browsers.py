@@ -324,6 +324,12 @@ BROWSERS_OWN = [
     pytest.param(
         "/public/", {"credentials": "include"}, Reason.CREDENTIALS_NOT_ALLOWED, id="credentials"
     ),
+    pytest.param(
+        "/public/",
+        {"method": "FETCH", "headers": {"X-A": "1"}, "credentials": "include"},
+        Reason.CREDENTIALS_NOT_ALLOWED,
+        id="credentials-before-method-and-header",
+    ),
     pytest.param("/away/", {}, Reason.REDIRECT_REFUSED, id="nobody-there"),
     pytest.param("/away/", {"redirect": "error"}, Reason.REDIRECT_REFUSED, id="redirect"),
 ]
