@@ -700,6 +700,20 @@ class WithActions(CorsMixin, ViewSet):
     def mapped_delete(self, request: Any, pk: str) -> Response:
         return Response("mapped_delete")
 
+    @cors_deny
+    @action(detail=False, methods=["get", "options"])
+    def denied_options(self, request: Any) -> Response:
+        return Response("denied_options")
+
+    @action(detail=False)
+    def readable(self, request: Any) -> Response:
+        return Response("readable")
+
+    @readable.mapping.options
+    @allow("handler")
+    def readable_options(self, request: Any) -> Response:
+        return Response("readable_options")
+
 
 # name -> (path, method, who reads)
 ACTIONS: dict[str, tuple[str, str, set[str]]] = {
@@ -711,6 +725,11 @@ ACTIONS: dict[str, tuple[str, str, set[str]]] = {
     "denied": ("/orders/denied/", "GET", set()),
     "two methods of one URL, the first": ("/orders/1/mapped/", "GET", {"class"}),
     "two methods of one URL, the second": ("/orders/1/mapped/", "POST", {"handler"}),
+    "a denied action that serves OPTIONS too": ("/orders/denied_options/", "OPTIONS", set()),
+    "another action for OPTIONS": ("/orders/readable/", "OPTIONS", {"handler"}),
+    "beside another action for OPTIONS": ("/orders/readable/", "GET", {"class"}),
+    "OPTIONS that no action serves": ("/orders/plain/", "OPTIONS", {"class"}),
+    "OPTIONS in the map of as_view()": ("/by-map/", "OPTIONS", {"handler"}),
 }
 
 
@@ -718,7 +737,9 @@ ACTIONS: dict[str, tuple[str, str, set[str]]] = {
 def test_actions(send: Sender, name: str) -> None:
     url, method, expected = ACTIONS[name]
 
-    with urlconf(*routed(WithActions)):
+    by_map = path("by-map/", WithActions.as_view({"get": "plain", "options": "by_name"}))
+
+    with urlconf(by_map, *routed(WithActions)):
         assert who_reads(send, url, method) == expected
 
 

@@ -131,7 +131,7 @@ def _handlers(
 
 def _handler(view_class: type, actions: Mapping[str, str] | None, name: str) -> str | None:
     """Return which method of the class serves the HTTP method ``name``, if one does."""
-    if actions is not None and name != "options":
+    if actions is not None:
         # A viewset adds "head" to this very mapping while it serves its first request, and DRF's
         # MethodMapper overrides get(), so the mapping is only asked, one key at a time.
         for served_by in (name, "get") if name == "head" else (name,):

@@ -334,7 +334,8 @@ class Draw:
         if kind == "viewset":
             # One action may serve several methods.
             names = ["one", "two", "three"]
-            fields["actions"] = {each: self.one(names) for each in methods}
+            mapped = methods + (["options"] if self.some(0.2) else [])
+            fields["actions"] = {each: self.one(names) for each in mapped}
             handlers = sorted(set(fields["actions"].values()))
         else:
             handlers = methods + (["options"] if self.some(0.05) else [])
