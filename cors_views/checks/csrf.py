@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from typing import Any
+from typing import Any, Union
 
 from django.core.checks import CheckMessage, Warning
 
-from cors_views.checks.sites import is_local, is_trusted, may_be_own, public_suffixes
+from cors_views.checks.regexes import (
+    admits_plain_http,
+    matches_nothing,
+    may_admit,
+    special_of,
+    stranger_of,
+    suffix_of,
+)
+from cors_views.checks.sites import (
+    is_local,
+    is_trusted,
+    may_be_own,
+    public_suffixes,
+    trusted_origins,
+)
 from cors_views.checks.views import is_csrf_protected
 from cors_views.inspection.policies_in_use import PolicyInUse, csrf_middleware_protects, listed
 from cors_views.policies.policy import CorsPolicy
@@ -16,11 +31,14 @@ from cors_views.resolution.layers import Layer
 from cors_views.resolution.route_names import routes_named
 from cors_views.resolution.view_info import served_methods
 
+#: What admits origins: one that is written out, a pattern, or a regular expression.
+Entry = Union[str, "re.Pattern[str]"]
+
 
 def check_csrf(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
     """Report what is refused, once for all policies that offer it to the same origins."""
-    untrusted: dict[Any, tuple[str, ...]] = {}
-    refused: dict[tuple[str, ...], list[PolicyInUse]] = {}
+    untrusted: dict[Any, tuple[Entry, ...]] = {}
+    refused: dict[tuple[Entry, ...], list[PolicyInUse]] = {}
     without_cookie: dict[str, list[PolicyInUse]] = {}
     for use in in_use:
         if not use.unsafe_offered:
@@ -39,8 +57,8 @@ def check_csrf(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
         yield _never(source, found)
 
 
-def _untrusted(use: PolicyInUse) -> tuple[str, ...]:
-    """Return the origins whose unsafe requests CSRF protection would refuse.
+def _untrusted(use: PolicyInUse) -> tuple[Entry, ...]:
+    """Return the origins and expressions whose unsafe requests CSRF protection would refuse.
 
     Those of apps and browser extensions too: Django compares any scheme.
     """
@@ -54,28 +72,49 @@ def _untrusted(use: PolicyInUse) -> tuple[str, ...]:
         or (origin.startswith("http://") and is_local(origin))
     ]
     public, _ = public_suffixes([origin for origin in origins if "://*." in origin])
-    return tuple(
-        origin
-        for origin in origins
-        if origin not in public and not is_trusted(origin) and not may_be_own(origin)
+    return (
+        *(
+            origin
+            for origin in origins
+            if origin not in public and not is_trusted(origin) and not may_be_own(origin)
+        ),
+        *filter(_is_untrusted, use.regexes),
     )
 
 
-def _csrf(origins: tuple[str, ...], in_use: list[PolicyInUse]) -> CheckMessage:
+def _is_untrusted(regex: re.Pattern[str]) -> bool:
+    """Return whether an expression admits origins, and none of ``CSRF_TRUSTED_ORIGINS``.
+
+    Whoever trusts one of them knows. Those that admit too much, or nobody, are told of that.
+    """
+    return not (
+        stranger_of(regex)
+        or suffix_of(regex)
+        or special_of(regex)
+        or admits_plain_http(regex)
+        or matches_nothing(regex)
+        or any(may_admit(regex, each) for each in trusted_origins())
+    )
+
+
+def _csrf(entries: tuple[Entry, ...], in_use: list[PolicyInUse]) -> CheckMessage:
     methods = sorted({method for use in in_use for method in use.unsafe_offered})
-    first, *others = dict.fromkeys(use.sources["origins"] for use in in_use)
+    origins = [entry for entry in entries if isinstance(entry, str)]
+    regexes = [repr(entry.pattern) for entry in entries if not isinstance(entry, str)]
+    field = "origins" if origins else "origin_regexes"
+    first, *others = dict.fromkeys(use.sources[field] for use in in_use)
     more = f" and {len(others)} more place{'s' if len(others) > 1 else ''}" if others else ""
     return Warning(
-        f"The {first}{more} let{'' if others else 's'} {listed(origins)} send "
+        f"The {first}{more} let{'' if others else 's'} {listed(origins + regexes)} send "
         f"{', '.join(methods)} with credentials to "
         f"{routes_named([use.pattern_path for use in in_use])}, but CSRF protection will "
         "refuse it.",
-        hint=" ".join(_hints_for_csrf(origins)),
+        hint=" ".join(_hints_for_csrf(origins, regexes)),
         id="cors_views.W036",
     )
 
 
-def _hints_for_csrf(origins: tuple[str, ...]) -> Iterator[str]:
+def _hints_for_csrf(origins: list[str], regexes: list[str]) -> Iterator[str]:
     any_port = [origin for origin in origins if origin.endswith(":*")]
     named = [repr(origin) for origin in origins if origin not in any_port]
     if named:
@@ -85,6 +124,11 @@ def _hints_for_csrf(origins: tuple[str, ...]) -> Iterator[str]:
         yield (
             "CSRF_TRUSTED_ORIGINS takes no pattern for ports: list each origin there with the port "
             f"that you use, such as {some}."
+        )
+    if regexes:
+        yield (
+            "CSRF_TRUSTED_ORIGINS takes no regular expression: list there each origin that sends "
+            f"such requests and that only {listed(regexes)} admits."
         )
 
 

@@ -181,7 +181,7 @@ def _any_origin_with_credentials(use: PolicyInUse) -> Iterator[CheckMessage]:
 
 def _brought_together(use: PolicyInUse) -> str:
     """Return which declaration is between two settings that only meet through it."""
-    both = use.sources["origins"].startswith("setting") and use.effective.counting_layers
+    both = all(use.sources[field].startswith("setting") for field in ("origins", "credentials"))
     return f", by way of the {use.effective.counting_layers[0]}" if both else ""
 
 

@@ -154,8 +154,9 @@ _WHAT_FOLLOWS = "Write out what follows, such as [a-z0-9-]+ for a label, or [0-9
 
 
 def _literal_star(use: PolicyInUse) -> Iterator[CheckMessage]:
-    if not (use.effective.undeclared and use.policy.credentials):
-        # For a view that declares something, the answer names what the preflight asks for.
+    if not (use.pattern_path and use.effective.undeclared and use.policy.credentials):
+        # For a view that declares something, the answer names what the preflight asks for, and
+        # beside the routes there is no view.
         return
     for field, names in (("headers", use.policy.headers), ("methods", use.policy.methods)):
         if "*" in (names or ()):
@@ -163,7 +164,7 @@ def _literal_star(use: PolicyInUse) -> Iterator[CheckMessage]:
                 f"The '*' of the {use.sources[field]} meets credentials=True, from the "
                 f"{use.sources['credentials']}. On views that declare no policy browsers take it "
                 f"literally there, so a request with credentials may use no further {field}.",
-                hint=f"Name the {field}, or write @cors_allow above the views.",
+                hint=f"Name the {field}, or write @cors_allow above each of the views.",
                 id="cors_views.W045",
             )
 

@@ -71,7 +71,7 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
     classes = [class_of(path) for path in paths]
     ours = [index for index, found in enumerate(classes) if is_ours(found)]
     messages: list[CheckMessage] = []
-    messages += _installed_as_well(paths)
+    messages += _installed_as_well(paths, beside_ours=bool(ours))
     messages += [message for index in ours for message in _never_asked(classes[index])]
     signals = sys.modules.get("corsheaders.signals")
     if signals is not None and signals.check_request_enabled.has_listeners():
@@ -148,7 +148,7 @@ def _is_anything_declared() -> bool:
     return anything_applied()
 
 
-def _installed_as_well(paths: list[str]) -> list[CheckMessage]:
+def _installed_as_well(paths: list[str], *, beside_ours: bool) -> list[CheckMessage]:
     apps, middleware = (
         [name for name in names if name.split(".")[0] == "corsheaders"]
         for names in (map(str, settings.INSTALLED_APPS), paths)
@@ -159,7 +159,7 @@ def _installed_as_well(paths: list[str]) -> list[CheckMessage]:
     ]
     if not places:
         return []
-    both = ": both middlewares would write an answer" if middleware else ""
+    both = ": both middlewares would write an answer" if middleware and beside_ours else ""
     return [
         Error(
             f"django-cors-headers is installed as well{both}.",

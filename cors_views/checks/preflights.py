@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.core.checks import CheckMessage, Warning
@@ -39,7 +39,7 @@ def opened_by_caches(route: RoutePolicies) -> Iterator[Opened]:
                 for other, wider in _opened_by(route, method, policy):
                     opened.setdefault((*source, other, wider), []).append(method)
     for key, methods in opened.items():
-        yield Opened(*key, tuple(methods))
+        yield Opened(*key, tuple(sorted(methods)))
 
 
 def check_caches(cached: Mapping[Opened, list[PatternPath]]) -> Iterator[CheckMessage]:
@@ -47,12 +47,16 @@ def check_caches(cached: Mapping[Opened, list[PatternPath]]) -> Iterator[CheckMe
     for opened, pattern_paths in cached.items():
         yield Warning(
             f"{routes_named(pattern_paths)}: for {opened.max_age} seconds after a preflight for "
-            f"{' or '.join(opened.methods)}, a browser sends {opened.other} {opened.wider} "
-            f"although the policy of {opened.other} does not admit that. max_age is from the "
-            f"{opened.place}.",
+            f"{_either(opened.methods)}, a browser sends {opened.other} {opened.wider}, which the "
+            f"policy of {opened.other} does not admit. max_age is from the {opened.place}.",
             hint="Drop max_age there, or set it to 0, so that preflights are not cached.",
             id="cors_views.W022",
         )
+
+
+def _either(names: Sequence[str]) -> str:
+    """Return names as an English sentence has them: ``GET, HEAD or OPTIONS``."""
+    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _opened_by(

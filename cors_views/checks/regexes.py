@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from cors_views.checks.sites import is_local, is_public_suffix, is_reserved, site_of
-from cors_views.regexes.automata import Unreadable
+from cors_views.regexes.automata import Automaton, Unreadable
 from cors_views.regexes.expressions import parsed, whole_automaton_of
 from cors_views.regexes.repetitions import is_ambiguous, wide_repetitions
 from cors_views.standard.origins import MAX_LENGTH, is_origin
@@ -130,6 +130,21 @@ def _before(kind: str, argument: Any) -> list[tuple[str, bool]] | None:
         return [ending for branch in argument[1] for ending in _endings(branch)]
     # What may be missing, such as a port.
     return [("", True)] if kind in ("MAX_REPEAT", "MIN_REPEAT") and argument[:2] == (0, 1) else None
+
+
+def may_admit(regex: re.Pattern[str], origin: str) -> bool:
+    """Return whether a regex may admit an origin, or any below ``https://*.example.com``."""
+    wanted = Automaton()
+    before, wildcard, behind = origin.partition("*")
+    at = wanted.text(before, wanted.start)
+    wanted.skip(wanted.text(behind, wanted.anything(at) if wildcard else at), wanted.ended)
+    if wildcard:
+        # As in CsrfViewMiddleware, '*.example.com' trusts example.com too.
+        wanted.skip(wanted.text(behind[1:], at), wanted.ended)
+    try:
+        return whole_automaton_of(regex).meets(wanted)
+    except Unreadable:
+        return True
 
 
 def special_of(regex: re.Pattern[str]) -> str:

@@ -223,22 +223,26 @@ def is_public_suffix(host: str) -> bool:
     )
 
 
+def trusted_origins() -> list[str]:
+    """Return the origins and wildcards of ``CSRF_TRUSTED_ORIGINS``."""
+    return [each for each in settings.CSRF_TRUSTED_ORIGINS if isinstance(each, str)]
+
+
 def is_trusted(origin: str) -> bool:
     """Return whether ``CSRF_TRUSTED_ORIGINS`` covers a configured origin or pattern."""
-    trusted_origins = [each for each in settings.CSRF_TRUSTED_ORIGINS if isinstance(each, str)]
-    if origin in trusted_origins:
+    if origin in trusted_origins():
         return True
     if origin.endswith(":*"):
         # There is no wildcard for ports; whoever listed one of them knows.
         some_port = origin.removesuffix("*")
         return any(
             trusted == some_port[:-1] or trusted.startswith(some_port)
-            for trusted in trusted_origins
+            for trusted in trusted_origins()
         )
     scheme, _, host = origin.partition("://")
     return any(
         trusted.startswith(f"{scheme}://*.")
         # As in CsrfViewMiddleware, '*.example.com' trusts example.com too.
         and f".{host}".endswith(trusted.partition("*")[2])
-        for trusted in trusted_origins
+        for trusted in trusted_origins()
     )

@@ -337,6 +337,25 @@ def test_both_places_are_reported_once() -> None:
     assert message.msg.count("test_declarations.py:") == 2
 
 
+@pytest.mark.parametrize(
+    ("settings", "fields", "through"),
+    [
+        pytest.param(ALL_WITH_CREDENTIALS, {}, True, id="both-from-settings"),
+        pytest.param({"CORS_ALLOW_ALL_ORIGINS": True}, {"credentials": True}, False, id="one-each"),
+    ],
+)
+def test_a_declaration_between_two_settings_is_named_once(
+    settings: dict[str, Any], fields: dict[str, Any], through: bool
+) -> None:
+    marked = cors_allow(**fields)(answer)
+
+    with override_settings(**settings), urlconf(path("v/", marked)):
+        (message,) = (found for found in run_checks() if found.id == "cors_views.W020")
+
+    assert message.msg.count("test_declarations.py:") == 1
+    assert (", by way of the route policy" in message.msg) is through
+
+
 def test_what_another_declaration_covers_on_one_route_alone_is_no_mistake() -> None:
     public = allow_app(answer)
     priced = allow_app(type("Prices", (View,), {}).as_view())
@@ -392,7 +411,11 @@ def test_a_cached_preflight_is_reported_once_for_all_routes_of_a_view() -> None:
     with urlconf(path("v/", callback), path("v.json", callback), path("v.xml", callback)):
         (message,) = (found for found in run_checks() if found.id == "cors_views.W022")
 
-    assert message.msg.startswith("/v/ and 2 more routes: for 60 seconds after a preflight for ")
+    assert message.msg.startswith(
+        "/v/ and 2 more routes: for 60 seconds after a preflight for DELETE, GET, HEAD or OPTIONS, "
+        "a browser sends POST with headers that need a preflight, which the policy of POST does "
+        "not admit. "
+    )
 
 
 def test_an_include_and_a_gone_name_raise_nothing() -> None:

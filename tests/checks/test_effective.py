@@ -95,6 +95,10 @@ def by_regex(regex: str) -> Any:
     return csrf_exempt(cors_allow(origin_regexes=[regex], credentials=True)(answer))
 
 
+def protected(regex: str, view: Any = answer) -> Any:
+    return cors_allow(origin_regexes=[regex], credentials=True)(view)
+
+
 def marked(view: Any, decorator: Any) -> Any:
     return decorator(type("Marked", (view,), {})).as_view()
 
@@ -162,6 +166,11 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     "a star for headers with credentials, declared": (
         {**SITE, "CORS_ALLOW_HEADERS": ["*"], "CORS_ALLOW_METHODS": ["*"]},
         csrf_exempt(cors_allow(origins=[APP], credentials=True)(answer)),
+        [],
+    ),
+    "a star for headers with credentials, every view declaring": (
+        {**SITE, **BY_SETTINGS, "CORS_ALLOW_HEADERS": ["*"]},
+        csrf_exempt(cors_allow(answer)),
         [],
     ),
     # W043
@@ -648,6 +657,37 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         Writer.as_view(),
         ["W036"],
     ),
+    "a regex of which CSRF protection trusts no origin": (
+        SITE,
+        protected(r"https://pr-[0-9]+\.previews\.example\.com"),
+        ["W036"],
+    ),
+    "a regex in the settings of which it trusts none": (
+        {**SITE, **ALLOWED, "CORS_ALLOWED_ORIGIN_REGEXES": [r"https://pr-[0-9]+\.example\.org"]},
+        Writer.as_view(),
+        ["W036"],
+    ),
+    "a regex of which it trusts one": (SITE, protected(r"https://a[a-z]+\.example\.com"), []),
+    "a regex of which it trusts some by a wildcard": (
+        SITE,
+        protected(r"https://pr-[0-9]+\.trusted\.example\.com"),
+        [],
+    ),
+    "a regex of which it trusts the domain of a wildcard": (
+        SITE,
+        protected(r"https://t[a-z]+\.example\.com"),
+        [],
+    ),
+    "a regex beside views that only read": (
+        SITE,
+        protected(r"https://pr-[0-9]+\.previews\.example\.com", Reader.as_view()),
+        [],
+    ),
+    "a regex with a look behind and a group again": (
+        SITE,
+        protected(r"https://(pr)-\1\.previews\.example\.com(?<!x)"),
+        ["W036"],
+    ),
     # I051
     "a POST that is left out of the methods": (
         SITE,
@@ -826,13 +866,15 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     # Callables are nobody's to judge.
     "a callable and a regex with credentials": (
         stranger(),
-        cors_allow(
-            CorsPolicy(
-                origins=[lambda request, origin: True],
-                origin_regexes=[r"https://\w+\.example\.com"],
-                credentials=True,
-            )
-        )(answer),
+        csrf_exempt(
+            cors_allow(
+                CorsPolicy(
+                    origins=[lambda request, origin: True],
+                    origin_regexes=[r"https://\w+\.example\.com"],
+                    credentials=True,
+                )
+            )(answer)
+        ),
         [],
     ),
 }
@@ -1093,6 +1135,16 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
             "Add 'https://new.example.com' to CSRF_TRUSTED_ORIGINS. "
             "CSRF_TRUSTED_ORIGINS takes no pattern for ports: list each origin there with the port "
             "that you use, such as 'http://localhost:8080'."
+        ),
+    ),
+    "a regex, which it does not take": (
+        SITE,
+        [protected(r"https://pr-[0-9]+\.previews\.example\.com")],
+        "W036",
+        r".* lets 'https://pr-\[0-9\]\+.* send .* to /0/, but CSRF protection will refuse it\.",
+        (
+            "CSRF_TRUSTED_ORIGINS takes no regular expression: list there each origin that sends "
+            r"such requests and that only 'https://pr-[0-9]+\\.previews\\.example\\.com' admits."
         ),
     ),
     "a named policy, wherever it is used": (

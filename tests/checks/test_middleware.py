@@ -166,6 +166,30 @@ def test_the_hint_says_how_the_middleware_is_written(
     assert message.hint == hint
 
 
+@pytest.mark.parametrize(
+    ("middleware", "message"),
+    [
+        pytest.param(
+            [OURS, "corsheaders.middleware.CorsMiddleware"],
+            "django-cors-headers is installed as well: both middlewares would write an answer.",
+            id="beside-ours",
+        ),
+        pytest.param(
+            ["corsheaders.middleware.CorsMiddleware"],
+            "django-cors-headers is installed as well.",
+            id="instead-of-ours",
+        ),
+    ],
+)
+def test_two_middlewares_are_only_mentioned_where_both_are_there(
+    middleware: list[str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = SimpleNamespace(MIDDLEWARE=middleware, INSTALLED_APPS=["cors_views"])
+    monkeypatch.setattr("cors_views.checks.middleware.settings", site)
+
+    assert [each.msg for each in check_middleware() if "E033" in str(each.id)] == [message]
+
+
 def test_the_message_about_a_subclass_names_the_method_that_nobody_calls() -> None:
     with override_settings(MIDDLEWARE=[f"{__name__}.MovedCors", COMMON]):
         (message,) = check_middleware()
