@@ -9,6 +9,7 @@ TOX ?=
 WORKERS ?= auto
 VENV ?= .venv
 BIN := $(VENV)/bin
+QUIETLY := --quiet --disable-pip-version-check
 
 .PHONY: demo test test-all docs package lint types format check fuzz mutants bench clean help
 
@@ -69,20 +70,20 @@ check: lint types test
 
 # New inputs go to fuzz/found, so that the corpus stays small.
 fuzz: $(VENV)/.dev
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(BIN)/python -m pip install $(QUIETLY) -r requirements/fuzz.txt
 	@mkdir -p fuzz/found
 	$(BIN)/python fuzz/fuzz_headers.py -max_total_time=$(FUZZ_SECONDS) -max_len=600 \
 	  -artifact_prefix=fuzz/found/ fuzz/found fuzz/corpus
 
 # wrk loads the servers (Debian: wrk). What is measured goes to the README and docs/speed.rst.
 bench: $(VENV)/.dev
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python -m pip install $(QUIETLY) -r requirements/bench.txt
 	$(BIN)/python -m benchmarks --write
 	$(BIN)/python -m benchmarks.scaling --write
 	$(BIN)/python -m benchmarks.servers --write
 
 mutants: $(VENV)/.dev
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutation]'
+	$(BIN)/python -m pip install $(QUIETLY) -r requirements/mutation.txt
 	$(BIN)/python -m tests.mutation
 
 $(BIN)/python:
@@ -90,12 +91,12 @@ $(BIN)/python:
 	  { echo "cors_views needs Python 3.10 or newer; write: make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.demo: setup.cfg pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]'
+$(VENV)/.demo: setup.cfg pyproject.toml requirements/demo.txt | $(BIN)/python
+	$(BIN)/python -m pip install $(QUIETLY) -e '.[drf]' -r requirements/demo.txt
 	@touch $@
 
-$(VENV)/.dev: setup.cfg pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+$(VENV)/.dev: setup.cfg pyproject.toml $(wildcard requirements/*.txt) | $(BIN)/python
+	$(BIN)/python -m pip install $(QUIETLY) -r requirements/dev.txt
 	@touch $@
 
 clean:

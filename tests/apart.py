@@ -25,6 +25,7 @@ COPIED = (
     "benchmarks",
     "docs",
     "pyproject.toml",
+    "requirements",
     "sample_project",
     "setup.cfg",
     "tests",

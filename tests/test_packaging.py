@@ -109,6 +109,22 @@ def test_the_metadata(metadata: Message) -> None:
     assert metadata["Description-Content-Type"] == "text/x-rst"
 
 
+def test_the_extras_are_for_users_alone(metadata: Message) -> None:
+    """What contributors need is nothing that a wheel offers."""
+    offered = [
+        (extra, re.split(r"[<>=]", one)[0])
+        for one in metadata.get_all("Requires-Dist", [])
+        for extra in re.findall(r"extra == ['\"](\w+)['\"]", one)
+    ]
+
+    assert metadata.get_all("Provides-Extra") == ["drf", "psl", "toolbar"]
+    assert sorted(offered) == [
+        ("drf", "djangorestframework"),
+        ("psl", "publicsuffixlist"),
+        ("toolbar", "django-debug-toolbar"),
+    ]
+
+
 def test_the_description_is_the_readme_without_what_only_works_beside_it(
     metadata: Message,
 ) -> None:

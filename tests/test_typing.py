@@ -19,7 +19,7 @@ import pytest
 
 from tests.samples import ROOT
 
-pytest.importorskip("mypy", reason="mypy and the stubs of Django come with the extra dev")
+pytest.importorskip("mypy", reason="requirements/dev.txt brings mypy and the stubs")
 
 #: Reads both files and returns the errors: file, line, message.
 Checker = Callable[[Path], list[tuple[str, int, str]]]

@@ -98,6 +98,8 @@ def pip(command: Command) -> None:
     section = CONFIGURED.partition("[options.extras_require]")[2].partition("\n[")[0]
     extras = set(re.findall(r"^(\w+) =", section, re.MULTILINE))
     assert set(re.findall(r"\[(\w+)\]", " ".join(command.words))) <= extras
+    files = [word for word in command.words if word.startswith("requirements/")]
+    assert [name for name in files if not (ROOT / name).is_file()] == []
     offered(command, sys.executable, "-m", "pip", command.arguments[0], "--help")
 
 
