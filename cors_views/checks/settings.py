@@ -12,7 +12,9 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 
 from cors_views import conf
+from cors_views.defaults import default_methods
 from cors_views.policies.fields import Problem
+from cors_views.standard.fetch import SAFELISTED_METHODS
 
 _IDS = {
     "CORS_ALLOW_HEADERS": "E001",
@@ -63,6 +65,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         *_check_policies(),
         *_check_names(),
         *_check_aliases(),
+        *_check_case(),
         *([E012] if hasattr(settings, "CORS_MODEL") else []),
         *([E016] if hasattr(settings, "CORS_REPLACE_HTTPS_REFERER") else []),
     ]
@@ -86,6 +89,27 @@ def _check_aliases() -> list[CheckMessage]:
         for setting, alias in conf.ALIASES.items()
         if hasattr(settings, setting) and hasattr(settings, alias)
     ]
+
+
+def _check_case() -> list[CheckMessage]:
+    """Report methods in lower case: they are sent as they are written, as ever, to no avail."""
+    methods = conf.cors_settings().policy.methods or ()
+    return [
+        Warning(
+            f"CORS_ALLOW_METHODS holds {method!r}, and views that declare no policy offer it so: "
+            f"browsers compare letter by letter, and refuse {method.upper()}.",
+            hint=f"Write {method.upper()!r}.{_BOTH if method == 'patch' else ''}",
+            id="cors_views.W058",
+        )
+        for method in methods
+        # Fetch, "CORS-safelisted method": the others need no offer.
+        if method.upper() in {*default_methods} - SAFELISTED_METHODS
+        and {method.upper(), "*"}.isdisjoint(methods)
+    ]
+
+
+#: Fetch, "normalize a method", leaves this one alone that a page writes in lower case.
+_BOTH = " A page that itself writes 'patch' needs both."
 
 
 def _message(problem: Problem) -> CheckMessage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from cors_views import conf
@@ -74,13 +75,13 @@ class PolicyInUse(NamedTuple):
     @property
     def sendable(self) -> tuple[str, ...]:
         """The methods that a page of an admitted origin may send."""
-        return sendable(self.compiled, self.methods)
+        return sendable(self.effective, self.compiled, self.methods)
 
     @property
     def unsafe_offered(self) -> list[str]:
         """The methods that may change something and that preflights are offered."""
         names = set(self.sendable) - fetch.SAFE_METHODS
-        return sorted(name for name in names if self.compiled.offers(name))
+        return sorted(offered(self.effective, self.compiled, names))
 
     def where(self, field: str = "origins") -> str:
         """Return who sets a field, and one route that gets it."""
@@ -163,17 +164,34 @@ def policies_in_use_at(pattern_path: PatternPath, route: RoutePolicies) -> Itera
             )
 
 
-def sendable(compiled: CompiledPolicy, methods: Iterable[str] | None) -> tuple[str, ...]:
+def offered_names(effective: EffectivePolicy, compiled: CompiledPolicy) -> AbstractSet[str]:
+    """Return the methods that preflights are offered, as a browser compares them.
+
+    Where the settings alone speak they are sent as they are written, as by django-cors-headers, and
+    Fetch, "CORS-preflight fetch", compares letter by letter: 'patch' offers no PATCH.
+    """
+    return {*(compiled.policy.methods or ())} if effective.undeclared else compiled.methods
+
+
+def offered(
+    effective: EffectivePolicy, compiled: CompiledPolicy, methods: Iterable[str]
+) -> set[str]:
+    """Return which of some methods preflights are offered."""
+    names = offered_names(effective, compiled)
+    return {name for name in methods if name in names or "*" in names}
+
+
+def sendable(
+    effective: EffectivePolicy, compiled: CompiledPolicy, methods: Iterable[str] | None
+) -> tuple[str, ...]:
     """Return which of some methods, ``None`` for any, a page of an admitted origin may send.
 
     Fetch section 2.2.1, "CORS-safelisted method": GET, HEAD and POST need no offer.
     """
     if methods is None:
-        offered = {*default_methods} if "*" in compiled.methods else compiled.methods
-        methods = sorted(offered | fetch.SAFELISTED_METHODS)
-    return tuple(
-        name for name in methods if name in fetch.SAFELISTED_METHODS or compiled.offers(name)
-    )
+        methods = sorted({*default_methods, *compiled.methods, *fetch.SAFELISTED_METHODS} - {"*"})
+    passing = fetch.SAFELISTED_METHODS | offered(effective, compiled, methods)
+    return tuple(name for name in methods if name in passing)
 
 
 def unsafe_for_strangers(pattern_path: PatternPath, methods: Iterable[str]) -> list[str]:

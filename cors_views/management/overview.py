@@ -14,7 +14,13 @@ from django.urls import URLResolver
 from cors_views.declarations.marks import wrapped
 from cors_views.defaults import default_methods
 from cors_views.inspection import url_shapes
-from cors_views.inspection.policies_in_use import Source, governed_methods, sources_of
+from cors_views.inspection.policies_in_use import (
+    Source,
+    governed_methods,
+    offered,
+    offered_names,
+    sources_of,
+)
 from cors_views.policies.policy import CorsPolicy, unchecked
 from cors_views.protocol.effective import CompiledPolicy, EffectivePolicy
 from cors_views.regexes.automata import Matching
@@ -66,11 +72,10 @@ class Row(NamedTuple):
     @property
     def only_offered(self) -> tuple[str, ...]:
         """What a view is offered whose own methods nobody can see, unless that is everything."""
-        if self.methods is not None or self.compiled is None or "*" in self.compiled.methods:
+        if self.methods is not None or self.compiled is None:
             return ()
-        if self.compiled.methods >= set(default_methods):
-            return ()
-        return in_order(self.compiled.methods)
+        names = offered_names(self.effective, self.compiled)
+        return () if "*" in names or names >= set(default_methods) else in_order(names)
 
     @property
     def access(self) -> str:
@@ -212,7 +217,7 @@ def _rows_of(pattern_path: PatternPath, applies: _Governed) -> Iterator[Row]:
             for name in methods or ()
             # Fetch, "CORS-safelisted method": these need no offer.
             if name not in SAFELISTED_METHODS
-            and not applies.names[name].policies[number].offers(name)
+            and not offered(applies.names[name], applies.names[name].policies[number], [name])
         )
         sources = sources_of(effective, number)
         yield Row(

@@ -109,7 +109,7 @@ def _any_origin_unsafe(row: Row) -> bool:
     if row.methods is not None:
         sent = tuple(name for name in row.methods if name not in row.not_offered)
     else:
-        sent = sendable(row.compiled, None) if row.compiled else ()
+        sent = sendable(row.effective, row.compiled, None) if row.compiled else ()
     return _any_origin(row) and bool(unsafe_for_strangers(row.pattern_path, sent))
 
 

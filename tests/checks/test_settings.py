@@ -12,11 +12,14 @@ from django.core.checks import CheckMessage, Error, Warning, run_checks
 from django.core.checks.registry import registry
 from django.http import HttpResponse
 from django.test.utils import override_settings
+from django.urls import path
 from django.utils.functional import SimpleLazyObject
 
 from cors_views import CorsPolicy, conf
 from cors_views.checks.settings import check_settings
 from cors_views.middleware import CorsMiddleware
+from cors_views.testing import Browser, CorsError
+from tests.tables import urlconf
 
 
 def ask(request: object, origin: str) -> bool:
@@ -126,12 +129,47 @@ def test_that_a_mistake_is_found(expected: list[str], overrides: dict[str, Any])
         pytest.param({"CORS_ALLOW_PRIVATE_NETWORK": True}, id="E015-boolean"),
         pytest.param({"CORS_ALLOWED_ORIGINS": ["https://*.a.example:*"]}, id="E017-a-pattern"),
         pytest.param({"CORS_ALLOWED_ORIGINS": ["https://xn--4ca.example"]}, id="E017-punycode"),
+        pytest.param({"CORS_ALLOW_METHODS": ["get", "post"]}, id="W058-needs-no-offer"),
+        pytest.param({"CORS_ALLOW_METHODS": ["patch", "PATCH"]}, id="W058-both-spellings"),
+        pytest.param({"CORS_ALLOW_METHODS": ["patch", "*"]}, id="W058-beside-a-star"),
+        pytest.param({"CORS_ALLOW_METHODS": ["propfind"]}, id="W058-somebody's-own"),
         pytest.param({"CORS_ALLOW_HEADERS": ["user-agent"]}, id="W001-no-longer-forbidden"),
         pytest.param({"CORS_EXPOSE_HEADERS": ["Cookie"]}, id="W001-forbidden-in-requests-alone"),
     ],
 )
 def test_that_what_nearly_is_a_mistake_is_none(overrides: dict[str, Any]) -> None:
     assert found(overrides) == []
+
+
+def serving(request: Any) -> HttpResponse:
+    return HttpResponse("served")
+
+
+@pytest.mark.parametrize(
+    ("method", "hint"),
+    [
+        pytest.param(
+            "patch", "Write 'PATCH'. A page that itself writes 'patch' needs both.", id="patch"
+        ),
+        pytest.param("put", "Write 'PUT'.", id="which-browsers-write-in-upper-case"),
+        pytest.param("Delete", "Write 'DELETE'.", id="a-capital"),
+    ],
+)
+def test_a_method_in_lower_case_is_named_with_what_to_write(method: str, hint: str) -> None:
+    app, site = "https://app.example", {"CORS_ALLOWED_ORIGINS": ["https://app.example"]}
+
+    def reads(methods: list[str]) -> bool:
+        with override_settings(**site, CORS_ALLOW_METHODS=methods), urlconf(path("v/", serving)):
+            try:
+                return Browser(app).fetch("/v/", method=method.upper()).ok
+            except CorsError:
+                return False
+
+    (message,) = found({"CORS_ALLOW_METHODS": ["GET", method]})
+
+    assert (message.id, message.hint) == ("cors_views.W058", hint)
+    assert f"CORS_ALLOW_METHODS holds {method!r}, " in message.msg
+    assert (reads(["GET", method]), reads(["GET", method.upper()])) == (False, True)
 
 
 @pytest.mark.parametrize(

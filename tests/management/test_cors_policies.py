@@ -634,6 +634,44 @@ def test_what_is_not_offered_is_said(offered: str) -> None:
     assert re.search(rf"^/v/ +{OFFERED[offered]} +{APP}", table, re.MULTILINE)
 
 
+# methods of the settings -> how the table puts a class, and a function
+WRITTEN = {
+    "GET, put": ("GET, not offered: PUT", r"any \(offers GET, put\)"),
+    "GET, PUT": ("GET, PUT", r"any \(offers GET, PUT\)"),
+    "*": ("GET, PUT", "any"),
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_methods_of_the_settings_are_offered_as_they_are_written(written: str) -> None:
+    routes = [path("class/", Editor.as_view()), path("function/", answer)]
+    site = {"CORS_ALLOWED_ORIGINS": [APP], "CORS_ALLOW_METHODS": written.split(", ")}
+
+    with override_settings(**site), urlconf(*routes):
+        table = run("cors_policies", "--all").out
+
+    for route, said in zip(("class", "function"), WRITTEN[written]):
+        assert re.search(rf"^/{route}/ +{said} +{APP}", table, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("methods", "counted"), [(["GET", "put"], ["POST"]), (["GET", "PUT"], ["POST", "PUT"])]
+)
+def test_what_a_stranger_may_send_is_what_the_wire_offers(
+    methods: list[str], counted: list[str]
+) -> None:
+    site = {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_METHODS": methods}
+
+    with override_settings(**site), urlconf(path("v/", answer)):
+        (message,) = (
+            found
+            for found in run_checks(include_deployment_checks=True)
+            if found.id == "cors_views.W039"
+        )
+
+    assert message.msg.startswith(f"Any origin may send {', '.join(counted)} to /v/ ")
+
+
 class Silent(View):
     @cors_allow(origins=[APP])
     def options(self, request: Any) -> HttpResponse:
