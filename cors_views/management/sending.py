@@ -61,14 +61,15 @@ class Heard(NamedTuple):
     """A request that the site has answered: what the middleware decided, if it saw it.
 
     ``assumed`` is whether the answer is that of no view, because none was run. ``pattern_path``
-    leads to the view, and is empty where nothing matches the URL. ``login`` names what redirects
-    whoever is not logged in.
+    leads to the view, and is empty where nothing matches the URL. ``login`` names what has
+    redirected to the login page, ``admitted_by`` what would have, were the visitor not logged in.
     """
 
     outcome: Outcome | None
     assumed: bool
     pattern_path: PatternPath
     login: str = ""
+    admitted_by: str = ""
 
 
 class Server(BaseHandler):
@@ -76,14 +77,15 @@ class Server(BaseHandler):
 
     ``url`` is what is asked for first. Other hosts are this site's where ``ALLOWED_HOSTS`` names
     them; ``heard`` is what came of each request. Whoever visits a page at ``origin`` counts as
-    logged in where a session cookie goes along.
+    logged in where a session cookie goes along, and wherever credentials do if ``logged_in``.
     """
 
-    def __init__(self, origin: str, url: str, *, runs_views: bool) -> None:
+    def __init__(self, origin: str, url: str, *, runs_views: bool, logged_in: bool = False) -> None:
         self.origin = origin
-        self.runs_views = runs_views
+        self.runs_views, self.logged_in = runs_views, logged_in
         self.heard: list[Heard] = []
-        self._assumed, self._login, self._logged_in = False, "", False
+        self._assumed, self._login, self._admitted_by = False, "", ""
+        self._has_session = False
         #: What resolving the URL raised, besides what every site raises where nothing matches.
         self.broken: Exception | None = None
         self._own = urlsplit(url).netloc
@@ -99,11 +101,14 @@ class Server(BaseHandler):
         if not self._is_own(urlsplit(sent.url).netloc):
             return None
         request = self.request(sent)
-        self._assumed, self._login = False, ""
-        self._logged_in = sent.credentials and visitors.sends_session(self.origin, sent.url)
+        self._assumed, self._login, self._admitted_by = False, "", ""
+        self._has_session = sent.credentials and (
+            self.logged_in or not visitors.why_without_session(self.origin, sent.url)
+        )
         response, pattern_path = self._response(request)
         outcome = outcome_of(request)
-        self.heard.append(Heard(outcome, self._assumed, pattern_path, self._login))
+        told = (self._assumed, pattern_path, self._login, self._admitted_by)
+        self.heard.append(Heard(outcome, *told))
         headers = tuple(response.headers.items())
         if outcome is None:
             return Received(response.status_code, headers)
@@ -154,7 +159,11 @@ class Server(BaseHandler):
 
     def _get_response(self, request: HttpRequest) -> HttpResponseBase:
         if self.runs_views:
-            return cast("HttpResponseBase", cast("Any", super())._get_response(request))
+            answered: HttpResponseBase = cast("Any", super())._get_response(request)
+            foreseen = login.preview(cast("ResolverMatch", request.resolver_match))
+            if foreseen and login.is_that(foreseen, request, answered):
+                self._login = foreseen.by
+            return answered
         # Middleware finds the match there, and a URL that is none is a 404, as ever.
         self.resolve_request(request)
         self._assumed = True
@@ -163,9 +172,10 @@ class Server(BaseHandler):
         user = getattr(request, "user", None)
         known = user is not None and user.is_authenticated
         if redirect is not None and not known:
-            self._login = redirect.by
-            if not self._logged_in:
+            if not self._has_session:
+                self._login = redirect.by
                 return login.response(redirect, request)
+            self._admitted_by = redirect.by
         return HttpResponse()
 
 

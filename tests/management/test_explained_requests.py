@@ -46,6 +46,11 @@ class Decorated(View):
         return answer(request)
 
 
+class Elsewhere(Private):
+    def handle_no_permission(self) -> Any:
+        return HttpResponseRedirect("/closed/")
+
+
 trusting = cors_allow(origins=[APP], credentials=True)
 tenant = Patterns([path("tenant/", cors_allow(origins=[APP])(answer))])
 
@@ -63,6 +68,15 @@ def choosing(get_response: Any) -> Any:
 
 def leaving(get_response: Any) -> Any:
     return lambda request: HttpResponseRedirect("https://storage.example/file\x1b[2J")
+
+
+def to_the_tenant(get_response: Any) -> Any:
+    def redirected(request: Any) -> Any:
+        if request.get_host() == "api.example":
+            return HttpResponseRedirect("http://tenant.example/public/")
+        return get_response(request)
+
+    return redirected
 
 
 def with_a_password(get_response: Any) -> Any:
@@ -88,7 +102,9 @@ def _site() -> Iterator[None]:
         path("bare/", cors_allow(origins=["https://example.com"])(answer)),
         path("private/", trusting(login_required(answer))),
         path("inside/", login_required(trusting(answer))),
+        path("member/", cors_allow(origins=[APP])(login_required(answer))),
         path("mixin/", trusting(Private.as_view())),
+        path("elsewhere/", trusting(Elsewhere.as_view())),
         path("decorated/", trusting(Decorated.as_view())),
         path("permitted/", trusting(permission_required("a.b", raise_exception=True)(answer))),
         path("accounts/login/", answer),
@@ -115,7 +131,17 @@ class Case(NamedTuple):
 WITH_SESSIONS = {"MIDDLEWARE": [CORS, SESSION, CSRF, AUTHENTICATION]}
 LOGGED_OUT = "Refused, ORIGIN_NOT_ADMITTED"
 LOG_IN = "Change the page: log in first and ask with credentials: 'include'; to everybody else"
+AT_HOME = "the page is at another site, and SESSION_COOKIE_SAMESITE = 'Lax'"
 NO_SETTING = "!CORS_ALLOWED_ORIGINS"
+#: Sessions whose cookie goes along from a page at any site.
+TRAVELLING = {
+    **WITH_SESSIONS,
+    "SESSION_ENGINE": "django.contrib.sessions.backends.signed_cookies",
+    "SESSION_COOKIE_SAMESITE": "None",
+    "SESSION_COOKIE_SECURE": True,
+    "CSRF_COOKIE_SAMESITE": "None",
+    "CSRF_COOKIE_SECURE": True,
+}
 SAME_SITE = {"MIDDLEWARE": [CORS, SESSION, AUTHENTICATION, LOGIN]}
 
 CASES = {
@@ -207,6 +233,121 @@ CASES = {
         {**WITH_SESSIONS, "CORS_OPT_IN": True},
     ),
     "a 403 instead of a login": Case(f"{APP} GET /permitted/", 0, ["!login"], WITH_SESSIONS),
+    "a login that the policy of the view is not for": Case(
+        "https://new.example GET https://api.example/private/ --credentials",
+        1,
+        ["Refused, ORIGIN_NOT_ADMITTED", "'https://new.example'], credentials=True", "!log in"],
+        TRAVELLING,
+    ),
+    "a login that the policy of the view is not for, without a cookie": Case(
+        "https://new.example GET /private/",
+        1,
+        ["< 302", "CorsPolicy(origins=['https://new.example'])", "!log in"],
+        WITH_SESSIONS,
+    ),
+    "a login, asked for with credentials that the policy refuses": Case(
+        f"{APP} GET /member/ --credentials",
+        1,
+        [
+            "Refused, CREDENTIALS_NOT_ALLOWED",
+            "origins=['https://app.example'], credentials=True",
+            "!log in",
+        ],
+        WITH_SESSIONS,
+    ),
+    "a login that needs credentials, which the policy refuses": Case(
+        f"{APP} GET https://api.example/member/",
+        1,
+        [LOG_IN, "The policy has to allow that, too: ", "credentials=True", "!goes along"],
+        TRAVELLING,
+    ),
+    "a login, and a policy that allows it": Case(
+        f"{APP} GET https://api.example/private/",
+        1,
+        [LOG_IN, "!The policy has to", "!goes along"],
+        TRAVELLING,
+    ),
+    "that login, done": Case(
+        f"{APP} GET https://api.example/private/ --credentials", 0, ["!< 302"], TRAVELLING
+    ),
+    "a login whose cookie stays at home": Case(
+        f"{APP} GET https://api.example/private/",
+        1,
+        [
+            LOG_IN,
+            f"From this page no session cookie goes along: {AT_HOME}. Serve both from one site. ",
+            "settings, SESSION_COOKIE_SAMESITE = 'None' and SESSION_COOKIE_SECURE = True.",
+        ],
+        WITH_SESSIONS,
+    ),
+    "a login with credentials whose cookie stays at home": Case(
+        f"{APP} GET https://api.example/private/ --credentials",
+        1,
+        [
+            f"Change the page, or the session cookie: it does not go along ({AT_HOME})",
+            "Serve both from one site.",
+            "!log in first",
+        ],
+        WITH_SESSIONS,
+    ),
+    "a login by http, whose cookie is Secure": Case(
+        "http://app.api.example GET http://api.example/open/ --credentials",
+        1,
+        [
+            "it does not go along (SESSION_COOKIE_SECURE = True, and the URL is http)",
+            "(LoginRequiredMiddleware). Ask for it by https.\n",
+        ],
+        {
+            **SAME_SITE,
+            "SESSION_COOKIE_SECURE": True,
+            "CORS_ALLOWED_ORIGINS": ["http://app.api.example"],
+            "CORS_ALLOW_CREDENTIALS": True,
+            "ROOT_URLCONF": Patterns([path("open/", answer)]),
+            "LOGIN_URL": "https://login.example/",
+        },
+    ),
+    "a login at another server": Case(
+        f"{APP} GET https://api.example/private/",
+        1,
+        ["Not known, REDIRECT_REFUSED: only https://login.example can tell", LOG_IN],
+        {**TRAVELLING, "LOGIN_URL": "https://login.example/"},
+    ),
+    "a login that a view makes which is run": Case(
+        f"{APP} GET https://api.example/private/ --run",
+        1,
+        ["< 302", LOG_IN, "(login_required)", NO_SETTING],
+        TRAVELLING,
+    ),
+    "a view that is run, without the cookies that --run does not send": Case(
+        f"{APP} GET https://api.example/private/ --run --credentials",
+        1,
+        ["Change nothing yet: --run sends no cookies", NO_SETTING, "!log in first"],
+        TRAVELLING,
+    ),
+    "a view that is run, and redirects elsewhere": Case(
+        f"{APP} GET https://api.example/elsewhere/ --run",
+        1,
+        ["< 302", "Refused, DENIED", "instead of cors_deny.", "!log in"],
+        TRAVELLING,
+    ),
+    "a login page that the settings open": Case(
+        f"{APP} GET https://api.example/private/",
+        0,
+        ["may read the answer of https://api.example/accounts/login/", "!with credentials:"],
+        {**TRAVELLING, "CORS_ALLOWED_ORIGINS": [APP]},
+    ),
+    "a login page that the settings open, of a view without credentials": Case(
+        f"{APP} GET https://api.example/member/",
+        0,
+        ['with credentials: "include" the page could not read it: the policy does not allow'],
+        {**TRAVELLING, "CORS_ALLOWED_ORIGINS": [APP], "CORS_ALLOW_CREDENTIALS": True},
+    ),
+    "a login page that the settings open, and a cookie that stays at home": Case(
+        f"{APP} GET https://api.example/private/",
+        0,
+        ['with credentials: "include" the page could not read it: the policy does not allow'],
+        {**WITH_SESSIONS, "CORS_ALLOWED_ORIGINS": [APP]},
+    ),
     "a visitor who counts as logged in": Case(
         "https://app.api.example GET https://api.example/free/ --credentials",
         0,
@@ -265,6 +406,12 @@ CASES = {
         f"{APP} GET /public/",
         0,
         ['Note: with credentials: "include" the page could not read it: browsers refuse'],
+    ),
+    "a public policy, behind the page's own server": Case(
+        "http://api.example GET http://api.example/open/",
+        0,
+        ['Note: with credentials: "include" the page could not read it: browsers refuse'],
+        {"MIDDLEWARE": [CORS, f"{HERE}.to_the_tenant"]},
     ),
     "a policy without credentials": Case(
         "http://localhost:3000 GET /local/",

@@ -13,13 +13,12 @@ from urllib.parse import urljoin
 
 from cors_views import conf
 from cors_views.inspection.policies_in_use import Source
-from cors_views.management.explaining import beforehand, spelling
+from cors_views.management.explaining import beforehand, logged_out, spelling
 from cors_views.management.explaining.cases import Case, Refusal
 from cors_views.management.explaining.edits import Ask, Edit, Extend, Move, Tell, place
 from cors_views.management.explaining.near import beginnings, misses
 from cors_views.management.explaining.spots import routes_that_take
 from cors_views.management.overview import in_order, view_name
-from cors_views.management.sending import Heard
 from cors_views.middleware import CorsMiddleware
 from cors_views.outcomes.decided import Outcome
 from cors_views.protocol.effective import EffectivePolicy
@@ -45,14 +44,14 @@ def advice(refusal: Refusal) -> Advice:
     verdict = refusal.verdict
     reason = verdict.reason
     received = verdict.exchanges[-1].received
+    login = logged_out.sent_away(refusal)
+    if login is not None:
+        return _login(refusal, login)
     if received is None:
         told = f"ask for {verdict.url} itself, so that no redirect changes its Origin"
         return Advice(Ask({"url": verdict.url}, told))
     if reason is Reason.REDIRECT_REFUSED:
         return Advice(Tell(f"the page: ask for a URL that is no redirect to {verdict.url}."))
-    login = next((heard for heard in refusal.heard if heard.login), None)
-    if login is not None:
-        return _login(login)
     outcome = refusal.last.outcome
     if outcome is None or reason is Reason.PREFLIGHT_FAILED:
         return _answered_by_others(refusal)
@@ -62,13 +61,10 @@ def advice(refusal: Refusal) -> Advice:
     return _asked_wrongly(refusal) or _at_the_view(refusal, outcome)
 
 
-def _login(heard: Heard) -> Advice:
-    told = (
-        "log in first and ask with credentials: 'include'; to everybody else "
-        f"{view_name(heard.pattern_path)} answers with a redirect to the login page "
-        f"({heard.login}). That is for people; for programs let the view answer 401 or 403 instead"
-    )
-    return Advice(Ask({"credentials": "include"}, told))
+def _login(refusal: Refusal, number: int) -> Advice:
+    further = logged_out.once_logged_in(refusal.page)
+    edit = advice(further.refusal).first if further.verdict.reason else None
+    return Advice(logged_out.log_in(refusal, number, edit))
 
 
 def _answered_by_others(refusal: Refusal) -> Advice:

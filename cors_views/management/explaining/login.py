@@ -66,6 +66,12 @@ def _closed_over(function: Any) -> dict[str, Any]:
     return {name: cell.cell_contents for name, cell in zip(names, cells)}
 
 
+def is_that(redirect: LoginRedirect, request: HttpRequest, answered: HttpResponseBase) -> bool:
+    """Return whether a view that was run has answered with that redirect."""
+    location = answered.get("Location")
+    return location is not None and location == response(redirect, request)["Location"]
+
+
 def response(redirect: LoginRedirect, request: HttpRequest) -> HttpResponseBase:
     """Return that redirect for a request, as Django makes it."""
     from django.contrib.auth.views import redirect_to_login

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from cors_views import conf
+from cors_views.browsing.exchanges import Exchange
 from cors_views.browsing.pages import origin_of
 from cors_views.browsing.safelists import value_of
 from cors_views.checks.sites import is_trusted
@@ -55,8 +56,8 @@ def _assumed(played: Played) -> Iterator[str]:
         "Assumed: the view answers 200. Where it redirects or fails instead, --run shows what a "
         "page gets."
     )
-    if last.login:
-        yield f"Assumed: the visitor is logged in; {last.login} redirects everybody else."
+    if last.admitted_by:
+        yield f"Assumed: the visitor is logged in; {last.admitted_by} redirects everybody else."
 
 
 def _cookies(played: Played) -> Iterator[str]:
@@ -68,18 +69,29 @@ def _cookies(played: Played) -> Iterator[str]:
 
 def _with_credentials(played: Played) -> Iterator[str]:
     """Yield what ``credentials: "include"`` would change in an answer that may be read."""
-    verdict = played.verdict
-    if verdict.reason or verdict.type != "cors" or played.page.credentials == "include":
+    verdict, page = played.verdict, played.page
+    if verdict.reason or verdict.type != "cors" or page.credentials == "include":
         return
-    received = verdict.exchanges[-1].received
+    for exchange, heard in zip(verdict.exchanges, played.server.heard):
+        why = _why_not_with_credentials(exchange)
+        if why:
+            yield f'Note: with credentials: "include" the page could not read it: {why}.'
+            return
+        if heard.login and not visitors.why_without_session(page.origin, exchange.sent.url):
+            # Whoever is logged in is not redirected.
+            return
+
+
+def _why_not_with_credentials(exchange: Exchange) -> str:
+    sent, received = exchange
     headers = received.headers if received else ()
+    if "Origin" not in dict(sent.headers):
+        # The page's own server: CORS asks nothing.
+        return ""
     if value_of(headers, fetch.ALLOW_ORIGIN) == "*":
-        why = "browsers refuse '*' with credentials"
-    elif value_of(headers, fetch.ALLOW_CREDENTIALS) != "true":
-        why = "the policy does not allow them"
-    else:
-        return
-    yield f'Note: with credentials: "include" the page could not read it: {why}.'
+        return "browsers refuse '*' with credentials"
+    allowed = value_of(headers, fetch.ALLOW_CREDENTIALS) == "true"
+    return "" if allowed else "the policy does not allow them"
 
 
 def _token(played: Played) -> Iterator[str]:

@@ -26,9 +26,12 @@ class Played(NamedTuple):
         return bool(self.verdict.exchanges) and self.verdict.exchanges[-1].received is None
 
 
-def play(page: PageRequest, *, runs_views: bool = False) -> Played:
-    """Send what a browser sends for a page, and return what came of it."""
-    server = Server(page.origin, page.url, runs_views=runs_views)
+def play(page: PageRequest, *, runs_views: bool = False, logged_in: bool = False) -> Played:
+    """Send what a browser sends for a page, and return what came of it.
+
+    ``logged_in`` is whether the visitor is wherever credentials go along, cookies or not.
+    """
+    server = Server(page.origin, page.url, runs_views=runs_views, logged_in=logged_in)
     browser = browse(page, PreflightCache())
     try:
         sent = next(browser)

@@ -24,11 +24,21 @@ class _Cookie(NamedTuple):
     samesite: Any
     secure: bool
 
-    def travels(self, origin: str, url: str) -> bool:
+    def why_not(self, origin: str, url: str) -> str:
+        """Return why it does not go along from a page at ``origin``; nothing where it does."""
+        way = way_between(origin, origin_of(url))
         jar = SimpleCookie({"cookie": "value"})
         jar["cookie"]["samesite"] = str(self.samesite)
         jar["cookie"]["secure"] = self.secure
-        return bool(cookies.travelling(jar, **way_between(origin, origin_of(url))))
+        if cookies.travelling(jar, **way):
+            return ""
+        samesite, secure = f"{self.setting}_SAMESITE", f"{self.setting}_SECURE"
+        if way["insecure"] and self.secure:
+            return f"{secure} = True, and the URL is http"
+        why = f"the page is at another site, and {samesite} = {self.samesite!r}"
+        if str(self.samesite).lower() == "none":
+            why += f" counts only with {secure} = True"
+        return why
 
 
 def _session() -> _Cookie:
@@ -41,22 +51,27 @@ def _csrf() -> _Cookie:
     return _Cookie("CSRF", "CSRF_COOKIE", samesite, secure)
 
 
-def sends_session(origin: str, url: str) -> bool:
-    """Return whether a visitor's session cookie goes along from a page at ``origin``."""
-    return _session().travels(origin, url)
+def why_without_session(origin: str, url: str) -> str:
+    """Return why no session cookie goes along from a page at ``origin``; nothing where it does."""
+    return _session().why_not(origin, url)
+
+
+def with_session(origin: str, url: str) -> str:
+    """Return what lets the session cookie go along, in sentences."""
+    way = way_between(origin, origin_of(url))
+    by_https = "Ask for it by https. " if way["insecure"] else ""
+    if not way["cross_site"]:
+        return by_https.strip()
+    return (
+        f"{by_https}Serve both from one site. Where that cannot be: settings, "
+        "SESSION_COOKIE_SAMESITE = 'None' and SESSION_COOKIE_SECURE = True. CSRF protection then "
+        "stands alone between other sites and your users' sessions."
+    )
 
 
 def kept_at_home(origin: str, url: str) -> Iterator[str]:
     """Yield which cookies stay at home, and why."""
-    insecure = way_between(origin, origin_of(url))["insecure"]
     for middleware, cookie in ((_SESSIONS, _session()), (_CSRF, _csrf())):
-        if not has_middleware(middleware) or cookie.travels(origin, url):
-            continue
-        samesite, secure = f"{cookie.setting}_SAMESITE", f"{cookie.setting}_SECURE"
-        if insecure and cookie.secure:
-            why = f"{secure} = True, and the URL is http"
-        else:
-            why = f"the page is at another site, and {samesite} = {cookie.samesite!r}"
-            if str(cookie.samesite).lower() == "none":
-                why += f" counts only with {secure} = True"
-        yield f"No {cookie.called} cookie goes along: {why}."
+        why = cookie.why_not(origin, url) if has_middleware(middleware) else ""
+        if why:
+            yield f"No {cookie.called} cookie goes along: {why}."

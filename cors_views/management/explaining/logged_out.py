@@ -1,0 +1,63 @@
+"""What to do about a login page that a visitor was redirected to instead of the view's answer."""
+
+from __future__ import annotations
+
+from cors_views.browsing import PageRequest
+from cors_views.management.explaining import visitors
+from cors_views.management.explaining.cases import Refusal
+from cors_views.management.explaining.edits import Ask, Edit, Tell
+from cors_views.management.explaining.playing import Played, play
+from cors_views.management.overview import view_name
+from cors_views.management.sending import Heard
+
+
+def sent_away(refusal: Refusal) -> int | None:
+    """Return which answer redirected to a login page that the page may not read.
+
+    Where the redirect itself may not be read, it is no matter of logging in.
+    """
+    for number, heard in enumerate(refusal.heard):
+        if heard.login and number + 1 < len(refusal.verdict.exchanges):
+            return number
+    return None
+
+
+def once_logged_in(page: PageRequest) -> Played:
+    """Return what becomes of the request of somebody who has logged in and lets the site know."""
+    return play(page._replace(credentials="include"), logged_in=True)
+
+
+def log_in(refusal: Refusal, number: int, further: Edit | None) -> Edit:
+    """Return how to be logged in. ``further`` is what is to be changed for those who are."""
+    page, heard = refusal.page, refusal.heard[number]
+    url = refusal.verdict.exchanges[number].sent.url
+    why = visitors.why_without_session(page.origin, url)
+    if page.credentials == "include":
+        return Tell(_without_a_cookie(heard, why, visitors.with_session(page.origin, url)))
+    first = (
+        f"log in first and ask with credentials: 'include'; to everybody else {_redirects(heard)}."
+    )
+    told = [first, "That is for people; for programs let the view answer 401 or 403 instead."]
+    if further is not None:
+        told.append(f"The policy has to allow that, too: {further}")
+    if why:
+        told.append(f"From this page no session cookie goes along: {why}.")
+        told.append(visitors.with_session(page.origin, url))
+    return Ask({"credentials": "include"}, " ".join(told).removesuffix("."))
+
+
+def _without_a_cookie(heard: Heard, why: str, remedy: str) -> str:
+    if not why:
+        return (
+            f"nothing yet: --run sends no cookies, and to whoever is not logged in "
+            f"{_redirects(heard)}. Without --run the visitor counts as logged in."
+        )
+    return (
+        f"the page, or the session cookie: it does not go along ({why}), and to whoever is not "
+        f"logged in {_redirects(heard)}. {remedy}"
+    )
+
+
+def _redirects(heard: Heard) -> str:
+    view = view_name(heard.pattern_path)
+    return f"{view} answers with a redirect to the login page ({heard.login})"
