@@ -111,6 +111,19 @@ def others(module: str, *tops: str) -> set[str]:
     return {name for name in imports(module) if name.partition(".")[0] in tops}
 
 
+def texts(module: str) -> list[str]:
+    """Return the strings that a module writes, its documentation left aside."""
+    nodes = list(ast.walk(SOURCES[module]))
+    documentation = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    return [
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in documentation
+    ]
+
+
 def settings_read(module: str) -> set[str]:
     """Return what a module reads of Django's settings; ``?`` for what cannot be seen here."""
     tree = SOURCES[module]
@@ -234,16 +247,30 @@ def test_that_the_package_needs_no_settings(code: str) -> None:
 @each_module_but()
 def test_that_no_message_names_a_file_that_users_do_not_have(module: str) -> None:
     """The wheel holds no documentation, so a message has to say the cause itself."""
-    texts = [
-        node
-        for node in ast.walk(SOURCES[module])
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    ]
-    docstrings = {
-        id(statement.value)
-        for statement in ast.walk(SOURCES[module])
-        if isinstance(statement, ast.Expr)
-    }
-    said = [text.value for text in texts if id(text) not in docstrings]
+    said = texts(module)
 
     assert [text for text in said if ".rst" in text.replace(".rstrip", "") or "docs/" in text] == []
+
+
+#: How a pattern of origins writes its labels and its port.
+NOTATION = ("*.", "://*", ":*")
+#: Who writes it all the same, and what: none of them takes a configured origin apart.
+WRITES_THE_NOTATION = {
+    "policies.patterns": {"*.", ":*"},
+    "policies.corrections": {
+        # What a message recommends.
+        "Write an origin such as 'https://app.example.com' or 'https://*.example.com'.",
+        # What people write who know no patterns, and what is no pattern.
+        "**.",
+        "*.",
+        "://*",
+        r"([a-z][a-z0-9+.-]*)://([\w*.-]+)(?::([0-9]+|\*))?",
+    },
+}
+
+
+@each_module_but()
+def test_that_only_one_module_knows_the_notation_of_patterns(module: str) -> None:
+    written = {text for text in texts(module) if any(sign in text for sign in NOTATION)}
+
+    assert written == WRITES_THE_NOTATION.get(module, set())

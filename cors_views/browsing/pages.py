@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from cors_views.browsing import safelists
 from cors_views.browsing.safelists import HeaderList
-from cors_views.policies.patterns import OriginError, parse_pattern
+from cors_views.policies.patterns import OriginError, is_pattern, parse_pattern
 from cors_views.standard import fetch
 
 Credentials = Literal["omit", "same-origin", "include"]
@@ -34,7 +34,7 @@ def origin_of(url: str) -> str:
         normal = parse_pattern(origin)
     except OriginError as error:
         raise ValueError(f"the host of {url!r} {error}") from None
-    if "*" in normal:
+    if is_pattern(normal):
         raise ValueError(f"the host of {url!r} is a pattern")
     return normal
 
@@ -49,7 +49,7 @@ def page_origin(origin: str) -> str:
     except OriginError as error:
         hint = f". Write {error.hint!r}" if error.hint else ""
         raise ValueError(f"{origin!r} is no origin of a page: it {error}{hint}") from None
-    if "*" in normal:
+    if is_pattern(normal):
         raise ValueError(f"{origin!r} is no origin of a page, but a pattern for many")
     return normal
 

@@ -26,6 +26,7 @@ from cors_views.checks.sites import (
 )
 from cors_views.checks.views import is_csrf_protected
 from cors_views.inspection.policies_in_use import PolicyInUse, csrf_middleware_protects, listed
+from cors_views.policies.patterns import Pattern
 from cors_views.policies.policy import CorsPolicy
 from cors_views.resolution.layers import Layer
 from cors_views.resolution.route_names import routes_named
@@ -71,7 +72,7 @@ def _untrusted(use: PolicyInUse) -> tuple[Entry, ...]:
         if ("://" in origin and not origin.startswith(("http:", "file:")))
         or (origin.startswith("http://") and is_local(origin))
     ]
-    public, _ = public_suffixes([origin for origin in origins if "://*." in origin])
+    public, _ = public_suffixes(origins)
     return (
         *(
             origin
@@ -115,12 +116,12 @@ def _csrf(entries: tuple[Entry, ...], in_use: list[PolicyInUse]) -> CheckMessage
 
 
 def _hints_for_csrf(origins: list[str], regexes: list[str]) -> Iterator[str]:
-    any_port = [origin for origin in origins if origin.endswith(":*")]
+    any_port = [origin for origin in origins if Pattern.of(origin).any_port]
     named = [repr(origin) for origin in origins if origin not in any_port]
     if named:
         yield f"Add {listed(named)} to CSRF_TRUSTED_ORIGINS."
     if any_port:
-        some = listed([repr(f"{origin.removesuffix('*')}8080") for origin in any_port])
+        some = listed([repr(str(Pattern.of(origin).with_port("8080"))) for origin in any_port])
         yield (
             "CSRF_TRUSTED_ORIGINS takes no pattern for ports: list each origin there with the port "
             f"that you use, such as {some}."

@@ -22,11 +22,10 @@ def admits_anybody(policy: CorsPolicy) -> bool:
 
     Whoever can register a name below a public suffix is a stranger too.
     """
-    patterns = [origin for origin in policy.origins or () if isinstance(origin, str)]
-    wildcards = [origin for origin in patterns if "://*." in origin]
+    origins = [origin for origin in policy.origins or () if isinstance(origin, str)]
     return (
         policy.any_origin
-        or bool(public_suffixes(wildcards)[0])
+        or bool(public_suffixes(origins)[0])
         or any(map(stranger_of, policy.origin_regexes or ()))
     )
 

@@ -9,14 +9,15 @@ from django.core.checks import CheckMessage, Warning
 
 from cors_views.inspection.policies_in_use import sources
 from cors_views.policies.origin_sets import OriginSet
+from cors_views.policies.patterns import Pattern, is_pattern
 from cors_views.protocol.effective import CompiledPolicy, RoutePolicies
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import routes_named
 from cors_views.standard import fetch
 
-#: What stands for the ``*`` of a pattern. Nobody writes such labels, or such a port, into another
+#: What stands for the labels and the port of a pattern. Nobody writes such ones into another
 #: pattern, so one that admits this is as wide.
-_ANY_LABELS, _ANY_PORT = "w5x7.q3z9", "61897"
+_SOME_LABELS, _SOME_PORT = "w5x7.q3z9", "61897"
 
 
 class Opened(NamedTuple):
@@ -107,17 +108,8 @@ def _admits_all_of(peer: CompiledPolicy, entry: Any) -> bool:
         return entry in (peer.policy.origin_regexes or ())
     if entry == "*":
         return False
-    some = entry.replace("://*.", f"://{_ANY_LABELS}.")
-    if some == entry:
+    if not is_pattern(entry):
         # One origin: an expression may admit it as well.
-        return peer.origins.admits(entry) or (entry.endswith(":*") and _admits_ports(peer, entry))
-    return _admits_ports(peer, some)
-
-
-def _admits_ports(peer: CompiledPolicy, entry: str) -> bool:
-    """Return whether written patterns admit an origin, at each port where it names any."""
+        return peer.origins.admits(entry)
     written = OriginSet(each for each in peer.policy.origins or () if isinstance(each, str))
-    if not entry.endswith(":*"):
-        return written.admits(entry)
-    bare = entry.removesuffix(":*")
-    return written.admits(bare) and written.admits(f"{bare}:{_ANY_PORT}")
+    return all(map(written.admits, Pattern.of(entry).examples(_SOME_LABELS, _SOME_PORT)))

@@ -12,6 +12,7 @@ from django.http.request import validate_host
 from django.utils.module_loading import import_string
 
 from cors_views import conf
+from cors_views.policies.patterns import Pattern
 
 #: RFC 6761, RFC 6762 with the private names of its appendix G, RFC 8375: nobody can register there.
 _RESERVED = frozenset(
@@ -31,10 +32,7 @@ _COOKIES = {
 
 def host_of(origin: str) -> str:
     """Return the host of a configured origin or pattern, without its port and leading star."""
-    host = origin.partition("://")[2]
-    address, bracket, _ = host.partition("]")
-    host = address + bracket if bracket else host.partition(":")[0]
-    return host.removeprefix("*.").rstrip(".")
+    return Pattern.of(origin).domain.rstrip(".")
 
 
 def is_local(origin: str) -> bool:
@@ -88,17 +86,17 @@ def public_suffix_list() -> Any:
     return PublicSuffixList()
 
 
-def public_suffixes(patterns: list[str]) -> tuple[list[str], list[str]]:
-    """Return which patterns are all subdomains of a public suffix, and which nobody can judge."""
+def public_suffixes(origins: list[str]) -> tuple[list[str], list[str]]:
+    """Return which are all subdomains of a public suffix, and of which nobody can tell."""
     public, unchecked = [], []
-    for pattern in patterns:
-        host = host_of(pattern)
-        if is_reserved(host):
+    for origin in origins:
+        host = host_of(origin)
+        if not Pattern.of(origin).subdomains or is_reserved(host):
             continue
         if is_public_suffix(host):
-            public.append(pattern)
+            public.append(origin)
         elif public_suffix_list() is None:
-            unchecked.append(pattern)
+            unchecked.append(origin)
     return public, unchecked
 
 
@@ -232,17 +230,18 @@ def is_trusted(origin: str) -> bool:
     """Return whether ``CSRF_TRUSTED_ORIGINS`` covers a configured origin or pattern."""
     if origin in trusted_origins():
         return True
-    if origin.endswith(":*"):
+    pattern = Pattern.of(origin)
+    if pattern.any_port:
         # There is no wildcard for ports; whoever listed one of them knows.
-        some_port = origin.removesuffix("*")
+        portless = str(pattern.with_port(""))
         return any(
-            trusted == some_port[:-1] or trusted.startswith(some_port)
+            trusted == portless or trusted.startswith(f"{portless}:")
             for trusted in trusted_origins()
         )
-    scheme, _, host = origin.partition("://")
     return any(
-        trusted.startswith(f"{scheme}://*.")
+        trusted.subdomains
+        and trusted.scheme == pattern.scheme
         # As in CsrfViewMiddleware, '*.example.com' trusts example.com too.
-        and f".{host}".endswith(trusted.partition("*")[2])
-        for trusted in trusted_origins()
+        and f".{pattern.authority}".endswith(trusted.ending)
+        for trusted in map(Pattern.of, trusted_origins())
     )

@@ -11,14 +11,14 @@ from cors_views import conf
 from cors_views.checks.regexes import every_host_of, local_of, stranger_of, suffix_of
 from cors_views.checks.sites import is_local, public_suffixes
 from cors_views.inspection.policies_in_use import PolicyInUse, listed
+from cors_views.policies.patterns import Pattern
 
 
 def check_suffixes(use: PolicyInUse) -> Iterator[CheckMessage]:
     """Report credentials for all names below a suffix where anybody can register one."""
     if not use.policy.credentials:
         return
-    wildcards = [origin for origin in use.origins if "://*." in origin]
-    public, unchecked = public_suffixes(wildcards)
+    public, unchecked = public_suffixes(use.origins)
     regexes = [repr(regex.pattern) for regex in use.regexes if _is_below_a_suffix(regex)]
     if public or regexes:
         yield Error(
@@ -83,11 +83,7 @@ def check_production(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
 
 def _of_development(use: PolicyInUse) -> list[str]:
     """Return what admits a server for development; a shell of an app has no port."""
-    origins = [
-        origin
-        for origin in use.origins
-        if re.match(r"https?://.*:(?:\*|[0-9]+)$", origin) and is_local(origin)
-    ]
+    origins = [origin for origin in use.origins if Pattern.of(origin).port and is_local(origin)]
     return origins + [
         repr(regex.pattern)
         for regex in use.regexes

@@ -23,7 +23,7 @@ def audience(row: Row) -> list[str]:
     entries: list[str] = []
     if not row.only_asked:
         written = [origin for origin in row.policy.origins or () if isinstance(origin, str)]
-        entries += [ANYBODY] if "*" in written else sorted(written)
+        entries += [ANYBODY] if row.policy.any_origin else sorted(written)
         entries += [f"regex {regex.pattern}" for regex in row.policy.origin_regexes or ()]
     entries += [f"asks {name}" for name in row.asks]
     return entries or [NOBODY]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from cors_views.policies.patterns import OriginError, looks_like_a_regex, parse_pattern
+from cors_views.policies.patterns import OriginError, below, looks_like_a_regex, parse_pattern
 from cors_views.regexes.repetitions import is_ambiguous, repeated_once
 from cors_views.standard.origins import DEFAULT_PORTS
 
@@ -100,10 +100,12 @@ def _one(piece: str) -> tuple[str, ...]:
     if host.startswith("."):
         # As in ALLOWED_HOSTS: the domain and all below it.
         before = scheme or "https"
-        return tuple(one for name in (host[1:], f"*{host}") for one in _one(f"{before}://{name}"))
+        return tuple(
+            one for name in (host[1:], below(host[1:])) for one in _one(f"{before}://{name}")
+        )
     if re.match(r"\*[a-z0-9-]+\.[a-z0-9-]+(?::|$)", host, re.IGNORECASE):
         return tuple(
-            one for name in (host[1:], f"*.{host[1:]}") for one in _one(f"{scheme}://{name}")
+            one for name in (host[1:], below(host[1:])) for one in _one(f"{scheme}://{name}")
         )
     if host.startswith("**."):
         tidy = f"{scheme}://{host[1:]}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
+from cors_views.policies.patterns import Pattern, is_pattern
 from cors_views.standard.origins import DEFAULT_PORTS, MAX_LENGTH, is_origin, is_port
 
 #: A callable origin: ``(request, origin) -> bool``, or a coroutine function of the same shape.
@@ -51,13 +52,15 @@ class OriginSet:
         names = [origin for origin in origins if isinstance(origin, str)]
         self.any = "*" in names
         self.callables = tuple(origin for origin in origins if not isinstance(origin, str))
-        self._exact = frozenset(name for name in names if "*" not in name)
+        self._exact = frozenset(name for name in names if not is_pattern(name))
         # The subdomain patterns, and how many dots those have: one lookup for each number of dots
         # in use, not one for each pattern.
-        any_port = {name[:-2] for name in names if name.endswith(":*")}
-        self._any_port = frozenset(name for name in any_port if "*" not in name)
-        self._below_any_port = _schemes_by_domain(any_port)
-        self._below = _schemes_by_domain(name for name in names if name[-2:] != ":*")
+        patterns = [name for name in names if is_pattern(name)]
+        self._any_port = frozenset(str(each) for each in _portless(patterns) if not each.subdomains)
+        self._below_any_port = _schemes_by_domain(_portless(patterns))
+        self._below = _schemes_by_domain(
+            pattern for pattern in map(Pattern.of, patterns) if not pattern.any_port
+        )
         self._dots = _numbers_of_dots(self._below)
         self._dots_any_port = _numbers_of_dots(self._below_any_port)
         self._regexes = tuple(regexes)
@@ -111,16 +114,23 @@ class OriginSet:
         return any(regex.fullmatch(origin) for regex in self._regexes)
 
 
-def _schemes_by_domain(patterns: Iterable[str]) -> dict[str, dict[str, re.Pattern[str]]]:
+def _portless(patterns: Iterable[str]) -> Iterator[Pattern]:
+    """Yield the patterns for any port, without it. One at a time: there may be 100,000."""
+    for pattern in map(Pattern.of, patterns):
+        if pattern.any_port:
+            yield pattern.with_port("")
+
+
+def _schemes_by_domain(patterns: Iterable[Pattern]) -> dict[str, dict[str, re.Pattern[str]]]:
     """Return the schemes that go with each domain below which patterns admit all.
 
     Each scheme comes with the labels that it may have before the domain.
     """
     found: dict[str, frozenset[str]] = {}
     for pattern in patterns:
-        scheme, star, domain = pattern.partition("://*")
-        if star:
-            found[domain] = found.get(domain, frozenset()) | {scheme}
+        if pattern.subdomains:
+            ending = pattern.ending
+            found[ending] = found.get(ending, frozenset()) | {pattern.scheme}
     # Nearly all domains have the same schemes, and share what is made of them.
     made = {
         schemes: {scheme: _labels_of(scheme) for scheme in schemes} for schemes in found.values()
@@ -133,5 +143,5 @@ def _numbers_of_dots(domains: Iterable[str]) -> tuple[int, ...]:
 
 
 def _labels_of(scheme: str) -> re.Pattern[str]:
-    """Return what can stand for the ``*`` before a host, which is checked already."""
+    """Return what can stand before the domain of a pattern, which is checked already."""
     return _WEB_LABELS if scheme in DEFAULT_PORTS else _OTHER_LABELS

@@ -1,10 +1,14 @@
-"""Origins and patterns of origins as people configure them: a strict parser with hints."""
+"""Origins and patterns of origins as people configure them: the one place that knows the notation.
+
+``parse_pattern`` is a strict parser with hints; ``Pattern`` takes apart what it returns.
+"""
 
 from __future__ import annotations
 
 import functools
 import ipaddress
 import re
+from typing import NamedTuple
 
 from cors_views.standard.origins import (
     DEFAULT_PORTS,
@@ -17,6 +21,8 @@ from cors_views.standard.origins import (
     is_ipv4,
 )
 
+#: What stands before a domain for one or more labels, and behind a host for any port.
+_BELOW, _ANY_PORT = "*.", ":*"
 #: What stands in no origin and in most regular expressions.
 _A_REGEX = re.compile(r"\\(?:\.|[dw][*+{])|\.\+|^\^|\$$")
 
@@ -32,6 +38,79 @@ class OriginError(ValueError):
         super().__init__(message)
         self.hint = hint
         self.kind = kind
+
+
+class Pattern(NamedTuple):
+    """A configured origin in its normal form, taken apart: ``Pattern.of("http://localhost:*")``.
+
+    ``null``, ``file://`` and the ``"*"`` for any origin have no host, and are no patterns.
+    """
+
+    scheme: str
+    #: The host as it is written, and the port.
+    authority: str
+
+    @classmethod
+    def of(cls, origin: str) -> Pattern:
+        """Return the parts of an origin or of a pattern that ``parse_pattern`` returned."""
+        scheme, separator, authority = origin.partition("://")
+        return cls(scheme if separator else "", authority)
+
+    @property
+    def host(self) -> str:
+        """The host as it is written, an IPv6 address in its brackets."""
+        address, bracket, _ = self.authority.partition("]")
+        return address + bracket if bracket else self.authority.partition(":")[0]
+
+    @property
+    def domain(self) -> str:
+        """The host, or the domain below which the pattern admits all."""
+        return self.host.removeprefix(_BELOW)
+
+    @property
+    def port(self) -> str:
+        """The port; empty for the default one."""
+        return self.authority[len(self.host) + 1 :]
+
+    @property
+    def any_port(self) -> bool:
+        """Whether any port is admitted, also none."""
+        return self.authority.endswith(_ANY_PORT)
+
+    @property
+    def subdomains(self) -> bool:
+        """Whether one or more labels below the domain are admitted, and not the domain itself."""
+        return self.authority.startswith(_BELOW)
+
+    @property
+    def ending(self) -> str:
+        """What the hosts of ``subdomains`` end in, from the dot on, and the port behind it."""
+        return self.authority.removeprefix("*")
+
+    def with_port(self, port: str) -> Pattern:
+        """Return the same pattern at one port; an empty one is the default."""
+        return self._replace(authority=f"{self.host}:{port}" if port else self.host)
+
+    def examples(self, labels: str, port: str) -> tuple[str, ...]:
+        """Return origins that are admitted: with these labels, and without a port and with it."""
+        origins = (self.with_port(""), self.with_port(port)) if self.any_port else (self,)
+        return tuple(
+            str(each._replace(authority=f"{labels}{each.ending}") if self.subdomains else each)
+            for each in origins
+        )
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.authority}"
+
+
+def is_pattern(origin: str) -> bool:
+    """Return whether a configured origin in its normal form stands for more than one of them."""
+    return "*" in origin
+
+
+def below(domain: str) -> str:
+    """Return how a pattern writes every host below a domain."""
+    return f"{_BELOW}{domain}"
 
 
 def looks_like_a_regex(text: str) -> bool:
@@ -182,7 +261,7 @@ def _checked_host(scheme: str, host: str) -> str:
     web = scheme in DEFAULT_PORTS
     if web:
         host = host.lower()
-    base = host.removeprefix("*.")
+    base = host.removeprefix(_BELOW)
     if base == "*":
         raise OriginError("has a '*' for its whole host")
     if "*" in base:

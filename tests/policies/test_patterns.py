@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cors_views.policies.patterns import OriginError, parse_pattern
+from cors_views.policies.origin_sets import OriginSet
+from cors_views.policies.patterns import OriginError, Pattern, is_pattern, parse_pattern
 from cors_views.standard.origins import is_origin
 
 deterministic = settings(derandomize=True, deadline=None)
@@ -394,3 +395,52 @@ def test_that_unicode_is_refused_without_end_or_wrong_advice(text: str, hint: st
         parse_pattern(text)
 
     assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("origin", "parts"),
+    [
+        pytest.param("https://a.example", ("https", "a.example", "a.example", ""), id="origin"),
+        pytest.param("http://[::1]:8000", ("http", "[::1]", "[::1]", "8000"), id="ipv6-and-port"),
+        pytest.param("http://[::1]", ("http", "[::1]", "[::1]", ""), id="ipv6"),
+        pytest.param("http://a.example:*", ("http", "a.example", "a.example", "*"), id="any-port"),
+        pytest.param(
+            "https://*.a.example", ("https", "*.a.example", "a.example", ""), id="subdomains"
+        ),
+        pytest.param(
+            "https://*.a.example:*", ("https", "*.a.example", "a.example", "*"), id="both"
+        ),
+        pytest.param("file://", ("file", "", "", ""), id="file"),
+        pytest.param("null", ("", "", "", ""), id="null"),
+        pytest.param("*", ("", "", "", ""), id="any-origin"),
+    ],
+)
+def test_parts_of_a_pattern(origin: str, parts: tuple[str, str, str, str]) -> None:
+    pattern = Pattern.of(origin)
+
+    assert (pattern.scheme, pattern.host, pattern.domain, pattern.port) == parts
+    assert pattern.any_port is (parts[3] == "*")
+    assert pattern.subdomains is (parts[1] != parts[2])
+    if parts[0]:
+        assert str(pattern) == origin
+        assert is_pattern(origin) is (pattern.any_port or pattern.subdomains)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "examples"),
+    [
+        pytest.param("https://a.example:1", ["https://a.example:1"], id="origin"),
+        pytest.param("https://*.a.example:1", ["https://x.y.a.example:1"], id="subdomains"),
+        pytest.param("http://[::1]:*", ["http://[::1]", "http://[::1]:7"], id="any-port"),
+        pytest.param(
+            "https://*.a.example:*",
+            ["https://x.y.a.example", "https://x.y.a.example:7"],
+            id="both",
+        ),
+    ],
+)
+def test_examples_of_a_pattern_are_admitted_by_it(pattern: str, examples: list[str]) -> None:
+    found = Pattern.of(pattern).examples("x.y", "7")
+
+    assert list(found) == examples
+    assert all(map(OriginSet([pattern]).admits, found))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from urllib.parse import urlsplit
 
+from cors_views.policies.patterns import Pattern
 from cors_views.protocol.effective import CompiledPolicy
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
@@ -27,28 +27,26 @@ def beginnings(origin: str, policies: Iterable[CompiledPolicy]) -> list[str]:
 
 def _differences(origin: str, other: str) -> Iterator[str]:
     """Yield in what two origins differ; ``""`` for what makes them two different ones."""
-    (scheme, host, port), (others, named, numbered) = _parts(origin), _parts(other)
-    if scheme != others:
-        yield f"the scheme is {others}, not {scheme}"
-    if host != named:
-        yield _hosts(host, named)
+    page, admitted = Pattern.of(origin), Pattern.of(other)
+    if page.scheme != admitted.scheme:
+        yield f"the scheme is {admitted.scheme}, not {page.scheme}"
+    if page.host != admitted.host:
+        yield _hosts(page.host, admitted)
     # Where the scheme differs, so does the default port.
-    if port != numbered and numbered != "*" and not (scheme != others and "" in (port, numbered)):
-        yield f"the port is {numbered or 'the default one'}, not {port or 'the default one'}"
+    unlike = page.scheme != admitted.scheme and "" in (page.port, admitted.port)
+    if page.port != admitted.port and not (admitted.any_port or unlike):
+        yield f"the port is {_port(admitted)}, not {_port(page)}"
 
 
-def _hosts(host: str, named: str) -> str:
+def _port(pattern: Pattern) -> str:
+    return pattern.port or "the default one"
+
+
+def _hosts(host: str, admitted: Pattern) -> str:
+    named = admitted.host
     if host in _THIS_MACHINE and named in _THIS_MACHINE:
         return f"to a browser {named} and {host} are two hosts"
     if named in (f"www.{host}", host.removeprefix("www.")):
         return f"{'with' if named.startswith('www.') else 'without'} www."
-    return f"{named} stands for what is below it alone" if named == f"*.{host}" else ""
-
-
-def _parts(origin: str) -> tuple[str, str, str]:
-    parts = urlsplit(origin)
-    host, bracket, rest = parts.netloc.partition("]")
-    if bracket:
-        return parts.scheme, host + bracket, rest.removeprefix(":")
-    host, _, port = parts.netloc.partition(":")
-    return parts.scheme, host, port
+    is_above = admitted.subdomains and admitted.domain == host
+    return f"{named} stands for what is below it alone" if is_above else ""
