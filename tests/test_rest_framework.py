@@ -810,6 +810,48 @@ def test_the_methods_offered_are_those_implemented(send: Sender, name: str) -> N
     assert after == before
 
 
+# --- A POST that no attribute shows --------------------------------------------------------------
+
+
+class Readable(APIView):
+    authentication_classes: list[Any] = []
+
+    @allow("handler")
+    def get(self, request: Any) -> Response:
+        return Response("get")
+
+
+class Initialising(Readable):
+    """Clients that cannot send PUT send POST."""
+
+    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        # REST framework looks for the method only after this.
+        self.post = self.change
+
+    def change(self, request: Any) -> Response:
+        return Response("change")
+
+
+# name -> (view class, Access-Control-Max-Age of a preflight for GET)
+HIDDEN: dict[str, tuple[Any, str]] = {
+    "initial() may bind a post()": (Initialising, "0"),
+    "initial() of REST framework binds none": (Readable, "86400"),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_a_post_that_initial_serves(send: Sender, name: str) -> None:
+    view, expected = HIDDEN[name]
+
+    with urlconf(path("v/", view.as_view())):
+        posted = send.actual("/v/", origin("handler"), "POST")
+        preflight = send.preflight("/v/", origin("handler"), "GET", "content-type")
+
+    assert posted.status_code == (200 if expected == "0" else 405)
+    assert preflight.headers["access-control-max-age"] == expected
+
+
 def test_the_table_shows_a_method_that_no_action_maps() -> None:
     with urlconf(path("v/", Unmapped.as_view({"get": "list"}))):
         route = json.loads(run("cors_policies", "--format", "json").out)["routes"][0]

@@ -23,6 +23,7 @@ from cors_views.policies.origin_sets import OriginSet, origins_key
 from cors_views.policies.policy import CorsPolicy, unchecked
 from cors_views.protocol.effective import CompiledPolicy, EffectivePolicy, RoutePolicies
 from cors_views.resolution import view_info
+from cors_views.resolution.hidden_methods import hides_methods
 from cors_views.resolution.layers import (
     Layer,
     handler_layers,
@@ -184,13 +185,12 @@ def build(pattern_path: PatternPath) -> RoutePolicies:
             method: builder.effective(own + outer, method if own else None)
             for method, own in layers.items()
         }
-    view_class = callback.view_class
     return RoutePolicies(
         effective_policies,
         other,
         frozenset(handlers),
         _candidates(effective_policies, other),
-        hides_methods=view_class is not None and view_info.hides_methods(view_class),
+        hides_methods=hides_methods(callback),
     )
 
 

@@ -154,44 +154,6 @@ def _may_be_called(view_class: type, name: str) -> bool:
     return callable(attribute) or hasattr(type(attribute), "__get__")
 
 
-#: What decides which method of an instance serves a request. Whoever writes one of these may serve
-#: what no attribute of the class shows.
-_CHOOSING = (
-    "__getattr__",
-    "__getattribute__",
-    "__init__",
-    "__new__",
-    "as_view",
-    "dispatch",
-    "http_method_not_allowed",
-    "initialize_request",
-    "setup",
-)
-_FRAMEWORKS = {"cors_views", "django", "rest_framework"}
-
-
-@remembered
-def hides_methods(view_class: type) -> bool:
-    """Return whether a class may serve methods that it does not show.
-
-    Decorators do not count: those of ``dispatch`` are as far outside as a middleware.
-    """
-    return any(map(_chooses_by_itself, view_class.__mro__[:-1]))
-
-
-@remembered
-def _chooses_by_itself(owner: type) -> bool:
-    own = vars(owner)
-    return not all(_is_of_framework(own[name]) for name in _CHOOSING if name in own)
-
-
-def _is_of_framework(attribute: Any) -> bool:
-    """Return whether Django, Django REST framework or this package wrote what is decorated."""
-    *_, innermost = wrapped(attribute)
-    module = getattr(innermost, "__globals__", {}).get("__name__", "")
-    return module.partition(".")[0] in _FRAMEWORKS
-
-
 @remembered
 def api_view_function(view_class: type) -> Any:
     """Return the function that ``@api_view`` made ``view_class`` from.

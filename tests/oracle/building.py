@@ -146,6 +146,10 @@ def hiding(route: Route, where: str, owner: list[type]) -> dict[str, Any]:
         super(owner[0], self).setup(request, *args, **kwargs)
         self.post = answering(route)
 
+    def initial(self: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super(owner[0], self).initial(request, *args, **kwargs)
+        self.post = answering(route)
+
     def http_method_not_allowed(self: Any, request: HttpRequest, *args: Any, **kw: Any) -> Any:
         return answering(route)()
 
@@ -153,6 +157,7 @@ def hiding(route: Route, where: str, owner: list[type]) -> dict[str, Any]:
         "dispatch": dispatch,
         "super": dispatch,
         "setup": setup,
+        "initial": initial,
         "http_method_not_allowed": http_method_not_allowed,
     }
     return {"dispatch" if where == "super" else where: body[where]} if where else {}

@@ -286,7 +286,10 @@ class Draw:
             },
             handlers={each: self.marks(0.5 * busy) for each in some},
             wrapped={each: (self.mark(),) for each in inherited},
-            hides=self.one(["dispatch", "setup", "http_method_not_allowed", "super"])
+            hides=self.one(
+                ["dispatch", "setup", "http_method_not_allowed", "super"]
+                + (["initial"] if rest else [])
+            )
             if not alone and self.some(0.08)
             else "",
         )

@@ -58,8 +58,9 @@ class Class:
     handlers: Mapping[str, Marks] = field(default_factory=dict)
     #: Marks put on a handler, own or inherited, by ``method_decorator(..., name=handler)``.
     wrapped: Mapping[str, Marks] = field(default_factory=dict)
-    #: Where the class answers POST without a ``post()`` that anybody sees: "dispatch", "setup" or
-    #: "http_method_not_allowed". "super" is a ``dispatch`` of its own that only calls the next.
+    #: Where the class answers POST without a ``post()`` that anybody sees: "dispatch", "setup",
+    #: "initial" or "http_method_not_allowed". "super" is a ``dispatch`` of its own that only calls
+    #: the next.
     hides: str = ""
 
 

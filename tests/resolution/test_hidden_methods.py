@@ -127,10 +127,19 @@ HIDING = [
 ]
 
 
-@pytest.mark.parametrize("view", [pytest.param(view, id=view.__name__) for view in HIDING])
+#: (view class, what as_view() is given)
+VIEWS = [
+    *(pytest.param(view, {}, id=view.__name__) for view in HIDING),
+    # View.__init__() sets it on the instance, so that the class does not show it.
+    pytest.param(Readable, {"dispatch": posted}, id="as_view(dispatch=...)"),
+    pytest.param(Readable, {"http_method_not_allowed": posted}, id="as_view(http_method_...=...)"),
+]
+
+
+@pytest.mark.parametrize(("view", "given"), VIEWS)
 @pytest.mark.parametrize("closed", [True, False], ids=["cors_deny", "undeclared"])
-def test_no_preflight_for_get_is_kept(send: Sender, view: Any, closed: bool) -> None:
-    entry = (cors_deny(type("Closed", (view,), {})) if closed else view).as_view()
+def test_no_preflight_for_get_is_kept(send: Sender, view: Any, given: Any, closed: bool) -> None:
+    entry = (cors_deny(type("Closed", (view,), {})) if closed else view).as_view(**given)
 
     with urlconf(path("v/", entry)):
         answer = send.actual("/v/", method="POST", content_type="application/json")
