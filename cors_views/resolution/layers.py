@@ -44,20 +44,38 @@ class Layer(NamedTuple):
 
 def outer_layers(pattern_path: PatternPath, callback: ViewInfo) -> tuple[list[Layer], list[Layer]]:
     """Return the layers of the URLconf entry, and those around it: classes, then includes."""
-    entry = [Layer("route", mark.declaration, mark.applied) for mark in callback.marks]
-    around: list[Layer] = []
-    if callback.view_class is not None:
-        reads = view_info.declares(callback.view_class)
-        if reads and "cors_policy" in callback.initkwargs:
-            given = callback.initkwargs["cors_policy"]
-            entry.append(_attribute("route", given, callback.view_class, "as_view(cors_policy)"))
-        around += _class_layers(callback.view_class)
+    entry, around = _layers_of(callback)
+    replaced = replaced_by(pattern_path)
+    if replaced is not None:
+        # Whether it calls what the entry names, nobody can tell. What is declared there counts.
+        inner, around_inner = _layers_of(replaced)
+        if callback.handlers is None:
+            # The class of what stands in for a view is no layer of the view.
+            entry, around = entry + around, []
+        entry, around = entry + inner, around + around_inner
     for resolver in reversed(pattern_path[:-1]):
         included = resolver.urlconf_name
         while isinstance(included, IncludedURLconf):
             around.append(Layer("include", included.cors_declaration, included.cors_applied))
             included = included.urlconf
     return entry, around
+
+
+def replaced_by(pattern_path: PatternPath) -> ViewInfo | None:
+    """Return the view that a URLconf entry names, where the match has another one."""
+    callback = getattr(pattern_path[-1], "entry_callback", None)
+    return None if callback is None else view_info.inspect_view(callback)
+
+
+def _layers_of(callback: ViewInfo) -> tuple[list[Layer], list[Layer]]:
+    entry = [Layer("route", mark.declaration, mark.applied) for mark in callback.marks]
+    if callback.view_class is None:
+        return entry, []
+    if view_info.declares(callback.view_class) and "cors_policy" in callback.initkwargs:
+        given = callback.initkwargs["cors_policy"]
+        entry.append(_attribute("route", given, callback.view_class, "as_view(cors_policy)"))
+    # A list of its own: that of the class is shared.
+    return entry, [*_class_layers(callback.view_class)]
 
 
 @remembered
@@ -159,6 +177,8 @@ def may_declare(pattern_path: PatternPath) -> bool:
     """
     try:
         included = any(isinstance(step.urlconf_name, IncludedURLconf) for step in pattern_path[:-1])
-        return included or view_info.may_declare(pattern_path[-1].callback)
+        entry = getattr(pattern_path[-1], "entry_callback", None)
+        views = (pattern_path[-1].callback, entry)
+        return included or any(map(view_info.may_declare, views))
     except Exception:
         return anything_applied()

@@ -30,6 +30,7 @@ from cors_views.resolution.layers import (
     may_declare,
     outer_layers,
     policies_of,
+    replaced_by,
 )
 from cors_views.resolution.pattern_paths import PatternPath, pattern_path_of, resolve
 from cors_views.resolution.view_info import ViewInfo
@@ -171,6 +172,9 @@ def build(pattern_path: PatternPath) -> RoutePolicies:
     callback = view_info.inspect_view(pattern_path[-1].callback)
     entry, around = outer_layers(pattern_path, callback)
     outer = entry + around
+    if callback.handlers is None:
+        # What took the place of the entry's view may call it.
+        callback = replaced_by(pattern_path) or callback
     handlers = callback.handlers or {}
     layers = handler_layers(callback)
     if not outer and not any(layers.values()):

@@ -17,6 +17,7 @@ from django.utils.translation import (
 )
 
 from cors_views import conf
+from cors_views.resolution.view_info import steps_around, tell_nothing_new
 from cors_views.support.memory import remembered
 
 logger = logging.getLogger("cors_views")
@@ -66,26 +67,37 @@ def _language_of(request: HttpRequest, urlconf: Any) -> str | None:
 
 
 class ByHand(NamedTuple):
-    """What stands for a URLconf entry where another view was matched than that of the entry."""
+    """What stands for a URLconf entry where another view was matched than that of the entry.
+
+    ``entry_callback`` is what the entry names, where the other view shows no connection with it.
+    """
 
     callback: Any
     pattern: Any = ""
     name: str | None = None
+    entry_callback: Any = None
 
 
 def pattern_path_of(match: ResolverMatch) -> PatternPath:
     """Return the chain of patterns that a match names.
 
-    ``resolve()`` of a resolver may put another view on the match, or make a match of its own, and
-    so may a middleware. What is served is the view of the match.
+    ``resolve()`` of a pattern may put another view on the match, or make a match of its own, and
+    so may a middleware, or the view. What is served is taken for the view of the match.
     """
     tried: Any = getattr(match, "tried", None)
     pattern_path = tuple(tried[-1]) if tried else ()
-    if pattern_path and getattr(pattern_path[-1], "callback", None) is match.func:
+    callback = getattr(pattern_path[-1], "callback", None) if pattern_path else None
+    if pattern_path and callback is match.func:
         return pattern_path
     resolvers = tuple(step for step in pattern_path if hasattr(step, "urlconf_name"))
     entry = pattern_path[-1] if len(resolvers) < len(pattern_path) else None
-    return (*resolvers, ByHand(match.func, getattr(entry, "pattern", "")))
+    around = None if callback is None else steps_around(match.func, callback)
+    if around is not None and tell_nothing_new(around, callback):
+        # What wraps each match, as agents that measure do, is still the entry: its route is kept.
+        return pattern_path
+    unconnected = callback if around is None else None
+    by_hand = ByHand(match.func, getattr(entry, "pattern", ""), entry_callback=unconnected)
+    return (*resolvers, by_hand)
 
 
 def all_pattern_paths(resolver: URLResolver | None = None) -> Iterator[PatternPath]:

@@ -48,6 +48,28 @@ def inspect_view(callback: Any) -> ViewInfo:
     return ViewInfo(_outermost_first(marks), type(innermost), None, {})
 
 
+#: What ``inspect_view`` reads of a callable besides its marks.
+_READ = ("view_class", "cls", "initkwargs", "view_initkwargs", "actions")
+
+
+def steps_around(view: Any, callback: Any) -> list[Any] | None:
+    """Return what ``view`` wraps ``callback`` in, or ``None`` where no wrapping leads there."""
+    steps = list(wrapped(view))
+    found = [index for index, step in enumerate(steps) if step is callback]
+    return steps[: found[0]] if found else None
+
+
+def tell_nothing_new(around: Sequence[Any], callback: Any) -> bool:
+    """Return whether ``inspect_view`` says of a wrapped callback what it says of the callback."""
+    known = {mark.order for mark in marks_along(callback)}
+    return _entry_marks(around).keys() <= known and all(
+        value is None or value is getattr(callback, name, None)
+        for step in around
+        for name in _READ
+        for value in [getattr(step, name, None)]
+    )
+
+
 def name_of(found: Any) -> str:
     """Return the dotted name of a function or class, or that of the class of anything else."""
     *_, innermost = wrapped(found)

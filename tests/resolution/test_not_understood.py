@@ -136,6 +136,7 @@ DECLARED: dict[str, Any] = {
     "an action of a viewset": lambda: path("v/", odd_viewset(list=allow_route(answer))),
     "below @api_view": lambda: path("v/", odd_api_view(below=allow_route)),
     "a callable instance": lambda: path("v/", allow_route(type("Made", (Holder,), {}))()),
+    "the route, below a bare wrapper": lambda: Decorating(bare, path("v/", allow_route(odd()))),
 }
 
 
@@ -266,6 +267,50 @@ def unmarked(view: Any) -> Any:
     return wrapper
 
 
+def bare(view: Any) -> Any:
+    """A decorator without functools.wraps, as many are written."""
+
+    def inner(*args: Any, **kwargs: Any) -> HttpResponse:
+        return view(*args, **kwargs)
+
+    return inner
+
+
+class WrappingItself(URLPattern):
+    """Wraps the view of its match, as packages do that decorate a whole include."""
+
+    def resolve(self, path: str) -> Any:
+        match = super().resolve(path)
+        if match:
+            match.func = bare(match.func)
+        return match
+
+
+class Caller:
+    """A callable that stands in for a view, and does not say for which."""
+
+    def __init__(self, view: Any) -> None:
+        self.view = view
+
+    def __call__(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.view(*args, **kwargs)
+
+
+@cors_deny
+class DeniedCaller(Caller):
+    pass
+
+
+def claiming(view: Any) -> Any:
+    wrapper = unmarked(view)
+    wrapper.view_class = Readable
+    return wrapper
+
+
+class Readable(Plain):
+    get = allow("handler")(Plain.get)
+
+
 def below(*patterns: Any, **fields: Any) -> Any:
     return path("", cors_include(list(patterns), **fields))
 
@@ -280,9 +325,72 @@ MATCHES: dict[str, tuple[Any, set[str]]] = {
     "a wrapper over a policy": (Decorating(unmarked, path("v/", allow_route(answer))), {"route"}),
     "a wrapper over cors_deny": (Decorating(unmarked, path("v/", cors_deny(answer))), set()),
     "a wrapper": (Decorating(unmarked, path("v/", answer)), {"settings"}),
-    "another view": (
-        Decorating(lambda view: answer, path("v/", cors_deny(unmarked))),
+    "a bare wrapper": (Decorating(bare, path("v/", answer)), {"settings"}),
+    "a bare wrapper over a policy": (Decorating(bare, path("v/", allow_route(answer))), {"route"}),
+    "a bare wrapper over cors_deny": (Decorating(bare, path("v/", cors_deny(answer))), set()),
+    "a bare wrapper over a denied class": (
+        Decorating(bare, path("v/", cors_deny(type("Made", (Plain,), {})).as_view())),
+        set(),
+    ),
+    "a bare wrapper over a handler": (
+        Decorating(bare, path("v/", Readable.as_view())),
+        {"handler"},
+    ),
+    "a bare wrapper over a handler of a denied route": (
+        Decorating(bare, path("v/", cors_deny(Readable.as_view()))),
+        set(),
+    ),
+    "a bare wrapper of the pattern itself": (
+        WrappingItself(RoutePattern("v/", is_endpoint=True), cors_deny(answer)),
+        set(),
+    ),
+    "a policy over a bare wrapper over cors_deny": (
+        Decorating(lambda view: allow_route(bare(view)), path("v/", cors_deny(answer))),
+        {"route"},
+    ),
+    "cors_deny over a bare wrapper over a handler": (
+        Decorating(lambda view: cors_deny(bare(view)), path("v/", Readable.as_view())),
+        set(),
+    ),
+    "an instance over cors_deny": (Decorating(Caller, path("v/", cors_deny(answer))), set()),
+    "an instance of a denied class": (
+        Decorating(DeniedCaller, path("v/", allow_route(answer))),
+        set(),
+    ),
+    "an instance of a denied class that says what it wraps": (
+        Decorating(
+            lambda view: functools.update_wrapper(DeniedCaller(view), view), path("v/", answer)
+        ),
+        set(),
+    ),
+    "a wrapper that says it is of a class": (Decorating(claiming, path("v/", answer)), {"handler"}),
+    # Whether what is on the match calls what the pattern names, nobody can tell.
+    "another view in place of an undeclared one": (
+        Decorating(lambda view: answer, path("v/", unmarked)),
         {"settings"},
+    ),
+    "another view in place of a denied one": (
+        Decorating(lambda view: answer, path("v/", cors_deny(unmarked))),
+        set(),
+    ),
+    "a declared view in place of a denied one": (
+        Decorating(lambda view: allow_route(answer), path("v/", cors_deny(unmarked))),
+        {"route"},
+    ),
+    "another class in place of a view with a policy": (
+        Decorating(lambda view: Plain.as_view(), path("v/", allow_route(answer))),
+        {"route"},
+    ),
+    "another class in place of a denied class": (
+        Decorating(
+            lambda view: Plain.as_view(),
+            path("v/", cors_deny(type("Made", (Plain,), {})).as_view()),
+        ),
+        set(),
+    ),
+    "a handler of another class in place of a denied view": (
+        Decorating(lambda view: Readable.as_view(), path("v/", cors_deny(answer))),
+        set(),
     ),
     "a policy below an include": (
         below(Decorating(allow_route, path("v/", answer)), **INCLUDE),
@@ -313,6 +421,31 @@ def test_the_view_of_the_match_counts(send: Sender, name: str) -> None:
     # Another route first, so that what failed before it stands in what was tried.
     with urlconf(path("x/", cors_deny(answer)), pattern):
         assert [who_reads(send, "/v/") for _ in range(2)] == [expected, expected]
+
+
+def left_on_the_match(func: Any) -> Any:
+    """Return a denied view that writes on its match what did not serve."""
+
+    @cors_deny
+    def view(request: Any) -> HttpResponse:
+        request.resolver_match.func = func
+        return HttpResponse("secret")
+
+    return view
+
+
+@pytest.mark.parametrize(
+    "func",
+    [
+        pytest.param(answer, id="a function"),
+        pytest.param(Plain.as_view(), id="a class-based view"),
+        pytest.param(str, id="a type"),
+        pytest.param(None, id="nothing"),
+    ],
+)
+def test_what_a_view_writes_on_its_match_opens_nothing(send: Sender, func: Any) -> None:
+    with urlconf(path("v/", left_on_the_match(func))):
+        assert who_reads(send, "/v/") == set()
 
 
 class Setting:
@@ -403,6 +536,37 @@ def test_patterns_that_are_made_for_each_request_are_not_kept_for_ever(
 
     assert len(Dynamic.made) >= 20
     assert len(alive) <= 6
+
+
+# name -> (what each match is wrapped in, whether the route is built once)
+WRAPPED: dict[str, tuple[Any, bool]] = {
+    "as an agent does that measures": (unmarked, True),
+    "twice": (lambda view: unmarked(unmarked(view)), True),
+    "in a partial": (functools.partial, True),
+    "in a policy, made for each request": (allow_route, False),
+    "without a word of it": (bare, False),
+}
+
+
+@pytest.mark.parametrize("view", [allow_route(answer), Readable.as_view()], ids=["route", "class"])
+@pytest.mark.parametrize("name", WRAPPED)
+def test_a_route_whose_matches_are_wrapped_is_kept(
+    send: Sender, monkeypatch: Any, name: str, view: Any
+) -> None:
+    wrapper, kept = WRAPPED[name]
+    built: list[Any] = []
+    build = nearest.build
+    monkeypatch.setattr(nearest, "build", lambda each: built.append(each) or build(each))
+
+    with urlconf(Decorating(wrapper, path("v/", view))):
+        answers = [
+            cors_headers(send.actual("/v/", origin(layer))).get(ORIGIN)
+            for layer in ("route", "handler", "other") * 2
+        ]
+
+    assert answers[:3] == answers[3:]
+    assert len(set(answers)) > 1
+    assert (len(built) == 1) is kept
 
 
 def test_patterns_of_a_urlconf_that_django_has_forgotten_go(send: Sender) -> None:
