@@ -68,17 +68,18 @@ def view_of(request: HttpRequest) -> str:
     Nobody has looked for that of a preflight, nor where a middleware has answered by itself.
     """
     try:
-        match = request.resolver_match or resolve(request)
+        match: Any = request.resolver_match or resolve(request)
+        if match is None:
+            return ""
+        view = match.func
     except Exception:
-        # A broken URLconf or converter. Whoever asks is about to say so.
-        return ""
-    if match is None:
+        # A broken URLconf or converter, or a match that is none. Whoever asks is about to say so.
         return ""
     try:
-        return view_name(match.func)
+        return view_name(view)
     except Exception:
         # A view may be anything.
-        return name_of(type(match.func))
+        return name_of(type(view))
 
 
 def is_same_origin(request: HttpRequest, origin: str) -> bool:

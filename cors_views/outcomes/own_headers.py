@@ -39,27 +39,32 @@ def remove(request: HttpRequest, headers: Any, effective: EffectivePolicy) -> No
 def _warn_once(
     request: HttpRequest, route: RoutePolicies, effective: EffectivePolicy, names: list[str]
 ) -> None:
-    match = request.resolver_match
-    pattern_path = pattern_path_of(match) if match else ()
-    url = (
-        f"the route {route_name(pattern_path)}"
-        if any(step.pattern for step in pattern_path)
-        else "its URL"
-    )
-    view = view_of(request) or f"what answers {quoted(request.path)}"
-    if f"{view} {url}" in _warned or len(_warned) >= _MOST_WARNED:
+    view, url = view_of(request), _url_of(request.resolver_match)
+    # Where nobody knows the view, one warning is for all URLs: visitors make up any number of them.
+    key = f"{view} {url}"
+    if key in _warned or len(_warned) >= _MOST_WARNED:
         return
-    _warned.add(f"{view} {url}")
+    _warned.add(key)
     logger.warning(
         "%s, or a middleware below CorsMiddleware, writes %s itself. Such headers are "
         "removed from every response of %s, where %s decides: write there what you mean, or remove "
         "the declaration.",
-        view,
+        view or f"what answers {quoted(request.path)}",
         " and ".join(names),
         url,
         _declaration(route, effective),
         extra={"request": request},
     )
+
+
+def _url_of(match: Any) -> str:
+    try:
+        pattern_path = pattern_path_of(match) if match else ()
+        if any(step.pattern for step in pattern_path):
+            return f"the route {route_name(pattern_path)}"
+    except Exception:  # noqa: S110 patterns and matches may be of any class
+        pass
+    return "its URL"
 
 
 def _declaration(route: RoutePolicies, effective: EffectivePolicy) -> str:

@@ -36,6 +36,14 @@ def log_refusal(
 
     ``headers`` are those that the response leaves with, where there is one.
     """
+    try:
+        _log_refusal(request, outcome, headers)
+    except Exception:
+        # Callables and views may be anything, and what is logged must not change what is answered.
+        logger.exception("Why CORS refuses %s cannot be told.", quoted(request.path))
+
+
+def _log_refusal(request: HttpRequest, outcome: Outcome, headers: Mapping[str, str] | None) -> None:
     origin, effective = outcome.origin, outcome.effective
     reason, missing = outcome.refusal(headers, credentials=carries_cookies(request))
     if reason is None or is_same_origin(request, origin):
@@ -107,15 +115,18 @@ def _asked_for_before_login(request: HttpRequest) -> str:
     from django.contrib.auth import REDIRECT_FIELD_NAME
     from django.shortcuts import resolve_url
 
-    wanted = request.GET.get(REDIRECT_FIELD_NAME)
-    if not wanted or request.method not in ("GET", "HEAD"):
+    if request.method not in ("GET", "HEAD"):
         return ""
     try:
+        wanted = request.GET.get(REDIRECT_FIELD_NAME)
+        if not wanted:
+            return ""
         login = urlsplit(resolve_url(settings.LOGIN_URL)).path
         # The query may hold what is nobody's business.
         return urlsplit(wanted).path if login == request.path else ""
     except Exception:
-        # The name of the login page leads nowhere, or what follows "next" is no URL.
+        # The query has more fields than Django reads, the name of the login page leads nowhere, or
+        # what follows "next" is no URL.
         return ""
 
 

@@ -337,6 +337,9 @@ class Unclear:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path == "/odd/":
             request.resolver_match = ResolverMatch(Broken(), (), {})
+        if request.path == "/none/":
+            # What some dispatchers leave, which is no match.
+            request.resolver_match = (quiet, (), {})
         return decorated(request)
 
 
@@ -350,6 +353,7 @@ register_converter(FailingConverter, "handwritten_failing")
 # name -> (URL, what the warning says)
 CLOSED = {
     "a view that cannot be understood": ("/odd/", "Broken, or a middleware below "),
+    "a match that is none": ("/none/", "what answers '/none/', or a middleware below "),
     "a URL that cannot be resolved": ("/fails/1/", "what answers '/fails/1/', or a middleware "),
 }
 
@@ -366,9 +370,27 @@ def test_what_is_closed_for_lack_of_an_answer_is_closed_to_them_too(
     ):
         response = send.actual(url, APP)
 
+    assert response.status_code == 200
     assert ORIGIN not in response
     (warning,) = warnings(caplog)
     assert told in warning
+
+
+@pytest.mark.parametrize("url", ["/fails/%d/", "/fails/%d/x", "/none/?%d"])
+def test_that_visitors_do_not_choose_how_often_it_is_given(
+    send: Sender, caplog: Any, url: str
+) -> None:
+    with (
+        override_settings(MIDDLEWARE=[OURS, f"{__name__}.Unclear"]),
+        urlconf(
+            path("fails/<handwritten_failing:value>/", cors_deny(quiet)),
+            path("fails/<handwritten_failing:value>/x", cors_deny(quiet)),
+        ),
+    ):
+        for number in range(5):
+            send.actual(url % number, APP)
+
+    assert len(warnings(caplog)) == 1
 
 
 @cors_deny

@@ -466,6 +466,55 @@ def test_that_a_form_that_is_posted_to_the_login_page_was_not_redirected(
     assert "redirects" not in line
 
 
+# --- What is logged changes nothing ---------------------------------------------------------------
+
+
+class Unspeakable:
+    """A callable that says no, and whose name is not to be had."""
+
+    def __call__(self, request: Any, origin: str) -> bool:
+        return False
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError("no attribute at all")
+
+
+class LeavesNoMatch:
+    def __init__(self, get_response: Any) -> None:
+        pass
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # What some dispatchers leave.
+        request.resolver_match = (answer, (), {})
+        return answer(request)
+
+
+# name -> (settings, view, URL)
+UNTOLD: dict[str, tuple[dict[str, Any], Any, str]] = {
+    "more fields in the query than Django reads": ({}, answer, "/v/?" + "&".join(["a=1"] * 1001)),
+    "a match that is none": (
+        {"MIDDLEWARE": [OURS, f"{__name__}.LeavesNoMatch"]},
+        answer,
+        "/v/",
+    ),
+    "a callable without a name": ({}, cors_allow(origins=[Unspeakable()])(answer), "/v/"),
+}
+
+
+@pytest.mark.parametrize("name", UNTOLD)
+def test_that_the_log_does_not_change_the_answer(send: Sender, caplog: Any, name: str) -> None:
+    settings, view, url = UNTOLD[name]
+
+    with override_settings(**settings), urlconf(path("v/", view)):
+        told = send.actual(url, STRANGER)
+        with caplog.at_level(logging.INFO, "cors_views"):
+            quiet = send.actual(url, STRANGER)
+
+    assert (told.status_code, told.content) == (200, b"answer")
+    assert (quiet.status_code, quiet.headers) == (200, told.headers)
+    assert any("CORS refuses" in line for line in lines(caplog))
+
+
 # --- What comes from the request ------------------------------------------------------------------
 
 EVIL = "\x1b[2J\x9b1;31m\u2028\r\n" + "x" * 5000
