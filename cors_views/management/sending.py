@@ -13,18 +13,26 @@ from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.core.signals import request_finished
 from django.db import close_old_connections
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.request import split_domain_port, validate_host
 from django.http.response import HttpResponseBase
 from django.test import RequestFactory
-from django.urls import ResolverMatch, get_script_prefix, set_script_prefix, set_urlconf
+from django.urls import (
+    ResolverMatch,
+    get_script_prefix,
+    is_valid_path,
+    set_script_prefix,
+    set_urlconf,
+)
 
 from cors_views.browsing import Received, Sent
 from cors_views.checks.sites import allowed_hosts
 from cors_views.management.explaining import login, visitors
+from cors_views.management.overview import in_order
 from cors_views.outcomes.decided import Outcome, outcome_of
 from cors_views.resolution import pattern_paths
 from cors_views.resolution.pattern_paths import PatternPath
+from cors_views.resolution.view_info import served_methods
 
 
 def usable_host() -> str:
@@ -63,6 +71,8 @@ class Heard(NamedTuple):
     ``assumed`` is whether the answer is that of no view, because none was run. ``pattern_path``
     leads to the view, and is empty where nothing matches the URL. ``login`` names what has
     redirected to the login page, ``admitted_by`` what would have, were the visitor not logged in.
+    ``unserved`` names the methods that the view serves, where that of the request is none of them.
+    ``lacks_slash`` is whether only the URL with a slash at its end leads to the view.
     """
 
     outcome: Outcome | None
@@ -70,6 +80,8 @@ class Heard(NamedTuple):
     pattern_path: PatternPath
     login: str = ""
     admitted_by: str = ""
+    unserved: str = ""
+    lacks_slash: bool = False
 
 
 class Server(BaseHandler):
@@ -84,7 +96,7 @@ class Server(BaseHandler):
         self.origin = origin
         self.runs_views, self.logged_in = runs_views, logged_in
         self.heard: list[Heard] = []
-        self._assumed, self._login, self._admitted_by = False, "", ""
+        self._seen = Heard(None, False, ())
         self._has_session = False
         #: What resolving the URL raised, besides what every site raises where nothing matches.
         self.broken: Exception | None = None
@@ -101,14 +113,19 @@ class Server(BaseHandler):
         if not self._is_own(urlsplit(sent.url).netloc):
             return None
         request = self.request(sent)
-        self._assumed, self._login, self._admitted_by = False, "", ""
+        self._seen = Heard(None, False, ())
         self._has_session = sent.credentials and (
             self.logged_in or not visitors.why_without_session(self.origin, sent.url)
         )
         response, pattern_path = self._response(request)
         outcome = outcome_of(request)
-        told = (self._assumed, pattern_path, self._login, self._admitted_by)
-        self.heard.append(Heard(outcome, *told))
+        self.heard.append(
+            self._seen._replace(
+                outcome=outcome,
+                pattern_path=pattern_path,
+                lacks_slash=bool(pattern_path) and _lacks_slash(request),
+            )
+        )
         headers = tuple(response.headers.items())
         if outcome is None:
             return Received(response.status_code, headers)
@@ -162,21 +179,41 @@ class Server(BaseHandler):
             answered: HttpResponseBase = cast("Any", super())._get_response(request)
             foreseen = login.preview(cast("ResolverMatch", request.resolver_match))
             if foreseen and login.is_that(foreseen, request, answered):
-                self._login = foreseen.by
+                self._seen = self._seen._replace(login=foreseen.by)
             return answered
         # Middleware finds the match there, and a URL that is none is a 404, as ever.
         self.resolve_request(request)
-        self._assumed = True
         match = cast("ResolverMatch", request.resolver_match)
+        self._seen = self._seen._replace(assumed=True)
         redirect = login.preview(match)
         user = getattr(request, "user", None)
         known = user is not None and user.is_authenticated
         if redirect is not None and not known:
             if not self._has_session:
-                self._login = redirect.by
+                self._seen = self._seen._replace(login=redirect.by)
                 return login.response(redirect, request)
-            self._admitted_by = redirect.by
-        return HttpResponse()
+            self._seen = self._seen._replace(admitted_by=redirect.by)
+        served = _served(match)
+        if served is None or request.method in served:
+            return HttpResponse()
+        self._seen = self._seen._replace(unserved=", ".join(in_order(served)))
+        return HttpResponseNotAllowed(served)
+
+
+def _served(match: ResolverMatch) -> frozenset[str] | None:
+    try:
+        return served_methods(match.func)
+    except Exception:
+        # A view may be anything.
+        return None
+
+
+def _lacks_slash(request: HttpRequest) -> bool:
+    """Return whether a request that leads to a view does so only with a slash at its end."""
+    path = request.path_info
+    if request.resolver_match or path.endswith("/"):
+        return False
+    return not is_valid_path(path, getattr(request, "urlconf", None))
 
 
 def _script_name() -> str:

@@ -878,34 +878,98 @@ def test_colour_is_for_terminals() -> None:
 
 
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"
-WANTS_TOKEN = (
-    "Note: CSRF protection is not asked here: the page has to send the CSRF token in the header "
-    "X-CSRFToken, and CSRF_TRUSTED_ORIGINS has to name 'https://app.example'."
-)
+SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
+NOT_ASKED = "Note: CSRF protection is not asked here: "
+SEND = "the page has to send the CSRF token in the header X-CSRFToken"
+TRUST = ", and CSRF_TRUSTED_ORIGINS has to name 'https://app.example'."
+#: The cookie of CSRF protection goes along from a page at any site, and the origin is trusted.
+TRAVELS = {"CSRF_COOKIE_SAMESITE": "None", "CSRF_COOKIE_SECURE": True}
+TRUSTED = {**TRAVELS, "CSRF_TRUSTED_ORIGINS": [APP]}
+ORDER = "POST https://api.example/orders/ --credentials"
 
-# name -> (middleware, arguments, whether the output says that a token is wanted)
-TOKENS: dict[str, tuple[list[str], str, bool]] = {
-    "an unsafe method": ([CORS, CSRF], f"{APP} POST /orders/ --credentials", True),
-    "an unsafe method without cookies": ([CORS, CSRF], f"{APP} POST /orders/", True),
-    "a safe method": ([CORS, CSRF], f"{APP} GET /orders/", False),
-    "no CSRF protection": ([CORS], f"{APP} POST /orders/", False),
-    "a view that really runs": (
-        [CORS, CSRF],
-        f"{APP} POST /orders/ --run",
-        False,
+# name -> (settings, arguments, what is said of CSRF protection)
+TOKENS: dict[str, tuple[dict[str, Any], str, str]] = {
+    "an unsafe method": (TRAVELS, f"{APP} {ORDER}", SEND + TRUST),
+    "an origin that is trusted": (TRUSTED, f"{APP} {ORDER}", f"{SEND}."),
+    "an unsafe method whose cookie stays at home": (
+        {},
+        f"{APP} {ORDER}",
+        f"it answers 403 while its cookie stays at home. Then {SEND}{TRUST}",
     ),
-    "a refusal": ([CORS, CSRF], f"{OTHER} POST /orders/", False),
+    "an unsafe method without credentials": (
+        TRUSTED,
+        f"{APP} POST https://api.example/orders/",
+        "it answers 403 whatever token comes, since no cookie goes along without credentials. Ask with credentials: 'include'; or, if the view authenticates otherwise, exempt it with csrf_exempt.",
+    ),
+    "a token in another header": (
+        {
+            **TRUSTED,
+            "CSRF_HEADER_NAME": "HTTP_X_XSRF_TOKEN",
+            "CORS_ALLOW_HEADERS": ["x-xsrf-token"],
+        },
+        f"{APP} {ORDER}",
+        "the page has to send the CSRF token in the header X-Xsrf-Token.",
+    ),
+    "a header that the policy lacks": (
+        {**TRUSTED, "CORS_ALLOW_HEADERS": ["x-one"]},
+        f"{APP} {ORDER}",
+        f"{SEND}, and the headers of the policy have to name 'x-csrftoken'.",
+    ),
+    "a header that '*' does not cover with credentials, and an origin": (
+        {**TRAVELS, "CORS_ALLOW_HEADERS": ["*"]},
+        f"{APP} {ORDER}",
+        f"{SEND}, the headers of the policy have to name 'x-csrftoken'{TRUST}",
+    ),
+    "a token in the session": (
+        {
+            "CSRF_USE_SESSIONS": True,
+            "CSRF_TRUSTED_ORIGINS": [APP],
+            "SESSION_COOKIE_SAMESITE": "None",
+            "SESSION_COOKIE_SECURE": True,
+            "MIDDLEWARE": [CORS, SESSION, CSRF],
+        },
+        f"{APP} {ORDER}",
+        f"{SEND}.",
+    ),
+    "the site's own page": ({}, "https://api.example POST https://api.example/orders/", f"{SEND}."),
+    "a safe method": (TRAVELS, f"{APP} GET /orders/", ""),
+    "no CSRF protection": ({"MIDDLEWARE": [CORS]}, f"{APP} {ORDER}", ""),
+    "a view that really runs": (TRAVELS, f"{APP} {ORDER} --run", ""),
+    "a refusal": (TRAVELS, f"{OTHER} {ORDER}", ""),
+    "a redirect that makes a GET of it": (
+        {"MIDDLEWARE": [CORS, COMMON, CSRF]},
+        f"{APP} POST /orders",
+        "",
+    ),
+    "a slash without which it is refused": (
+        {"MIDDLEWARE": [CORS, COMMON, CSRF], "DEBUG": True},
+        f"{APP} POST /orders",
+        "",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", TOKENS)
 def test_that_a_csrf_token_is_wanted_too_is_said(name: str) -> None:
-    middleware, arguments, said = TOKENS[name]
+    site, arguments, said = TOKENS[name]
 
-    with override_settings(MIDDLEWARE=middleware):
+    with override_settings(**{"MIDDLEWARE": [CORS, CSRF], **site}):
         done = explain(arguments)
 
-    assert (WANTS_TOKEN in done.out) is said
+    told = [line for line in done.out.splitlines() if "CSRF protection" in line]
+    assert told == ([NOT_ASKED + said] if said else [])
+    assert ("No CSRF cookie" in done.out) is ("at home" in said)
+
+
+def test_that_the_header_of_a_token_is_allowed_where_the_policy_names_it() -> None:
+    with override_settings(**TRUSTED, MIDDLEWARE=[CORS, CSRF], CORS_ALLOW_HEADERS=["x-one"]):
+        refused = explain(f"{APP} {ORDER} -H X-CSRFToken")
+    with override_settings(
+        **TRUSTED, MIDDLEWARE=[CORS, CSRF], CORS_ALLOW_HEADERS=["x-one", "x-csrftoken"]
+    ):
+        obeyed = explain(f"{APP} {ORDER} -H X-CSRFToken")
+
+    assert (refused.status, obeyed.status) == (1, 0)
 
 
 def test_that_nothing_is_said_of_a_view_that_nobody_understands() -> None:
@@ -913,4 +977,4 @@ def test_that_nothing_is_said_of_a_view_that_nobody_understands() -> None:
         done = explain("http://api.example POST /odd/")
 
     assert "The page may read the answer." in done.out
-    assert WANTS_TOKEN not in done.out
+    assert NOT_ASKED not in done.out

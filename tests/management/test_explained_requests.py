@@ -14,6 +14,7 @@ from django.test.utils import override_settings
 from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views import View
+from django.views.decorators.http import require_safe
 
 from cors_views import cors_allow, cors_deny
 from tests.management.commands import Done, run
@@ -42,6 +43,11 @@ class Private(LoginRequiredMixin, View):
 
 @method_decorator(login_required, name="dispatch")
 class Decorated(View):
+    def get(self, request: Any) -> HttpResponse:
+        return answer(request)
+
+
+class Handlers(View):
     def get(self, request: Any) -> HttpResponse:
         return answer(request)
 
@@ -103,10 +109,12 @@ def _site() -> Iterator[None]:
         path("private/", trusting(login_required(answer))),
         path("inside/", login_required(trusting(answer))),
         path("member/", cors_allow(origins=[APP])(login_required(answer))),
+        path("handlers/", Handlers.as_view()),
         path("mixin/", trusting(Private.as_view())),
         path("elsewhere/", trusting(Elsewhere.as_view())),
         path("decorated/", trusting(Decorated.as_view())),
         path("permitted/", trusting(permission_required("a.b", raise_exception=True)(answer))),
+        path("safe/", trusting(require_safe(answer))),
         path("accounts/login/", answer),
         path("purge/", cors_allow(origins=[APP], methods=["PURGE"])(answer)),
         path("below/", cors_allow(origins=["https://*.example.com"])(answer)),
@@ -208,6 +216,58 @@ CASES = {
     "a view that was not run": Case(f"{APP} GET /open/", 0, ["Assumed: the view answers 200."]),
     "a view that was run": Case(f"{APP} GET /open/ --run", 0, ["!Assumed"]),
     "a page that was refused": Case(f"{APP} GET /closed/", 1, ["!Assumed"]),
+    "a method that a function does not serve": Case(
+        f"{APP} POST /safe/",
+        0,
+        [
+            "< 405 (assumed: the view is not run)",
+            "The page may read the answer, which is a 405.",
+            "Assumed: the view answers 405. It serves no POST, but GET, HEAD.",
+            "!answers 200",
+            "!CSRF",
+        ],
+        {"MIDDLEWARE": [CORS, CSRF]},
+    ),
+    "a method that it serves": Case(f"{APP} HEAD /safe/", 0, ["Assumed: the view answers 200."]),
+    "a method that a class does not serve": Case(
+        f"{APP} DELETE http://api.example/handlers/",
+        0,
+        ["which is a 405.", "It serves no DELETE, but GET, HEAD, OPTIONS."],
+        {"CORS_ALLOWED_ORIGINS": [APP]},
+    ),
+    # --- Slashes ---
+    "a slash that is missing in a POST": Case(
+        f"{APP} POST /open",
+        0,
+        [
+            "which is a 500.",
+            "Note: ask for /open/. Without the slash it is no URL of the site: Django refuses a ",
+            "a POST there while DEBUG is on, and redirects it otherwise.",
+            "!CSRF",
+        ],
+        {"MIDDLEWARE": [CORS, COMMON, CSRF], "DEBUG": True},
+    ),
+    "a slash that is missing in a POST, in production": Case(
+        f"{APP} POST /open",
+        0,
+        [
+            "Note: the redirect made a GET of the POST. If that is not meant, ask for /open/ at ",
+            "!Without the slash",
+        ],
+        {"MIDDLEWARE": [CORS, COMMON, CSRF]},
+    ),
+    "a slash that is missing in a preflight": Case(
+        "https://new.example PUT /open",
+        1,
+        ["Note: ask for /open/. Without the slash it is no URL of the site.\n"],
+        {"MIDDLEWARE": [CORS, COMMON]},
+    ),
+    "a slash that is missing in a GET": Case(
+        f"{APP} GET /open",
+        0,
+        ["of http://api.example/open/, where it was redirected to.", "!Note: ask for"],
+        {"MIDDLEWARE": [CORS, COMMON]},
+    ),
     "a login, by a decorator": Case(
         f"{APP} GET /private/",
         1,

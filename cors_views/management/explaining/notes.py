@@ -6,19 +6,15 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from cors_views import conf
-from cors_views.browsing.exchanges import Exchange
-from cors_views.browsing.pages import origin_of
+from cors_views.browsing.exchanges import Exchange, Sent
 from cors_views.browsing.safelists import value_of
-from cors_views.checks.sites import is_trusted
-from cors_views.checks.views import is_csrf_protected
-from cors_views.inspection.policies_in_use import csrf_middleware_protects
-from cors_views.management.explaining import visitors
+from cors_views.management.explaining import tokens, visitors
 from cors_views.management.explaining.playing import Played
 from cors_views.management.sending import is_below_static_url
 from cors_views.protocol.reasons import Reason
-from cors_views.resolution import layers
 from cors_views.standard import fetch
 from cors_views.standard.fetch import SAFE_METHODS
+from cors_views.support.untrusted import escaped
 
 STATIC = (
     "runserver serves what is below STATIC_URL without any middleware, so without CORS headers; "
@@ -43,7 +39,8 @@ def beside(played: Played) -> Iterator[str]:
     yield from _assumed(played)
     yield from _cookies(played)
     yield from _with_credentials(played)
-    yield from _token(played)
+    yield from tokens.wanted(played)
+    yield from _another_url(played)
     yield from _kept_preflight(played)
 
 
@@ -52,10 +49,14 @@ def _assumed(played: Played) -> Iterator[str]:
     last = played.server.heard[-1] if played.server.heard else None
     if last is None or not last.assumed or played.verdict.reason:
         return
-    yield (
-        "Assumed: the view answers 200. Where it redirects or fails instead, --run shows what a "
-        "page gets."
-    )
+    if last.unserved:
+        method = played.verdict.exchanges[-1].sent.method
+        yield f"Assumed: the view answers 405. It serves no {method}, but {last.unserved}."
+    else:
+        yield (
+            "Assumed: the view answers 200. Where it redirects or fails instead, --run shows what "
+            "a page gets."
+        )
     if last.admitted_by:
         yield f"Assumed: the visitor is logged in; {last.admitted_by} redirects everybody else."
 
@@ -94,26 +95,25 @@ def _why_not_with_credentials(exchange: Exchange) -> str:
     return "" if allowed else "the policy does not allow them"
 
 
-def _token(played: Played) -> Iterator[str]:
-    """Yield what CSRF protection wants, which is asked just before a view is run."""
-    page, server = played.page, played.server
-    pattern_path = server.heard[-1].pattern_path if server.heard else ()
-    if played.verdict.reason or server.runs_views or page.method in SAFE_METHODS:
-        return
-    if not pattern_path or not layers.understands(pattern_path):
-        return
-    callback = pattern_path[-1].callback
-    # Session authentication asks for a token only where a session came along.
-    with_cookies = page.credentials == "include" and is_csrf_protected(callback)
-    if not (with_cookies or csrf_middleware_protects(callback)):
-        return
-    own = page.origin == origin_of(page.url)
-    trusted = own or is_trusted(page.origin)
-    missing = "" if trusted else f", and CSRF_TRUSTED_ORIGINS has to name {page.origin!r}"
-    yield (
-        f"Note: CSRF protection is not asked here: the page has to send the CSRF token in the "
-        f"header X-CSRFToken{missing}."
-    )
+def _another_url(played: Played) -> Iterator[str]:
+    """Yield which URL to ask for instead of one that loses the method on its way."""
+    exchanges, heard = played.verdict.exchanges, played.server.heard
+    sent, received = exchanges[len(heard) - 1]
+    path = escaped(urlsplit(sent.url).path)
+    if heard[-1].lacks_slash and received and value_of(received.headers, "location") is None:
+        yield f"Note: ask for {path}/. Without the slash it is no URL of the site{_refused(sent)}."
+    if sent.kind == "actual" and sent.method != played.page.method:
+        yield (
+            f"Note: the redirect made a {sent.method} of the {played.page.method}. If that is not "
+            f"meant, ask for {path} at once."
+        )
+
+
+def _refused(sent: Sent) -> str:
+    if sent.method in SAFE_METHODS:
+        return ""
+    # What the redirect would lose, Django says in the debug page.
+    return f": Django refuses a {sent.method} there while DEBUG is on, and redirects it otherwise"
 
 
 def _kept_preflight(played: Played) -> Iterator[str]:

@@ -56,6 +56,11 @@ def why_without_session(origin: str, url: str) -> str:
     return _session().why_not(origin, url)
 
 
+def why_without_csrf(origin: str, url: str) -> str:
+    """Return why CSRF protection does not get its cookie from a page at ``origin``."""
+    return (_session() if settings.CSRF_USE_SESSIONS else _csrf()).why_not(origin, url)
+
+
 def with_session(origin: str, url: str) -> str:
     """Return what lets the session cookie go along, in sentences."""
     way = way_between(origin, origin_of(url))
@@ -71,7 +76,8 @@ def with_session(origin: str, url: str) -> str:
 
 def kept_at_home(origin: str, url: str) -> Iterator[str]:
     """Yield which cookies stay at home, and why."""
-    for middleware, cookie in ((_SESSIONS, _session()), (_CSRF, _csrf())):
+    own = [] if settings.CSRF_USE_SESSIONS else [(_CSRF, _csrf())]
+    for middleware, cookie in ((_SESSIONS, _session()), *own):
         why = cookie.why_not(origin, url) if has_middleware(middleware) else ""
         if why:
             yield f"No {cookie.called} cookie goes along: {why}."

@@ -1,0 +1,74 @@
+"""What CSRF protection wants, which is asked just before a view runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.http.request import HttpHeaders
+
+from cors_views.browsing import PageRequest
+from cors_views.browsing.pages import origin_of
+from cors_views.checks.sites import is_trusted
+from cors_views.checks.views import is_csrf_protected
+from cors_views.inspection.policies_in_use import csrf_middleware_protects
+from cors_views.management.explaining import visitors
+from cors_views.management.explaining.playing import Played
+from cors_views.management.sending import Heard
+from cors_views.protocol.answering import admitting
+from cors_views.resolution import layers
+from cors_views.standard.fetch import SAFE_METHODS
+
+
+def wanted(played: Played) -> Iterator[str]:
+    """Yield what stands between a page that may read the answer and the view."""
+    verdict, heard = played.verdict, played.server.heard
+    last = heard[-1] if heard else None
+    if verdict.reason or last is None or not last.assumed or last.unserved:
+        return
+    # A redirect may have made a GET of it.
+    sent, page = verdict.exchanges[-1].sent, played.page
+    if sent.method in SAFE_METHODS or not layers.understands(last.pattern_path):
+        return
+    callback = last.pattern_path[-1].callback
+    has_session = sent.credentials and not visitors.why_without_session(page.origin, sent.url)
+    # Session authentication asks for a token only where a session came along.
+    if not (csrf_middleware_protects(callback) or (has_session and is_csrf_protected(callback))):
+        return
+    told = "Note: CSRF protection is not asked here:"
+    if not sent.credentials:
+        yield (
+            f"{told} it answers 403 whatever token comes, since no cookie goes along without "
+            "credentials. Ask with credentials: 'include'; or, if the view authenticates "
+            "otherwise, exempt it with csrf_exempt."
+        )
+    elif visitors.why_without_csrf(page.origin, sent.url):
+        yield f"{told} it answers 403 while its cookie stays at home. Then {_token(page, last)}."
+    else:
+        yield f"{told} {_token(page, last)}."
+
+
+def _token(page: PageRequest, last: Heard) -> str:
+    name = _header()
+    told = [f"the page has to send the CSRF token in the header {name}"]
+    if page.origin != origin_of(page.url):
+        if not _is_allowed(name, last):
+            told.append(f"the headers of the policy have to name {name.lower()!r}")
+        if not is_trusted(page.origin):
+            told.append(f"CSRF_TRUSTED_ORIGINS has to name {page.origin!r}")
+    *first, final = told
+    return f"{', '.join(first)}, and {final}" if first else final
+
+
+def _header() -> str:
+    """Return the header of the token as a page writes it."""
+    key = settings.CSRF_HEADER_NAME
+    # As Django's documentation spells it.
+    return "X-CSRFToken" if key == "HTTP_X_CSRFTOKEN" else HttpHeaders.parse_header_name(key) or key
+
+
+def _is_allowed(name: str, last: Heard) -> bool:
+    """Return whether a preflight with credentials would allow a header: no '*' covers it."""
+    outcome = last.outcome
+    policy = admitting(outcome.effective, outcome.origin, outcome.replies) if outcome else None
+    return policy is not None and name.lower() in (policy.policy.headers or ())
