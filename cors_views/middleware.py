@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -12,13 +11,10 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.apps import apps
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_vary_headers
 
 from cors_views import conf
-from cors_views.conf import kept
-from cors_views.outcomes import own_headers
-from cors_views.outcomes.decided import Decided, Outcome, outcome_of
-from cors_views.outcomes.refusal_log import log_refusal
+from cors_views.outcomes import responses
+from cors_views.outcomes.decided import Outcome, outcome_of
 from cors_views.protocol import answering
 from cors_views.protocol.answering import SIGNAL, Question, Replies, Unanswered
 from cors_views.protocol.consulting import NOBODY_LISTENS, adecide, decide, said_already
@@ -27,7 +23,6 @@ from cors_views.protocol.reasons import Answer, Preflight
 from cors_views.resolution import nearest
 from cors_views.signals import check_request_enabled
 from cors_views.standard import fetch
-from cors_views.standard.fetch import CORS_RESPONSE_HEADERS
 
 logger = logging.getLogger("cors_views")
 
@@ -90,47 +85,48 @@ class CorsMiddleware:
     def __call__(self, request: HttpRequest) -> Any:
         if self.async_mode:
             return self._acall(request)
-        # As it arrived: whatever is below may change the request, or be a callable that does.
+        # 1. What the browser asks, as it arrives: what is below may change the request.
         path, origin = request.path_info, request.META.get("HTTP_ORIGIN", "")
         replies, asked = NOBODY_LISTENS, None
+        # 2. A preflight is answered here, and the view never runs.
         if request.method == "OPTIONS" or check_request_enabled.receivers:
             early, asked = _before_the_view(request, origin)
             if early is not None:
-                # Only now: the URLconf, which may connect receivers, was imported by then.
-                early_response, replies = decide(early, request, origin, said_already())
+                early_response, replies = decide(early, request, origin)
                 if early_response is not None:
                     return early_response
+        # 3. Any other request goes to the view.
         response = self.get_response(request)
+        # 4. Find the nearest policy: Django has left the view on the request.
         effective = nearest.effective_policy_of(request)
-        answer = effective.constant_answer if origin else effective.without_origin
+        # 5. Decide what it answers this origin; callables and receivers may have to be asked.
+        answer = _at_once(request, path, origin, effective)
         if answer is None:
-            replies = said_already() if replies is NOBODY_LISTENS else replies
             decision = partial(_actual, request, path, origin, effective)
             decided = decide(decision, request, origin, replies)
             answer, replies = decided
-        _write(request, response, (origin, answer, effective, asked, replies))
+        # 6. Write the headers of the answer, and Vary.
+        responses.write(request, response, (origin, answer, effective, asked, replies))
         return response
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
-        # As it arrived: whatever is below may change the request, or be a callable that does.
+        # The same steps; the view, callables and receivers are awaited.
         path, origin = request.path_info, request.META.get("HTTP_ORIGIN", "")
         replies, asked = NOBODY_LISTENS, None
         if request.method == "OPTIONS" or check_request_enabled.receivers:
             early, asked = _before_the_view(request, origin)
             if early is not None:
-                # Only now: the URLconf, which may connect receivers, was imported by then.
-                early_response, replies = await adecide(early, request, origin, said_already())
+                early_response, replies = await adecide(early, request, origin)
                 if early_response is not None:
                     return early_response
         response: HttpResponseBase = await self.get_response(request)
         effective = nearest.effective_policy_of(request)
-        answer = effective.constant_answer if origin else effective.without_origin
+        answer = _at_once(request, path, origin, effective)
         if answer is None:
-            replies = said_already() if replies is NOBODY_LISTENS else replies
             decision = partial(_actual, request, path, origin, effective)
             decided = await adecide(decision, request, origin, replies)
             answer, replies = decided
-        _write(request, response, (origin, answer, effective, asked, replies))
+        responses.write(request, response, (origin, answer, effective, asked, replies))
         return response
 
 
@@ -172,28 +168,29 @@ def _preflight(
     answer = answering.preflight(route, asked, replies)
     if answer is None:
         return None
-    headers = _headers_of_no_body() | dict(answer.headers)
-    if answer.vary:
-        headers["Vary"] = "origin"
-    decided = (asked.origin, answer, route.effective_policy_for(asked.method), asked, replies)
-    request._cors_outcome = decided
-    if logger.isEnabledFor(logging.DEBUG):
-        log_refusal(request, Outcome(*decided))
-    # 200 and an empty body, allowed or refused: a refusal is the absence of the headers.
-    return HttpResponse(headers=headers)
-
-
-@functools.cache
-def _headers_of_no_body() -> dict[str, str]:
-    """Return the headers of an empty response, which Django would work out for each preflight."""
-    return {"content-length": "0", **HttpResponse().headers}
-
-
-kept.forget_on_change(_headers_of_no_body.cache_clear)
+    effective = route.effective_policy_for(asked.method)
+    return responses.empty(request, (asked.origin, answer, effective, asked, replies))
 
 
 def _ask_the_receivers(replies: Replies) -> None:
     replies.says(SIGNAL)
+
+
+def _at_once(
+    request: HttpRequest, path: str, origin: str, effective: EffectivePolicy
+) -> Answer | None:
+    """Return what ``_actual`` decides, where nobody has to be asked, as on nearly every site."""
+    answer = effective.constant_answer if origin else effective.without_origin
+    if answer is not None:
+        return answer
+    if not effective.origin_decides or check_request_enabled.receivers:
+        return None
+    # Only under the settings alone does more than the origin matter.
+    if effective.needs_url_match and (
+        request.method == "OPTIONS" or not conf.cors_settings().matches_url(path)
+    ):
+        return None
+    return answering.by_origin(effective, origin)
 
 
 def _actual(
@@ -217,27 +214,3 @@ def _actual(
 
 def _asks_private_network(request: HttpRequest) -> bool:
     return request.META.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK") == "true"
-
-
-# --- Write -------------------------------------------------------------------------------------
-
-
-def _write(request: Any, response: HttpResponseBase, decided: Decided) -> None:
-    answer, effective, headers = decided[1], decided[2], response.headers
-    if answer.headers or not effective.undeclared:
-        # Their names in lower case, as HttpResponse keeps them: asked in public, once for each of
-        # ours, it would cost more than all the rest of this function.
-        if not CORS_RESPONSE_HEADERS.isdisjoint(headers._store):
-            own_headers.remove(request, headers, effective)
-        for name, value in answer.headers:
-            headers[name] = value
-    if answer.vary:
-        # Fetch, "CORS protocol and HTTP caches".
-        if "vary" in headers:
-            patch_vary_headers(response, ("origin",))
-        else:
-            headers["Vary"] = "origin"
-    request._cors_outcome = decided
-    # Without an Origin nobody is refused.
-    if decided[0] and logger.isEnabledFor(logging.DEBUG):
-        log_refusal(request, Outcome(*decided), headers)

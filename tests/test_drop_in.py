@@ -16,8 +16,8 @@ from django.http import HttpResponse
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from cors_views import middleware
 from cors_views.declarations import marks
+from cors_views.outcomes import responses
 from cors_views.policies.origin_sets import OriginSet
 from cors_views.protocol import answering
 from cors_views.protocol.reasons import Answer
@@ -1206,7 +1206,7 @@ def disagreements(*sites: str) -> list[Comparison]:
 def test_that_another_answer_is_noticed(
     change: Callable[[Answer], Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("actual", "preflight"):
+    for name in ("actual", "by_origin", "preflight"):
         decide = getattr(answering, name)
 
         def decide_something_else(*args: Any, _decide: Any = decide, **given: Any) -> Any:
@@ -1230,7 +1230,7 @@ def test_that_another_preflight_response_is_noticed(
         given = {name: value for name, value in headers.items() if name != "Content-Type"}
         return HttpResponse(headers=given, **changed)
 
-    monkeypatch.setattr(middleware, "HttpResponse", response)
+    monkeypatch.setattr(responses, "HttpResponse", response)
 
     assert disagreements("listed")
 

@@ -151,6 +151,16 @@ def actual(
     return Answer(headers, public is None)
 
 
+def by_origin(effective: EffectivePolicy, origin: str) -> Answer:
+    """Answer as ``actual`` does, where ``origin_decides``, the URL matches and nobody listens."""
+    if not origin:
+        return effective.without_origin_if_open
+    for policy in effective.policies:
+        if policy.public or policy.origins.admits(origin):
+            return Answer(policy.allow_headers(origin), effective.public is None)
+    return _NOT_ADMITTED
+
+
 def _as_django_cors_headers(
     policy: CompiledPolicy, options: bool, private_network: bool
 ) -> Headers:

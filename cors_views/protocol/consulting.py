@@ -31,12 +31,17 @@ def said_already() -> Replies:
 
 
 def decide(
-    decision: Callable[[Replies], T], request: HttpRequest, origin: str, replies: Replies
+    decision: Callable[[Replies], T],
+    request: HttpRequest,
+    origin: str,
+    replies: Replies = NOBODY_LISTENS,
 ) -> tuple[T, Replies]:
     """Return a decision, and what was answered by then.
 
-    Callables and receivers are asked what it wants to know.
+    Callables and receivers are asked what it wants to know; ``replies`` are what they have said
+    before.
     """
+    replies = said_already() if replies is NOBODY_LISTENS else replies
     while True:
         try:
             return decision(replies), replies
@@ -52,9 +57,13 @@ def decide(
 
 
 async def adecide(
-    decision: Callable[[Replies], T], request: HttpRequest, origin: str, replies: Replies
+    decision: Callable[[Replies], T],
+    request: HttpRequest,
+    origin: str,
+    replies: Replies = NOBODY_LISTENS,
 ) -> tuple[T, Replies]:
     """The same as ``decide``, for an async stack."""
+    replies = said_already() if replies is NOBODY_LISTENS else replies
     while True:
         try:
             return decision(replies), replies

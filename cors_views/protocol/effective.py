@@ -111,12 +111,14 @@ class EffectivePolicy:
         "counting_layers",
         "denied",
         "needs_url_match",
+        "origin_decides",
         "policies",
         "public",
         "signal",
         "undeclared",
         "why_settings",
         "without_origin",
+        "without_origin_if_open",
     )
 
     def __init__(
@@ -152,6 +154,14 @@ class EffectivePolicy:
         #: The answer to those without an Origin, where the URL and the receivers have no say.
         self.without_origin = (
             VARY if self.constant_answer is None and not needs_url_match else self.constant_answer
+        )
+        #: The same where they have opened the settings.
+        self.without_origin_if_open = VARY if self.public is None else Answer(self.public)
+        #: Whether the origin decides, the URL and receivers left aside: no callable is asked, and
+        #: nothing else of a request matters that is no OPTIONS.
+        self.origin_decides = applies and not any(
+            policy.origins.callables or (undeclared and policy.policy.private_network)
+            for policy in policies
         )
 
     @property
