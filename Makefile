@@ -11,7 +11,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 QUIETLY := --quiet --disable-pip-version-check
 
-.PHONY: demo test test-all docs package lint types format check fuzz mutants bench clean help
+.PHONY: demo test test-all docs package lint types format check fuzz mutants bench count clean help
 
 help:
 	@echo "make demo     start the sample shop and its pages at three other origins (PORT=8000)"
@@ -26,6 +26,7 @@ help:
 	@echo "make fuzz     fuzz the header parsers for a minute (FUZZ_SECONDS=60)"
 	@echo "make mutants  break each rule of the pure core and see the tests fail (half an hour)"
 	@echo "make bench    measure against django-cors-headers and write the results (ten minutes)"
+	@echo "make count    count instructions beside middleware written by hand (half an hour)"
 	@echo "make clean    remove the virtual environment and the demo's database"
 
 demo: $(VENV)/.demo
@@ -81,6 +82,10 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks --write
 	$(BIN)/python -m benchmarks.scaling --write
 	$(BIN)/python -m benchmarks.servers --write
+
+# What CORS adds to a request in instructions, beside what somebody writes by hand (Debian: valgrind).
+count: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.counts
 
 mutants: $(VENV)/.dev
 	$(BIN)/python -m pip install $(QUIETLY) -r requirements/mutation.txt

@@ -11,14 +11,14 @@ import os
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.utils.decorators import sync_and_async_middleware
 
 
 @dataclass
@@ -77,50 +77,46 @@ RECORDS = Records()
 _VISIT = "playground.visit"
 
 
-class RecorderMiddleware:
+@sync_and_async_middleware
+def recorder(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
     """Record the calls of the pages: that they came, with a cookie or not, to the view or not."""
+    middleware: Any
+    if iscoroutinefunction(get_response):
 
-    sync_capable = True
-    async_capable = True
+        async def middleware(request: HttpRequest) -> Any:
+            _arrived(request)
+            response = await get_response(request)
+            _answered(request, response)
+            return response
 
-    def __init__(
-        self,
-        get_response: Callable[[HttpRequest], HttpResponseBase]
-        | Callable[[HttpRequest], Awaitable[HttpResponseBase]],
-    ) -> None:
-        self.get_response: Callable[[HttpRequest], Any] = get_response
-        self.async_mode = iscoroutinefunction(get_response)
-        if self.async_mode:
-            markcoroutinefunction(self)
+    else:
 
-    def __call__(self, request: HttpRequest) -> Any:
-        if self.async_mode:
-            return self.__acall__(request)
-        self._arrived(request)
-        response = self.get_response(request)
-        self._answered(request, response)
-        return response
+        def middleware(request: HttpRequest) -> Any:
+            _arrived(request)
+            response = get_response(request)
+            _answered(request, response)
+            return response
 
-    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
-        self._arrived(request)
-        response: HttpResponseBase = await self.get_response(request)
-        self._answered(request, response)
-        return response
+    middleware.process_view = _reached_the_view
+    return middleware  # type: ignore[no-any-return]
 
-    def process_view(self, request: HttpRequest, *view: Any) -> None:
-        # The last of all process_view hooks: CSRF protection has not refused the request.
-        if visit := request.META.get(_VISIT):
-            visit.view_ran = True
 
-    def _arrived(self, request: HttpRequest) -> None:
-        if call := request.GET.get("call"):
-            cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
-            request.META[_VISIT] = visit = Visit(request.method or "", cookie)
-            RECORDS.add_visit(call, visit)
+def _arrived(request: HttpRequest) -> None:
+    if call := request.GET.get("call"):
+        cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
+        request.META[_VISIT] = visit = Visit(request.method or "", cookie)
+        RECORDS.add_visit(call, visit)
 
-    def _answered(self, request: HttpRequest, response: Any) -> None:
-        if visit := request.META.get(_VISIT):
-            visit.status = response.status_code
+
+def _reached_the_view(request: HttpRequest, *view: Any) -> None:
+    # The last of all process_view hooks: CSRF protection has not refused the request.
+    if visit := request.META.get(_VISIT):
+        visit.view_ran = True
+
+
+def _answered(request: HttpRequest, response: Any) -> None:
+    if visit := request.META.get(_VISIT):
+        visit.status = response.status_code
 
 
 class ReasonHandler(logging.Handler):

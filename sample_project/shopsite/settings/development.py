@@ -21,7 +21,7 @@ INSTALLED_APPS = [*INSTALLED_APPS, "playground"]
 MIDDLEWARE = [
     *MIDDLEWARE,
     # Innermost: what it has not seen did not reach a view. Records calls of the pages only.
-    "playground.recorder.RecorderMiddleware",
+    "playground.recorder.recorder",
 ]
 
 if "PLAYGROUND_DATABASE" in os.environ:

@@ -1,0 +1,297 @@
+"""One case served by one contender, in a process of its own: what ``callgrind`` counts.
+
+It makes a site of the case, serves a few requests to fill every cache, says so, and serves
+``--requests`` more when a line comes on the standard input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import io
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import django
+from django.conf import settings
+
+from benchmarks.cases import CASES, Case
+
+OURS, THEIRS, BY_HAND, DJANGO = "cors_views", "django-cors-headers", "by hand", "Django"
+CONTENDERS = (DJANGO, THEIRS, BY_HAND, OURS)
+_WARM_UP = 20
+_STARTPROJECT = (
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+)
+_MIDDLEWARE = {
+    DJANGO: [],
+    THEIRS: ["corsheaders.middleware.CorsMiddleware"],
+    BY_HAND: ["benchmarks.counted.ByHand"],
+    OURS: ["cors_views.middleware.CorsMiddleware"],
+}
+
+
+class Served:
+    """A contender serving a case."""
+
+    def __init__(self, contender: str, case: Case) -> None:
+        self.contender, self.case = contender, case
+        self.declares = contender == OURS and case.view != "plain"
+        self._configure()
+        self.handler = self._handler()
+
+    def _configure(self) -> None:
+        case = self.case
+        middleware = list(_MIDDLEWARE[self.contender])
+        if self.contender == DJANGO and case.method == "OPTIONS":
+            # Beside what serves it at once, not beside a view that no preflight reaches.
+            middleware = ["benchmarks.by_hand.Ready"]
+        apps = ["cors_views"] if self.contender == OURS else []
+        if case.middleware_of_startproject:
+            middleware += _STARTPROJECT
+            apps += [
+                f"django.contrib.{app}" for app in ("auth", "contenttypes", "messages", "sessions")
+            ]
+        options: dict[str, Any] = {}
+        # Whoever reads the settings gets the policy there; cors_views has it at the view.
+        if not self.declares:
+            options |= self._cors_settings()
+        settings.configure(
+            SECRET_KEY="benchmarks",
+            ALLOWED_HOSTS=["*"],
+            INSTALLED_APPS=apps,
+            LOGGING_CONFIG=None,
+            MIDDLEWARE=middleware,
+            ROOT_URLCONF="urls_of_the_site",
+            USE_I18N=False,
+            **options,
+        )
+        django.setup()
+        urls: Any = type(sys)("urls_of_the_site")
+        urls.urlpatterns = self._urlpatterns()
+        sys.modules["urls_of_the_site"] = urls
+
+    def _cors_settings(self) -> dict[str, Any]:
+        case = self.case
+        allowed = [*case.origins, *case.trusted]
+        regexes = [
+            "^" + origin.replace(".", r"\.").replace("*", "[^.]+") + "$"
+            for origin in allowed
+            if "*." in origin
+        ]
+        exposed = dict(case.response_headers).get("Access-Control-Expose-Headers", "")
+        return {
+            "CORS_ALLOW_ALL_ORIGINS": "*" in allowed,
+            "CORS_ALLOWED_ORIGINS": [origin for origin in allowed if "*" not in origin],
+            "CORS_ALLOWED_ORIGIN_REGEXES": regexes,
+            "CORS_ALLOW_CREDENTIALS": case.credentials,
+            "CORS_EXPOSE_HEADERS": exposed.split(", ") if exposed else [],
+            **({"CORS_ALLOW_HEADERS": ["*"]} if case.any_header else {}),
+        }
+
+    def _declaration(self) -> Callable[[Any], Any]:
+        from cors_views import CorsPolicy, cors_allow
+
+        case = self.case
+        if case.trusted:
+            trusted = CorsPolicy(origins=case.trusted, credentials=True)
+            return cors_allow(CorsPolicy(origins=case.origins), trusted)
+        fields: dict[str, Any] = {
+            "origins": "*" if case.origins == ("*",) else case.origins,
+            "methods": ["DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT"],
+        }
+        if case.any_header:
+            fields["headers"] = ["*"]
+        return cors_allow(**fields)
+
+    def _view(self) -> Any:
+        from django.http import HttpRequest, HttpResponse
+        from django.views import View
+
+        case = self.case
+
+        def answer(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+            return HttpResponse("answer", headers={"Vary": case.vary} if case.vary else None)
+
+        async def async_answer(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+            return HttpResponse("answer")
+
+        def method(self: Any, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+            return HttpResponse("answer")
+
+        base: Any = View
+        if case.view == "drf":
+            from rest_framework.views import APIView
+
+            base = APIView
+        if case.view in ("class", "drf"):
+            handlers = dict.fromkeys(("get", "post", "put", "patch", "delete"), method)
+            extra: dict[str, Any] = {"cors_origins": frozenset(case.origins)}
+            if case.view == "drf":
+                extra |= {"authentication_classes": [], "permission_classes": []}
+            return type("Answer", (base,), {**handlers, **extra})
+        return async_answer if case.is_async else answer
+
+    def _urlpatterns(self) -> list[Any]:
+        from django.urls import include, path
+
+        case, view = self.case, self._view()
+        decorate: Callable[[Any], Any] = lambda view: view  # noqa: E731
+        if self.declares and case.view != "include":
+            decorate = self._declaration()
+        elif case.view == "function":
+
+            def decorate(view: Any) -> Any:
+                view.cors_origins = frozenset(case.origins)
+                return view
+
+        if case.view in ("class", "drf"):
+            view = decorate(view).as_view()
+            decorate = lambda view: view  # noqa: E731
+        route = "async" if case.is_async else "r{}"
+        entries = [
+            path(f"{route.format(number)}/<int:pk>/", decorate(view))
+            for number in range(case.routes)
+        ]
+        if case.view == "include":
+            included = (entries, "partners")
+            if self.declares:
+                from cors_views import cors_include
+
+                return [path("", cors_include(included, origins=case.origins))]
+            return [path("", include(included))]
+        step = case.per_include
+        if step:
+            groups = [entries[start : start + step] for start in range(0, case.routes, step)]
+            return [
+                path(f"group{number}/", include((group, f"group{number}")))
+                for number, group in enumerate(groups)
+            ]
+        return entries
+
+    def _handler(self) -> Any:
+        from django.core.handlers.base import BaseHandler
+
+        if self.contender == BY_HAND:
+            from benchmarks import by_hand
+
+            global ByHand
+            ByHand = type("ByHand", (getattr(by_hand, self.case.by_hand),), {"case": self.case})
+        handler = BaseHandler()
+        handler.load_middleware(is_async=self.case.is_async)
+        return handler
+
+    def request(self) -> Any:
+        """Return a request as a server makes it."""
+        case = self.case
+        if case.is_async:
+            from django.core.handlers.asgi import ASGIRequest
+
+            named = [("HTTP_HOST", "testserver"), ("HTTP_ACCEPT", "*/*"), *case.request]
+            scope = {
+                "type": "http",
+                "method": case.method,
+                "path": case.url,
+                "root_path": "",
+                "query_string": b"",
+                "scheme": "http",
+                "server": ("testserver", 80),
+                "client": ("127.0.0.1", 50000),
+                "headers": [
+                    (name.removeprefix("HTTP_").replace("_", "-").lower().encode(), value.encode())
+                    for name, value in named
+                ],
+            }
+            return ASGIRequest(scope, io.BytesIO())
+        from django.core.handlers.wsgi import WSGIRequest
+
+        environ = {
+            "REQUEST_METHOD": case.method,
+            "PATH_INFO": case.url,
+            "SCRIPT_NAME": "",
+            "QUERY_STRING": "",
+            "SERVER_NAME": "testserver",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": "127.0.0.1",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(),
+            "HTTP_HOST": "testserver",
+            "HTTP_ACCEPT": "*/*",
+            **dict(case.request),
+        }
+        return WSGIRequest(environ)
+
+    async def aserve(self, requests: list[Any]) -> Any:
+        """Serve requests in the event loop that runs, one after the other."""
+        get_response, response = self.handler.get_response_async, None
+        for request in requests:
+            response = await get_response(request)
+        return response
+
+    def serve(self, requests: list[Any]) -> Any:
+        """Serve requests, one after the other, and return the last response."""
+        get_response, response = self.handler.get_response, None
+        for request in requests:
+            response = get_response(request)
+        return response
+
+
+#: The middleware of the case, which ``Served`` puts here for Django to find by its name.
+ByHand: Any = None
+
+
+@contextmanager
+def _counted() -> Iterator[None]:
+    """Tell whoever counts when it begins and ends."""
+    gc.collect()
+    gc.disable()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    yield
+    print("done", flush=True)
+    sys.stdin.readline()
+
+
+def main() -> None:
+    """Serve the requests that are counted."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.counted", description=__doc__)
+    parser.add_argument("contender", choices=CONTENDERS)
+    parser.add_argument("case", choices=CASES, metavar="case")
+    parser.add_argument("--requests", type=int, default=100)
+    options = parser.parse_args()
+    served = Served(options.contender, CASES[options.case])
+
+    def made(number: int) -> list[Any]:
+        return [served.request() for _ in range(number)]
+
+    if served.case.is_async:
+
+        async def run() -> None:
+            await served.aserve(made(_WARM_UP))
+            requests = made(options.requests)
+            with _counted():
+                await served.aserve(requests)
+
+        asyncio.run(run())
+        return
+    served.serve(made(_WARM_UP))
+    requests = made(options.requests)
+    with _counted():
+        served.serve(requests)
+
+
+if __name__ == "__main__":
+    # Django finds ByHand in the module of this name, not in __main__.
+    from benchmarks import counted
+
+    counted.main()
