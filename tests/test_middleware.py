@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -1062,13 +1063,48 @@ def finds_no_tenant(request: Any, origin: str) -> Any:
     return next(tenant for tenant in () if tenant == origin)
 
 
-@pytest.mark.parametrize("ask", [yields, ayields, returns_a_coroutine, finds_no_tenant])
-def test_a_callable_that_does_not_answer_means_no(send: Sender, ask: Any) -> None:
+async def returns_a_filter(request: Any, origin: str) -> Any:
+    return filter(origin.__eq__, [STRANGER])
+
+
+# name -> (callable, what the log says of what it returned)
+NO_ANSWERS: dict[str, tuple[Any, str]] = {
+    "a stray yield": (yields, "returned generator "),
+    "a stray yield in async def": (ayields, "returned async_generator "),
+    "a coroutine that says no": (returns_a_coroutine, ""),
+    "StopIteration": (finds_no_tenant, "raised "),
+    "filter()": (lambda request, origin: filter(origin.__eq__, [STRANGER]), "returned filter "),
+    "filter() of async def": (returns_a_filter, "returned filter "),
+    "map()": (lambda request, origin: map(origin.__eq__, [STRANGER]), "returned map "),
+    "an iterator": (lambda request, origin: iter([]), "returned list_iterator "),
+    "a generator": (lambda request, origin: (each for each in ()), "returned generator "),
+    "a function that is not called": (lambda request, origin: yields, "returned function "),
+    "a method that is not called": (lambda request, origin: [].count, "returned builtin_"),
+    "a class": (lambda request, origin: Spy, "returned type "),
+    "an exception that is not raised": (
+        lambda request, origin: LookupError(origin),
+        "returned LookupError ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NO_ANSWERS)
+def test_a_callable_that_does_not_answer_means_no(send: Sender, caplog: Any, name: str) -> None:
+    ask, told = NO_ANSWERS[name]
+
     with urlconf(path("v/", cors_allow(origins=[ask], credentials=True)(answer))):
         response = send.actual("/v/", APP)
 
     assert response.content == b"answer"
     assert_cors_headers(response, REFUSED)
+    assert told in caplog.text
+    assert ("ERROR" in caplog.text) is bool(told)
+
+
+@pytest.mark.parametrize("yes", [True, 1, "tenant", [False], re.compile("a").match("a")])
+def test_what_else_counts_as_true_means_yes(send: Sender, yes: Any) -> None:
+    with urlconf(path("v/", cors_allow(origins=[lambda request, origin: yes])(answer))):
+        assert send.actual("/v/", APP)[ORIGIN] == APP
 
 
 class ConnectsLate(Patterns):
@@ -1139,6 +1175,7 @@ RECEIVERS: dict[str, tuple[list[Any], bool]] = {
         True,
     ),
     "a generator": ([generating_receiver], False),
+    "what counts as true, as in django-cors-headers": ([Receiver(iter([]))], True),
 }
 
 

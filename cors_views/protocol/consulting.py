@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from typing import Any, TypeVar, cast
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
@@ -122,22 +122,32 @@ def _settled(value: Any, question: Question) -> bool:
     """Return whether an answer means yes; a coroutine is awaited, never taken for true."""
     if inspect.isawaitable(value):
         return async_to_sync(_asettled)(value, question)
-    return _yes(value)
+    return _yes(value, question)
 
 
 async def _asettled(value: Any, question: Question) -> bool:
     try:
         while inspect.isawaitable(value):
             value = await value
-        return _yes(value)
+        return _yes(value, question)
     except Exception:
         return _failed(question)
 
 
-def _yes(value: Any) -> bool:
-    # Receivers that raised come back as their exception, functions with a stray yield as a
-    # generator. Both would count as true.
-    if isinstance(value, (Exception, Generator, AsyncGenerator)):
+def _yes(value: Any, question: Question) -> bool:
+    if question is SIGNAL:
+        # Receivers that raised come back as their exception, functions with a stray yield as a
+        # generator. Both would count as true. What else they return counts as in
+        # django-cors-headers.
+        return bool(value) and not isinstance(value, (Exception, Generator, AsyncGenerator))
+    if callable(value) or isinstance(value, (Exception, Iterator, AsyncIterator)):
+        # They count as true whatever they would say: filter(), or a function that is not called.
+        logger.error(
+            "%r returned %s when asked about an origin, which is no answer and counts as no. "
+            "Return True or False: any(...) around an iterator, or the result of a call.",
+            question,
+            type(value).__qualname__,
+        )
         return False
     return bool(value)
 
