@@ -11,8 +11,8 @@ from typing import Any
 from cors_views.checks.sites import is_local, is_public_suffix, is_reserved, site_of
 from cors_views.regexes.automata import Automaton, Unreadable
 from cors_views.regexes.expressions import parsed, whole_automaton_of
-from cors_views.regexes.repetitions import is_ambiguous, wide_repetitions
-from cors_views.standard.origins import MAX_LENGTH, is_origin
+from cors_views.regexes.repetitions import few_ways
+from cors_views.standard.origins import is_origin
 
 #: Origins that nobody means: who admits one of them admits whoever registers a name there.
 _STRANGERS = tuple(
@@ -35,8 +35,9 @@ _SERVERS_OF_DEVELOPMENT = tuple(
     for port in (3000, 5173, 8000, 8080, 4200)
 )
 _STRANGER = "stranger"
-#: So many long repetitions side by side take ``re`` a millisecond at worst.
-_QUICK = 2
+#: So many ways, as a power of two, to match a text of so many letters, as most that are tried here
+#: have, take ``re`` a few milliseconds at worst.
+_FEW, _LONGEST_TRIED = 20, 64
 #: What makes somebody else's host of a text that a host begins with.
 _BEHIND = (f".{_STRANGER}.com", f"{_STRANGER}.com", _STRANGER, f".{_STRANGER}")
 _THIS_MACHINE = re.compile(r"(?<![\w-])(?:localhost|127\\?\.|\[?::1)")
@@ -58,8 +59,8 @@ def whole_match(regex: re.Pattern[str]) -> Callable[[str], bool]:
     known to be quick, nothing matches.
     """
     try:
-        if is_ambiguous(regex) is False and wide_repetitions(regex) <= _QUICK:
-            return lambda text: len(text) <= MAX_LENGTH and regex.fullmatch(text) is not None
+        if few_ways(regex, _LONGEST_TRIED, _FEW):
+            return lambda text: len(text) <= _LONGEST_TRIED and regex.fullmatch(text) is not None
         return whole_automaton_of(regex).matches
     except Unreadable:
         return lambda text: False

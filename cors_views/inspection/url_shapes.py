@@ -75,8 +75,9 @@ def _depends_on_language(entry: Any) -> bool:
 def _matching(pattern_path: tuple[Any, ...]) -> Matching:
     site = conf.cors_settings()
     beginning, varies = _beginning(pattern_path)
-    # A check must not hang at what it looks at.
-    if not varies and not any(map(is_ambiguous, site.urls_regexes)):
+    # A check must not hang at what it looks at: what cannot be judged is not run either.
+    judged = (is_ambiguous(regex, beyond_ascii=True) for regex in site.urls_regexes)
+    if not varies and all(ambiguous is False for ambiguous in judged):
         return Matching.ALWAYS if site.matches_url(beginning) else Matching.NEVER
     found = {_compare(regex, beginning, pattern_path) for regex in site.urls_regexes}
     likeliest = (Matching.ALWAYS, Matching.MAYBE)

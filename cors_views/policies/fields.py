@@ -148,7 +148,7 @@ def origin_regexes(
     value: Any, field: str = "origin_regexes"
 ) -> tuple[list[re.Pattern[str]], list[Problem]]:
     """Check regexes: a sequence of strings or compiled patterns that match a whole origin."""
-    valid, problems = regexes(value, field)
+    valid, problems = regexes(value, field, beyond_ascii=False)
     empty = [regex for regex in valid if not regex.pattern.strip()]
     problems += [
         Problem(field, regex.pattern, "regex", "is empty, so matches no origin", EMPTY)
@@ -161,8 +161,10 @@ def _one_regex(text: str) -> list[str]:
     return [text] if text.strip() else []
 
 
-def regexes(value: Any, field: str) -> tuple[list[re.Pattern[str]], list[Problem]]:
-    """Check regular expressions, whatever they are for."""
+def regexes(
+    value: Any, field: str, *, beyond_ascii: bool = True
+) -> tuple[list[re.Pattern[str]], list[Problem]]:
+    """Check regular expressions, whatever they are for; paths hold letters beyond ASCII."""
     # A comma or a blank may be part of an expression.
     entries, problems = _entries(value, field, "regular expressions", _one_regex)
     valid: list[re.Pattern[str]] = []
@@ -188,7 +190,7 @@ def regexes(value: Any, field: str) -> tuple[list[re.Pattern[str]], list[Problem
         if hint:
             message = "is a pattern of origins, not a regular expression"
             problems.append(Problem(field, regex.pattern, "pattern", message, hint))
-        elif is_ambiguous(regex):
+        elif is_ambiguous(regex, beyond_ascii=beyond_ascii):
             problems.append(Problem(field, regex.pattern, "endless", _ENDLESS, once(regex)))
     return valid, problems
 

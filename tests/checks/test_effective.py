@@ -285,6 +285,15 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         csrf_exempt(answer),
         ["W005", "W043"],
     ),
+    "a regex with limits that would try for ever": (
+        {
+            **SITE,
+            **BY_SETTINGS,
+            "CORS_ALLOWED_ORIGIN_REGEXES": [r"https://([a-z0-9.]{1,15}){1,15}\.a\.example\.com"],
+        },
+        csrf_exempt(answer),
+        ["W005"],
+    ),
     "a regex of many repetitions": (
         SITE,
         by_regex(r"https://.*.*.*.*.*.*.*.*\.example\.com"),

@@ -15,7 +15,7 @@ from cors_views import CorsPolicy, conf
 from cors_views.checks.settings import check_settings
 from cors_views.policies.fields import origin_regexes
 from cors_views.regexes.expressions import whole_automaton_of
-from cors_views.regexes.repetitions import is_ambiguous, repeated_once, wide_repetitions
+from cors_views.regexes.repetitions import is_ambiguous, repeated_once
 
 #: Found in public projects and in the docs of CORS libraries, or as they may well be written.
 INNOCENT = {
@@ -57,6 +57,15 @@ INNOCENT = {
     "an ambiguity that ends": r"https://(a|ab)(c|bcd)(d*)\.example",
     "two ways, a few times": r"https://([a-z]|\d|[a-z]\d){1,8}\.example\.com",
     "long repetitions, twice": r"https://(\w+-?){1,2}\.example\.com",
+    "a repetition, three times at most": r"https://([a-z0-9]+-?){1,3}\.example\.com",
+    "one or two letters, sixteen times": r"https://(?:[0-9a-f]{1,2}-?){16}\.example\.com",
+    "labels of a length, four times": r"https://(\w{1,63}\.?){1,4}\.example\.com",
+    "one to three letters, fifteen times": (
+        r"https://([a-z]|[a-z][a-z]|[a-z]{3}){1,15}\.example\.com"
+    ),
+    "a repetition to its end": r"https://(?:\w+$)+",
+    "two ways to its end": r"https://(?:a(b|b)c$){2}",
+    "letters beyond ASCII, which no origin has": "https://([а-я]+-?)+x",
     "nothing, repeated": r"https://(?:)+a(?:^|$)*",
     "paths": r"^/(api|graphql)(/.*)?$",
     "languages in a path": r"^/(?:[a-z]{2}(?:-[a-z]{2})?/)*api/",
@@ -68,7 +77,23 @@ GUILTY = {
     "a repetition, repeated lazily": r"https://(\w+?)+?\.example\.com",
     "a repetition, from twice on": r"https://(\w+){2,}\.example\.com",
     "a repetition, up to thirty times": r"https://(\w+){1,30}\.example\.com",
-    "a repetition, three times": r"https://(\w+-?){1,3}\.example\.com",
+    "a repetition, four times": r"https://(\w+-?){1,4}\.example\.com",
+    "a repetition, twice within twice": r"https://((\w+-?){2}){2}\.example\.com",
+    "twice within twice within twice within twice": (
+        r"https://((((\w+-?){2}){2}){2}){2}\.example\.com"
+    ),
+    "a repetition with a limit, repeated with a limit": (
+        r"https://([a-z0-9]{1,12}-?){1,12}\.example\.com"
+    ),
+    "letters and dots, repeated with a limit": r"https://([a-z0-9.]{1,15}){1,15}\.example\.com",
+    "one to three letters, fifteen times, twice": (
+        r"https://([a-z]|[a-z][a-z]|[a-z]{3}){1,15}[a-z]?([a-z]|[a-z][a-z]|[a-z]{3}){1,15}\.com"
+    ),
+    "two ways within labels": r"https://((a|aa){1,10}\.){1,5}example\.com",
+    "a letter or none, thirty times": r"https://(a?){30}\.x",
+    "an end within": r"https://([a-z0-9]+(?:-|$)?)+\.example\.com",
+    "a beginning within": r"https://(?:^|[a-z0-9]+)+\.example\.com",
+    "verbose in a group alone": "https://(?x:(\\w+) # labels\n +)\\.example\\.com",
     "a repetition in two groups": r"https://((a|b)+)+\.example\.com",
     "a repetition in a group with a flag": r"https://(?i:(a+|A+)+)\.x",
     "a repetition in verbose": "(?x) https:// ( \\w+ )  # labels\n + \\.example",
@@ -94,10 +119,13 @@ GUILTY = {
 UNKNOWN = {
     "a word with its end": r"https://(?:\w+\b-?)+\.example\.com",
     "a word that is looked behind for": r"https://(?:\w+(?<!-)-?)+\.example\.com",
-    "an end, repeated": r"https://(?:\w+$)+",
+    "an end of a line, repeated": r"(?m)https://(?:\w+$)+",
     "what was there before": r"https://(?:(\w)\1)+\.example\.com",
     "what depends on a group": r"https://(a)?(?:(?(1)b|c))+\.example\.com",
     "more letters than anybody counts": r"https://(?:[a-z]{1,600}\.?)+\.example\.com",
+    "more beginnings than anybody compares": (
+        r"https://(?:" + "[ab]?[bc]?[cd]?[da]?" * 4 + r"){1,2}\.example\.com"
+    ),
     "more alternatives than anybody compares": (
         "(?:" + "|".join(f"{a}{b}" for a in "abcdefghijklmno" for b in "pqrstuvwxyz") + ")+"
     ),
@@ -145,11 +173,25 @@ def test_that_the_settings_go_on_with_one_and_a_check_warns(setting: str) -> Non
     assert message.hint == r"Write r'https://\w+\.example\.com' instead."
 
 
-def test_that_the_regex_of_the_urls_is_looked_at_too() -> None:
-    with override_settings(CORS_URLS_REGEX=r"^/(\w+/?)+$"):
-        (message,) = check_settings()
+@pytest.mark.parametrize(
+    ("regex", "expected"),
+    [
+        pytest.param(r"^/(\w+/?)+$", True, id="letters"),
+        pytest.param("^/([а-я]+-?)+/$", True, id="letters-beyond-ascii"),
+        pytest.param("^/(?:я|яя)+/$", True, id="one-letter-beyond-ascii"),
+        pytest.param("^/([а-яё]+[^/]?)+/$", True, id="all-others-beside-them"),
+        pytest.param(r"^/([^\d/]+-?)+/$", True, id="what-is-no-digit"),
+        pytest.param(r"^/(\w+\W)+$", False, id="a-word-and-what-is-none"),
+        pytest.param(r"^/(\D+[^\D])+$", False, id="a-digit-behind"),
+        pytest.param("^/([а-я]+-)+/$", False, id="letters-beyond-ascii-with-their-hyphens"),
+        pytest.param("^/([^а-я]+[а-я])+/$", False, id="all-but-those"),
+    ],
+)
+def test_that_the_regex_of_the_urls_is_looked_at_too(regex: str, expected: bool) -> None:
+    with override_settings(CORS_URLS_REGEX=regex):
+        found = [message.id for message in check_settings()]
 
-    assert message.id == "cors_views.W005"
+    assert found == ["cors_views.W005"] * expected
 
 
 @pytest.mark.parametrize(
@@ -218,7 +260,3 @@ def test_that_an_automaton_matches_the_whole_in_linear_time(
     pattern: str, text: str, expected: bool
 ) -> None:
     assert whole_automaton_of(re.compile(pattern)).matches(text) is expected
-
-
-def test_how_many_repetitions_may_be_long() -> None:
-    assert wide_repetitions(re.compile(r"a+(b|c*d{3}){2}e{0,16}?(?=f+)")) == 4
