@@ -55,6 +55,8 @@ READS_OTHER_SETTINGS = {
     "management.explaining.visitors": {
         "CSRF_COOKIE_SAMESITE",
         "CSRF_COOKIE_SECURE",
+        "CSRF_HEADER_NAME",
+        "CSRF_USE_SESSIONS",
         "SESSION_COOKIE_SAMESITE",
         "SESSION_COOKIE_SECURE",
     },

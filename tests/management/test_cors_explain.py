@@ -482,7 +482,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /hand/ --run",
         Reason.WRONG_ALLOW_ORIGIN,
         [
-            "Change views.by_hand: write @cors_allow(origins=['https://app.example']) above it. What the view, a middleware or a proxy writes by hand has to go."
+            "Change views.by_hand: write @cors_allow(origins=['https://app.example']) above it. It replaces what the view writes by hand. What a proxy or a middleware above CorsMiddleware writes has to go."
         ],
     ),
     "a redirect to somebody else": (

@@ -85,8 +85,21 @@ def to_the_tenant(get_response: Any) -> Any:
     return redirected
 
 
+def writing_above(get_response: Any) -> Any:
+    def written(request: Any) -> Any:
+        response = get_response(request)
+        response["Access-Control-Allow-Origin"] = "https://third.example"
+        return response
+
+    return written
+
+
 def with_a_password(get_response: Any) -> Any:
     return lambda request: HttpResponseRedirect("https://me:pw@api.example/open/")
+
+
+def star(request: Any) -> HttpResponse:
+    return HttpResponse(headers={"Access-Control-Allow-Origin": "*"})
 
 
 def loud(request: Any) -> HttpResponse:
@@ -101,6 +114,7 @@ def _site() -> Iterator[None]:
         path("closed/", cors_deny(answer)),
         path("free/", answer),
         path("loud/", loud),
+        path("star/", star),
         path(
             "near/", cors_allow(origins=["http://app.example", "https://app.example:8443"])(answer)
         ),
@@ -234,6 +248,68 @@ CASES = {
         0,
         ["which is a 405.", "It serves no DELETE, but GET, HEAD, OPTIONS."],
         {"CORS_ALLOWED_ORIGINS": [APP]},
+    ),
+    # --- What others write and answer ---
+    "a redirect to the slash from above the middleware": Case(
+        f"{APP} GET /open",
+        1,
+        [
+            f"Change MIDDLEWARE: put '{CORS}' first; something above it answers with a redirect",
+            "Or the page: ask for /open/ itself.",
+            "!CORS_URLS_REGEX",
+            "!nothing is declared",
+            "!cors_allow",
+        ],
+        {"MIDDLEWARE": [COMMON, CORS]},
+    ),
+    "the same, with the middleware first": Case(
+        f"{APP} GET /open", 0, [], {"MIDDLEWARE": [CORS, COMMON]}
+    ),
+    "a redirect from above, for a page that no policy admits": Case(
+        "https://new.example GET /open",
+        1,
+        ["Refused, ORIGIN_NOT_ADMITTED", "'https://new.example'"],
+        {"MIDDLEWARE": [COMMON, CORS]},
+    ),
+    "a header that is overwritten above": Case(
+        f"{APP} GET /open/",
+        1,
+        [
+            "Refused, WRONG_ALLOW_ORIGIN",
+            f"Change MIDDLEWARE: put '{CORS}' first; something above it changes the CORS headers.",
+            "!cors_allow",
+        ],
+        {"MIDDLEWARE": [f"{HERE}.writing_above", CORS]},
+    ),
+    "a header that is written above a denial": Case(
+        f"{APP} GET /closed/",
+        1,
+        [f"Change MIDDLEWARE: put '{CORS}' first; something above it writes Access-Control-Allow-"],
+        {"MIDDLEWARE": [f"{HERE}.writing_above", CORS]},
+    ),
+    "a header written by hand": Case(
+        f"{APP} GET /star/ --run",
+        0,
+        [
+            "What decides is a header written by hand: no policy admits the page.",
+            "!CORS_* settings",
+        ],
+    ),
+    "a header written by hand, and credentials": Case(
+        f"{APP} GET /star/ --run --credentials",
+        1,
+        [
+            "(origins=['https://app.example'], credentials=True) above it. It replaces",
+            "It replaces what the view writes by hand.",
+            "Or the page: ask without credentials",
+            "!Or settings",
+        ],
+    ),
+    "which URL it is that the settings decide for": Case(
+        f"{APP} GET /private/",
+        1,
+        ["What decides for http://api.example/accounts/login/?next=/private/ is the CORS_* sett"],
+        WITH_SESSIONS,
     ),
     # --- Slashes ---
     "a slash that is missing in a POST": Case(
@@ -612,3 +688,21 @@ def test_languages(url: str, status: int, said: str) -> None:
     assert said in done.out
     assert ("< 302" in done.out) is (status == 1)
     assert (done.status, done.err) == (status, "")
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_that_the_url_of_the_language_is_named(method: str) -> None:
+    site = {
+        "MIDDLEWARE": [CORS, LOCALE],
+        "LANGUAGES": [("en", "English"), ("de", "German")],
+        "USE_I18N": True,
+        "LANGUAGE_CODE": "de",
+    }
+    with override_settings(**site), urlconf(*i18n_patterns(path("open/", trusting(answer)))):
+        refused, obeyed = (explain(f"{APP} {method} {url}") for url in ("/open/", "/de/open/"))
+
+    told = "ask for /de/open/; /open/ is no URL of the site, and redirects there."
+    advised = [line for line in refused.out.splitlines() if line.startswith(("Change", "Or "))]
+    # No setting: it would open every URL.
+    assert advised == [f"Change the page: {told}"]
+    assert (refused.status, obeyed.status) == (1, 0)

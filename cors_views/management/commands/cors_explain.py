@@ -13,7 +13,7 @@ from cors_views.browsing import PageRequest, page_request
 from cors_views.browsing.pages import origin_of
 from cors_views.management import transcript
 from cors_views.management.base import REFUSED, CorsCommand, bad_input, resolver_of
-from cors_views.management.explaining import notes
+from cors_views.management.explaining import above, notes
 from cors_views.management.explaining.advice import advice, decided_by
 from cors_views.management.explaining.playing import Played, play
 from cors_views.management.overview import view_name
@@ -87,10 +87,8 @@ class Command(CorsCommand):
         assumed = [each.assumed for each in heard]
         yield from transcript.lines(verdict, page.origin, assumed, self.paint)
         yield ""
-        last = heard[-1].outcome
-        if last and verdict.type != "basic":
-            yield from transcript.asked(last)
-            yield f"What decides is the {decided_by(last.effective)}."
+        if verdict.type != "basic":
+            yield from _deciding(played)
         yield from self._verdict(played)
         yield from notes.beside(played)
         if verdict.reason:
@@ -125,6 +123,22 @@ class Command(CorsCommand):
         yield f"Change {escaped(str(found.first), transcript.LONGEST)}"
         for other in found.others:
             yield f"Or {escaped(str(other), transcript.LONGEST)}"
+
+
+def _deciding(played: Played) -> Iterator[str]:
+    """Yield who was asked, and what decides; for which URL, where there are several."""
+    heard, exchanges = played.server.heard, played.verdict.exchanges
+    outcome = heard[-1].outcome
+    if outcome is None:
+        return
+    yield from transcript.asked(outcome)
+    sent, received = exchanges[len(heard) - 1]
+    url = escaped(sent.url, transcript.LONGEST)
+    what = f"What decides for {url}" if sent.url != exchanges[0].sent.url else "What decides"
+    if above.by_hand(outcome, received):
+        yield f"{what} is a header written by hand: no policy admits the page."
+    else:
+        yield f"{what} is the {decided_by(outcome.effective)}."
 
 
 def _page(options: dict[str, Any]) -> PageRequest:

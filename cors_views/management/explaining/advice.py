@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 
 from cors_views import conf
 from cors_views.inspection.policies_in_use import Source
-from cors_views.management.explaining import beforehand, logged_out, spelling
+from cors_views.management.explaining import above, beforehand, logged_out, spelling
 from cors_views.management.explaining.cases import Case, Refusal
 from cors_views.management.explaining.edits import Ask, Edit, Extend, Move, Tell, place
 from cors_views.management.explaining.near import beginnings, misses
@@ -58,6 +58,9 @@ def advice(refusal: Refusal) -> Advice:
     if outcome.origin != refusal.page.origin:
         told = f"ask for {verdict.url} at once; behind a redirect to another origin its Origin is"
         return Advice(Ask({"url": verdict.url}, f"{told} {outcome.origin!r}"))
+    first, *others = above.replaced(refusal, outcome) or (None,)
+    if first is not None:
+        return Advice(first, tuple(filter(None, others)))
     return _asked_wrongly(refusal) or _at_the_view(refusal, outcome)
 
 
@@ -105,10 +108,17 @@ def _at_the_view(refusal: Refusal, outcome: Outcome) -> Advice:
         )
     case = Case(refusal, outcome)
     first = beforehand.unserved(case) or beforehand.lost(case) or beforehand.closed_whole(case)
-    return Advice(first) if first else _ADVICE[refusal.verdict.reason](case)
+    if first:
+        return Advice(first)
+    if above.by_hand(outcome, refusal.verdict.exchanges[-1].received):
+        return _written_by_hand(case)
+    return _ADVICE[refusal.verdict.reason](case)
 
 
 def _no_view(refusal: Refusal) -> Advice:
+    redirected = above.redirected(refusal)
+    if redirected is not None:
+        return Advice(redirected)
     told = "the page: ask for a URL of the site; manage.py cors_policies lists the routes."
     return Advice(Tell(told), (_by_settings(refusal.page.origin),))
 
@@ -216,22 +226,29 @@ def _header(case: Case) -> Advice:
     return Advice(case.first_for_page("headers", values), others)
 
 
+_WITHOUT = Ask({"credentials": "same-origin"}, "ask without credentials, if it needs none")
+
+
 def _credentials(case: Case) -> Advice:
-    without = Ask({"credentials": "same-origin"}, "ask without credentials, if it needs none")
     if case.is_for_one:
         refined = case.refined("credentials", "True")
         if refined is not None:
-            return Advice(refined, (without,))
+            return Advice(refined, (_WITHOUT,))
     others: tuple[Edit, ...] = ()
     if not any(policy.policy.any_origin for policy in case.effective.policies):
         others = case.wider("credentials", ("True",))
-    return Advice(case.first_for_page("credentials", ("True",)), (without, *others))
+    return Advice(case.first_for_page("credentials", ("True",)), (_WITHOUT, *others))
 
 
 def _written_by_hand(case: Case) -> Advice:
-    one = case.for_page()
-    note = "What the view, a middleware or a proxy writes by hand has to go."
-    return Advice(case.declare(one, note=note))
+    if not case.outcome.leaves_own_headers:
+        return Advice(Move("something above it writes Access-Control-Allow-Origin by hand"))
+    note = (
+        "It replaces what the view writes by hand. What a proxy or a middleware above "
+        "CorsMiddleware writes has to go."
+    )
+    without = (_WITHOUT,) if case.refusal.verdict.reason is Reason.CREDENTIALS_NOT_ALLOWED else ()
+    return Advice(case.declare(case.for_page(), note=note), without)
 
 
 _ADVICE: dict[Reason | None, Callable[[Case], Advice]] = {

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.conf import settings
-from django.http.request import HttpHeaders
-
 from cors_views.browsing import PageRequest
 from cors_views.browsing.pages import origin_of
 from cors_views.checks.sites import is_trusted
@@ -49,7 +46,7 @@ def wanted(played: Played) -> Iterator[str]:
 
 
 def _token(page: PageRequest, last: Heard) -> str:
-    name = _header()
+    name = visitors.token_header()
     told = [f"the page has to send the CSRF token in the header {name}"]
     if page.origin != origin_of(page.url):
         if not _is_allowed(name, last):
@@ -58,13 +55,6 @@ def _token(page: PageRequest, last: Heard) -> str:
             told.append(f"CSRF_TRUSTED_ORIGINS has to name {page.origin!r}")
     *first, final = told
     return f"{', '.join(first)}, and {final}" if first else final
-
-
-def _header() -> str:
-    """Return the header of the token as a page writes it."""
-    key = settings.CSRF_HEADER_NAME
-    # As Django's documentation spells it.
-    return "X-CSRFToken" if key == "HTTP_X_CSRFTOKEN" else HttpHeaders.parse_header_name(key) or key
 
 
 def _is_allowed(name: str, last: Heard) -> bool:

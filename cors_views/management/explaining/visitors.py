@@ -7,6 +7,7 @@ from http.cookies import SimpleCookie
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.http.request import HttpHeaders
 
 from cors_views.browsing import cookies
 from cors_views.browsing.pages import origin_of
@@ -59,6 +60,13 @@ def why_without_session(origin: str, url: str) -> str:
 def why_without_csrf(origin: str, url: str) -> str:
     """Return why CSRF protection does not get its cookie from a page at ``origin``."""
     return (_session() if settings.CSRF_USE_SESSIONS else _csrf()).why_not(origin, url)
+
+
+def token_header() -> str:
+    """Return the header that CSRF protection looks for a token in, as a page writes it."""
+    key = settings.CSRF_HEADER_NAME
+    # As Django's documentation spells it.
+    return "X-CSRFToken" if key == "HTTP_X_CSRFTOKEN" else HttpHeaders.parse_header_name(key) or key
 
 
 def with_session(origin: str, url: str) -> str:

@@ -1,0 +1,52 @@
+"""What others do to an answer: they stand above the middleware, or redirect where no view is."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin, urlsplit
+
+from cors_views.browsing.exchanges import Received, Sent
+from cors_views.browsing.safelists import value_of
+from cors_views.management.explaining.cases import Refusal
+from cors_views.management.explaining.edits import Ask, Edit, Move
+from cors_views.management.sending import Server
+from cors_views.outcomes.decided import Outcome
+from cors_views.standard.fetch import ALLOW_ORIGIN
+
+
+def replaced(refusal: Refusal, outcome: Outcome) -> tuple[Edit, ...]:
+    """Return what to do where what the middleware wrote is not what the browser received."""
+    sent, received = refusal.verdict.exchanges[-1]
+    written = dict(outcome.answer.headers).get(ALLOW_ORIGIN)
+    if received is None or written is None or _allow_origin(received) == written:
+        return ()
+    location = value_of(received.headers, "location")
+    if location is None:
+        return (Move("something above it changes the CORS headers"),)
+    ask = Ask({"url": urljoin(sent.url, location)}, f"ask for {location} itself")
+    return Move("something above it answers with a redirect, without CORS headers"), ask
+
+
+def by_hand(outcome: Outcome, received: Received | None) -> bool:
+    """Return whether an answer has a header that a view or a middleware wrote."""
+    return received is not None and outcome.leaves_own_headers and bool(_allow_origin(received))
+
+
+def _allow_origin(received: Received) -> str | None:
+    return value_of(received.headers, ALLOW_ORIGIN)
+
+
+def redirected(refusal: Refusal) -> Edit | None:
+    """Return where to ask instead of at a URL that is none but redirects, as to a language."""
+    sent, received = refusal.verdict.exchanges[-1]
+    if sent.kind == "preflight":
+        # It says nothing of what would have followed.
+        page = refusal.page
+        actual = Sent("actual", page.method, sent.url, sent.headers, None, False)
+        received = Server(page.origin, page.url, runs_views=False).answer(actual)
+    location = value_of(received.headers, "location") if received else None
+    if location is None:
+        return None
+    told = (
+        f"ask for {location}; {urlsplit(sent.url).path} is no URL of the site, and redirects there"
+    )
+    return Ask({"url": urljoin(sent.url, location)}, told)
