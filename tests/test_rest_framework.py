@@ -150,6 +150,10 @@ def documented(*names: str) -> Any:
 WITH_MIXIN = (CorsMixin, Plain)
 OPEN_CREATE = viewset(**marked(allow("base")))
 CLOSED_CREATE = viewset(bases=(OPEN_CREATE,), cors_action_policies={"create": cors_deny})
+DENIED_CREATE = viewset(**marked(cors_deny))
+OPENED_CREATE = viewset(bases=(DENIED_CREATE,), cors_action_policies={"create": POLICY["handler"]})
+DENIED = on_dispatch(Orders, cors_deny)
+OPENED = viewset(bases=(DENIED,), cors_policy=POLICY["class"])
 
 
 class Unmapped(Orders):
@@ -499,6 +503,52 @@ SITES: dict[str, tuple[list[Any], str, set[str], set[str]]] = {
         "/orders/",
         {"class"},
         {"class"},
+    ),
+    "viewset, an entry opens what the base denies": (
+        routed(OPENED_CREATE),
+        "/orders/",
+        {"settings"},
+        {"handler"},
+    ),
+    "viewset, a denied action is taken over": (
+        routed(viewset(bases=(OPENED_CREATE,), create=DENIED_CREATE.create)),
+        "/orders/",
+        {"settings"},
+        set(),
+    ),
+    "viewset, a denied action is taken over, and wrapped below that": (
+        routed(
+            documented("create")(
+                viewset(bases=(viewset(bases=(OPENED_CREATE,), create=DENIED_CREATE.create),))
+            )
+        ),
+        "/orders/",
+        {"settings"},
+        set(),
+    ),
+    "viewset, a denied action is wrapped, not taken over": (
+        routed(documented("create")(viewset(bases=(OPENED_CREATE,)))),
+        "/orders/",
+        {"settings"},
+        {"handler"},
+    ),
+    "viewset, a policy that is taken over comes no nearer than a deny": (
+        routed(viewset(bases=(CLOSED_CREATE,), create=OPEN_CREATE.create)),
+        "/orders/",
+        {"settings"},
+        set(),
+    ),
+    "viewset, cors_policy opens what the dispatch of the base denies": (
+        routed(OPENED),
+        "/orders/",
+        {"class"},
+        {"class"},
+    ),
+    "viewset, a denied dispatch is taken over": (
+        routed(viewset(bases=(OPENED,), dispatch=DENIED.dispatch)),
+        "/orders/",
+        set(),
+        set(),
     ),
     "viewset, a refining action keeps the class's origins": (
         routed(

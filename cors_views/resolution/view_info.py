@@ -5,7 +5,8 @@ DRF is understood by the attributes that its views carry, so that nothing here i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cors_views.declarations.marks import DeclaresCors, Mark, marks_along, own_marks, wrapped
@@ -214,7 +215,7 @@ def _dispatch_marks(owner: type) -> list[Mark]:
 def class_marks(view_class: type) -> Sequence[tuple[type, list[Mark]]]:
     """Return each class of the MRO with the marks that it adds, outermost first."""
     of_owners = [(owner, _marks_of_owner(owner)) for owner in view_class.__mro__]
-    belongs = _furthest_up(of_owners)
+    belongs = _furthest_up(of_owners, _taken_over(view_class, ("dispatch", "__call__")))
     return [
         (owner, [mark for mark in marks if belongs[mark.order] is owner])
         for owner, marks in of_owners
@@ -239,20 +240,38 @@ def handler_marks(view_class: type, name: str) -> Mapping[type, list[Mark]]:
         for owner in view_class.__mro__
         if name in vars(owner)
     ]
-    belongs = _furthest_up(of_owners)
+    belongs = _furthest_up(of_owners, _taken_over(view_class, (name,)))
     found: dict[type, list[Mark]] = {}
     for mark in of_owners[0][1] if of_owners else ():
         found.setdefault(belongs[mark.order], []).append(mark)
     return found
 
 
-def _furthest_up(of_owners: Sequence[tuple[type, list[Mark]]]) -> dict[int, type]:
+def _furthest_up(
+    of_owners: Sequence[tuple[type, list[Mark]]], taken_over: Container[type]
+) -> dict[int, type]:
     """Return the class that each mark belongs to, by order: the one furthest up that has it.
 
     Whoever wraps an inherited method (``method_decorator``, ``extend_schema_view``) copies its
-    marks, and they must not come nearer by that than what the classes in between declare.
+    marks, and they must not come nearer by that than what the classes in between declare. But who
+    takes a denied method over as it is closes it again.
     """
-    return {mark.order: owner for owner, marks in of_owners for mark in marks}
+    belongs: dict[int, type] = {}
+    for owner, marks in of_owners:
+        for mark in marks:
+            if not (mark.order in belongs and mark.declaration.deny and owner in taken_over):
+                belongs[mark.order] = owner
+    return belongs
+
+
+def _taken_over(view_class: type, names: Sequence[str]) -> set[type]:
+    """Return the classes a method of which a subclass has too, the same: ``get = Base.get``."""
+    return {
+        owner
+        for nearer, owner in itertools.combinations(view_class.__mro__, 2)
+        for name in names
+        if name in vars(nearer) and vars(nearer)[name] is vars(owner).get(name)
+    }
 
 
 def declares(view_class: type) -> bool:
