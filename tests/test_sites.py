@@ -14,11 +14,14 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.core.checks import run_checks
-from django.test import Client
+from django.test import AsyncClient, Client
 from django.test.utils import override_settings
+from django.urls import resolve
 
+from cors_views.resolution import view_info
 from tests.management.commands import run
 from tests.sites import PAGE, PARTNER, POLICIES, STRANGER, Deployment
 from tests.tables import cors_headers
@@ -79,6 +82,9 @@ def url_of(route: str) -> str:
 
 def calls(said: dict[str, Any]) -> Iterator[Call]:
     for route in said["routes"]:
+        if not route["reached"]:
+            # No URL is its own: of an earlier route the table says what happens there.
+            continue
         urls = urls_of(route["route"] or "/nowhere/")
         for url, method, origin in itertools.product(urls, METHODS, ORIGINS):
             yield Call(route, url, method, origin)
@@ -122,6 +128,15 @@ def asked(call: Call) -> dict[str, Any]:
     headers = {"origin": call.origin, "access-control-request-method": call.method}
     response = Client(raise_request_exception=False).options(call.url, headers=headers)
     return cors_headers(response)
+
+
+async def awaited(call: Call) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Do both under ASGI."""
+    client, headers = AsyncClient(raise_request_exception=False), {"origin": call.origin}
+    response = await client.generic(call.method, call.url, headers=headers)
+    asking = {**headers, "access-control-request-method": call.method}
+    preflight = await client.options(call.url, headers=asking)
+    return {**cors_headers(response), "status": response.status_code}, cors_headers(preflight)
 
 
 def may_read(answer: dict[str, Any], call: Call) -> bool:
@@ -168,6 +183,35 @@ def test_no_row_of_the_table_contradicts_a_request(urls: str, deployment: Deploy
                 wrong.append((call.method, call.url, call.origin, said, done))
 
     assert wrong == []
+
+
+@each_site
+def test_a_route_is_said_to_be_reached_where_its_url_leads_to_it(
+    urls: str, deployment: Deployment
+) -> None:
+    wrong = []
+    with served(urls, deployment):
+        for route in table()["routes"]:
+            if route["route"] is not None:
+                func = resolve(url_of(route["route"])).func
+                leads_there = view_info.view_name(func) == route["view"]
+                if route["reached"] is not leads_there:
+                    wrong.append((route["route"], route["view"], func))
+
+    assert wrong == []
+
+
+def test_under_asgi_the_same_happens() -> None:
+    urls, deployment = "tests.sites.flat", SITES["flat"].DEPLOYMENTS["settings"]
+    different = []
+    with served(urls, deployment):
+        for call in calls(table()):
+            under_wsgi = sent(call), asked(call)
+            under_asgi = async_to_sync(awaited)(call)
+            if under_wsgi != under_asgi:
+                different.append((call.method, call.url, call.origin, under_wsgi, under_asgi))
+
+    assert different == []
 
 
 @each_site

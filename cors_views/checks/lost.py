@@ -32,7 +32,8 @@ def check_reached(reached: AbstractSet[AppliedDeclaration]) -> Iterator[CheckMes
             hint="Is it below a decorator without functools.wraps? Then write it above that, or in "
             "the URLconf. Overriding a method drops its decorator: decorate the override again. "
             "Does a setting or a registry put another class in place of this one? Decorate that "
-            "one. Else route the view.",
+            "one. Does an earlier route match the same URLs? Then remove one of the two. Else "
+            "route the view.",
             id="cors_views.W023",
         )
 

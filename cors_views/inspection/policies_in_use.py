@@ -11,6 +11,7 @@ from cors_views import conf
 from cors_views.declarations.marks import wrapped
 from cors_views.defaults import default_methods
 from cors_views.inspection import url_shapes
+from cors_views.inspection.hidden_routes import hidden_among
 from cors_views.policies.fields import FIELDS
 from cors_views.policies.policy import CorsPolicy
 from cors_views.protocol.effective import CompiledPolicy, EffectivePolicy, RoutePolicies
@@ -90,10 +91,13 @@ class PolicyInUse(NamedTuple):
 
 
 def survey() -> list[tuple[PatternPath, RoutePolicies]]:
-    """Return every route of the site that can be understood, with what governs it."""
+    """Return every route that requests reach and that can be understood, with what governs it."""
+    every = pattern_paths.of_the_site()
+    hidden = hidden_among(every)
     found = [
         (pattern_path, nearest.build_safely(pattern_path))
-        for pattern_path in pattern_paths.of_the_site()
+        for pattern_path in every
+        if pattern_path not in hidden
     ]
     return [
         (pattern_path, route) for pattern_path, route in found if layers.understands(pattern_path)

@@ -55,6 +55,7 @@ def _same(some: list[Row], others: list[Row]) -> bool:
 
 def _told(row: Row) -> Any:
     return (
+        row.hidden,
         row.methods,
         row.not_offered,
         row.number,
@@ -92,7 +93,7 @@ def gathered(rows: Sequence[Row]) -> list[Row]:
 
 def _key(row: Row) -> Any:
     """Return what a row says; of undeclared routes it is all the same which methods they serve."""
-    said = (row.policy, row.asks, row.matching, row.access, bool(row.pattern_path))
+    said = (row.policy, row.asks, row.matching, row.access, bool(row.pattern_path), row.hidden)
     if row.effective.undeclared:
         return said
     place = wording.declared_at(row, lines=True)

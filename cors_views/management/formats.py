@@ -19,6 +19,12 @@ VERSION = 1
 #: So many origins of a policy does a table name; the other formats name all.
 _MOST = 5
 _INDENT = "  "
+_STYLES = {
+    wording.ANYBODY: "WARNING",
+    wording.NOBODY: "HTTP_NOT_MODIFIED",
+    wording.NEVER: "HTTP_NOT_MODIFIED",
+}
+_NO_EFFECT = "CorsMiddleware is not in MIDDLEWARE, so none of this has any effect."
 
 
 class Shown(NamedTuple):
@@ -27,7 +33,8 @@ class Shown(NamedTuple):
     ``origin`` is the one whose reach is shown, or ``""``. ``lines`` says whether places have line
     numbers, which change with every edit above them. ``width`` is that of the terminal, or
     ``None`` for a pipe. ``details`` adds headers and ``max_age`` to a table. ``every`` says that
-    each route is listed by itself, even those of which the same is to be said.
+    each route is listed by itself, even those of which the same is to be said. ``in_effect`` says
+    whether the middleware is there, without which none of it happens.
     """
 
     rows: Sequence[Row]
@@ -38,6 +45,7 @@ class Shown(NamedTuple):
     width: int | None = None
     details: bool = False
     every: bool = False
+    in_effect: bool = True
 
     def groups(self) -> Iterator[tuple[str, Sequence[Row]]]:
         """Yield the rows below their headings."""
@@ -80,7 +88,7 @@ def _who(row: Row, shown: Shown, most: int | None) -> Cell:
         return Cell(f"asked per request: {', '.join(row.asks)}", "WARNING")
     entries = wording.audience(row)
     text = wording.if_matched(row, listed(entries) if most else ", ".join(entries))
-    style = {wording.ANYBODY: "WARNING", wording.NOBODY: "HTTP_NOT_MODIFIED"}.get(entries[0], "")
+    style = _STYLES.get(entries[0], "")
     return Cell(f"else {text}" if row.number else text, style)
 
 
@@ -100,6 +108,8 @@ def as_table(shown: Shown, paint: Paint) -> str:
             lines += _below_routes(rows, cells, shown, paint)
     summary = wording.summary(shown.rows)
     lines += ["", *(table.wrap(summary, shown.width) if shown.width else [summary])]
+    if not shown.in_effect:
+        lines.append(paint(_NO_EFFECT, "ERROR"))
     return "\n".join(lines).lstrip("\n")
 
 
@@ -143,6 +153,8 @@ def as_markdown(shown: Shown) -> str:
     """Return a document to commit, whose diff shows who gains access."""
     shown = shown._replace(details=True)
     lines = ["# Who may read what across origins", ""]
+    if not shown.in_effect:
+        lines += [_NO_EFFECT, ""]
     if shown.origin:
         lines += [f"Only what `{shown.origin}` reaches.", ""]
     for heading, rows in shown.groups():
@@ -172,11 +184,13 @@ def as_json(shown: Shown, urlconf: str) -> str:
     for row in shown.rows:
         if row.pattern_path not in routes:
             routes[row.pattern_path] = _route(row)
-        routes[row.pattern_path]["policies"].append(_policy(row, shown))
+        if not row.hidden:
+            routes[row.pattern_path]["policies"].append(_policy(row, shown))
     document = {
         "version": VERSION,
         "urlconf": urlconf,
         "origin": shown.origin or None,
+        "middleware": shown.in_effect,
         "routes": list(routes.values()),
         "findings": [
             {
@@ -193,12 +207,13 @@ def as_json(shown: Shown, urlconf: str) -> str:
 
 def _route(row: Row) -> dict[str, Any]:
     if not row.pattern_path:
-        return {"route": None, "app": None, "name": None, "view": None, "policies": []}
+        return {**dict.fromkeys(("route", "app", "name", "view")), "reached": True, "policies": []}
     return {
         "route": row.route,
         "app": app_of(row.pattern_path),
         "name": url_name(row.pattern_path) or None,
         "view": view_name(row.pattern_path),
+        "reached": not row.hidden,
         "policies": [],
     }
 

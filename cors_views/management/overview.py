@@ -14,6 +14,7 @@ from django.urls import URLResolver
 from cors_views.declarations.marks import wrapped
 from cors_views.defaults import default_methods
 from cors_views.inspection import url_shapes
+from cors_views.inspection.hidden_routes import hidden_among
 from cors_views.inspection.policies_in_use import (
     Source,
     governed_methods,
@@ -44,7 +45,8 @@ class Row(NamedTuple):
     nobody is admitted: the view is closed, or nothing governs it. ``matching`` says which URLs of
     the route ``CORS_URLS_REGEX`` matches; it is ``None`` where that does not matter. ``suffixed``
     says that a second route, of DRF's format suffixes, has the very same rows, and ``routes`` for
-    how many routes the row stands.
+    how many routes the row stands. ``hidden`` says that no request reaches the route: an earlier
+    one matches its URLs.
     """
 
     pattern_path: PatternPath
@@ -58,6 +60,7 @@ class Row(NamedTuple):
     matching: Matching | None = None
     suffixed: bool = False
     routes: int = 1
+    hidden: bool = False
 
     @property
     def route(self) -> str:
@@ -161,8 +164,13 @@ class _Governed(NamedTuple):
 
 def rows(resolver: URLResolver) -> Iterator[Row]:
     """Yield the rows of every route, in the order of the URLconf, and of what nothing resolves."""
-    for pattern_path in pattern_paths.all_pattern_paths(resolver):
+    every = list(pattern_paths.all_pattern_paths(resolver))
+    hidden = hidden_among(every)
+    for pattern_path in every:
         route = nearest.build_safely(pattern_path)
+        if pattern_path in hidden:
+            yield Row(pattern_path, None, (), route.other, 0, None, {}, False, hidden=True)
+            continue
         if not layers.understands(pattern_path):
             yield from _rows_of(pattern_path, _Governed(route.other, {}))
             continue

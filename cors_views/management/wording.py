@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from cors_views.management.overview import Row, app_of
 from cors_views.resolution.layers import Layer
 
-ANYBODY, NOBODY = "any origin", "nobody"
+ANYBODY, NOBODY, NEVER = "any origin", "nobody", "never reached"
 
 
 def route(row: Row) -> str:
@@ -20,6 +20,8 @@ def route(row: Row) -> str:
 
 def audience(row: Row) -> list[str]:
     """Return who may read the answers: origins, patterns, regexes, and who is asked."""
+    if row.hidden:
+        return [NEVER]
     entries: list[str] = []
     if not row.only_asked:
         written = [origin for origin in row.policy.origins or () if isinstance(origin, str)]
@@ -39,6 +41,8 @@ def methods(row: Row) -> str:
 
     HEAD is served by what serves GET, and OPTIONS is there on every class.
     """
+    if row.hidden:
+        return "none"
     if row.routes > 1 and row.effective.undeclared:
         return "what they serve"
     if row.methods is None:
@@ -126,7 +130,7 @@ def _headings(row: Row, by: str | None) -> Sequence[str]:
 
 
 def _rank(heading: str) -> tuple[bool, bool, str]:
-    last = heading == NOBODY or heading.startswith("no ")
+    last = heading in (NOBODY, NEVER) or heading.startswith("no ")
     return last, heading != ANYBODY, heading
 
 
@@ -137,12 +141,14 @@ def summary(rows: Sequence[Row]) -> str:
     more = f" ({suffixed} also with a format suffix)" if suffixed else ""
     anybody = sum(row.policy.any_origin for row in rows)
     credentials = sum(bool(row.policy.credentials) for row in rows)
-    nobody = sum(not row.admits_somebody for row in rows)
+    hidden = sum(row.hidden for row in rows)
+    nobody = sum(not row.admits_somebody for row in rows) - hidden
     counted = f"{_count(len(routes), 'route')}{more}, {_count(len(rows), 'rule')}"
     kinds = f"{anybody} for any origin, {credentials} with credentials, {nobody} for nobody"
     depends = sum(row.depends_on_url for row in rows)
     matched = f", {depends} only where CORS_URLS_REGEX matches" if depends else ""
-    return f"{counted}: {kinds}{matched}."
+    never = f", {hidden} never reached" if hidden else ""
+    return f"{counted}: {kinds}{matched}{never}."
 
 
 def _count(number: int, noun: str) -> str:

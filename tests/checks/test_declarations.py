@@ -485,8 +485,8 @@ def test_that_a_lost_declaration_has_its_causes_named() -> None:
     assert message.hint == (
         "Is it below a decorator without functools.wraps? Then write it above that, or in the "
         "URLconf. Overriding a method drops its decorator: decorate the override again. Does a "
-        "setting or a registry put another class in place of this one? Decorate that one. Else "
-        "route the view."
+        "setting or a registry put another class in place of this one? Decorate that one. Does an "
+        "earlier route match the same URLs? Then remove one of the two. Else route the view."
     )
 
 

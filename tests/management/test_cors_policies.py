@@ -20,7 +20,8 @@ from django.utils import translation
 from django.views import View
 from django.views.decorators.http import require_GET, require_POST
 
-from cors_views import CorsPolicy, cors_allow, cors_deny
+from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
+from cors_views.declarations import marks
 from cors_views.signals import check_request_enabled
 from tests.management.commands import ROOT, run, run_in_shop, run_in_shop_terminal
 from tests.tables import Patterns, urlconf
@@ -300,6 +301,7 @@ def test_what_nothing_resolves_is_listed_last() -> None:
             "app": None,
             "name": None,
             "view": None,
+            "reached": True,
             "policies": [said["routes"][0]["policies"][0]],
         }
     ]
@@ -670,6 +672,78 @@ def test_what_a_stranger_may_send_is_what_the_wire_offers(
         )
 
     assert message.msg.startswith(f"Any origin may send {', '.join(counted)} to /v/ ")
+
+
+def hiding() -> list[Any]:
+    """Return a URLconf that includes twice below one prefix; the second has the policy."""
+    return [
+        path("v/", include([path("a/", answer), path("b/", answer)])),
+        path("v/", cors_include([path("a/", Editor.as_view())], origins="*")),
+    ]
+
+
+def test_a_route_behind_one_of_the_same_text_is_never_reached() -> None:
+    with override_settings(CORS_ALLOWED_ORIGINS=[APP]), urlconf(*hiding()):
+        table = run("cors_policies", "--all").out
+        markdown = run("cors_policies", "--format=markdown").out
+        said = document()["routes"]
+        for_origin = run("cors_policies", "--all", "--origin", OTHER).out
+        risky = run("cors_policies", "--all", "--fail-on=any-origin,any-origin-unsafe,undeclared")
+
+    assert re.search(rf"^/v/a/ +none +never reached +include +{HERE}:\d+$", table, re.MULTILINE)
+    assert table.endswith("0 for any origin, 0 with credentials, 0 for nobody, 1 never reached.\n")
+    assert "| /v/a/ | none | never reached |" in markdown
+    assert [(each["route"], each["reached"], len(each["policies"])) for each in said] == [
+        ("/v/a/", True, 1),
+        ("/v/b/", True, 1),
+        ("/v/a/", False, 0),
+        (None, True, 1),
+    ]
+    assert "/v/a/" not in for_origin
+    assert "any-origin" not in risky.err
+    assert risky.err.count("undeclared: ") == 2
+
+
+def test_routes_that_are_never_reached_share_a_row_and_a_heading_of_their_own() -> None:
+    routes = [path(f"{number}/", answer) for number in (1, 2, 1, 2)]
+
+    with override_settings(CORS_ALLOWED_ORIGINS=[APP]), urlconf(*routes):
+        table = run("cors_policies", "--group-by=audience").out
+
+    _, heading, rows = table.partition("never reached\n")
+    assert heading
+    assert re.search("^2 routes that declare nothing +none +never reached", rows, re.MULTILINE)
+
+
+def test_a_policy_of_a_route_that_is_never_reached_is_reported_as_such(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(marks, "_everything_applied", set())
+
+    with urlconf(*hiding()):
+        found = run_checks(include_deployment_checks=True)
+
+    ours = [each for each in found if str(each.id).startswith("cors_views.")]
+    assert [each.id for each in ours] == ["cors_views.W023"]
+    assert "Does an earlier route match the same URLs?" in str(ours[0].hint)
+
+
+@pytest.mark.parametrize(
+    ("middleware", "said"),
+    [
+        pytest.param(["cors_views.middleware.CorsMiddleware"], False, id="there"),
+        pytest.param([], True, id="missing"),
+        pytest.param(["django.middleware.common.CommonMiddleware"], True, id="others"),
+    ],
+)
+def test_it_is_said_where_nothing_has_an_effect(middleware: list[str], said: bool) -> None:
+    sentence = "CorsMiddleware is not in MIDDLEWARE, so none of this has any effect."
+
+    with override_settings(MIDDLEWARE=middleware), urlconf(path("v/", Orders.as_view())):
+        table, markdown = run("cors_policies").out, run("cors_policies", "--format=markdown").out
+        in_json = document()["middleware"]
+
+    assert [sentence in table, sentence in markdown, not in_json] == [said] * 3
 
 
 class Silent(View):

@@ -10,6 +10,7 @@ from typing import Any
 from django.urls import URLResolver
 from django.utils.translation import override
 
+from cors_views import conf
 from cors_views.management import formats
 from cors_views.management.base import (
     REFUSED,
@@ -23,6 +24,7 @@ from cors_views.management.folding import for_people
 from cors_views.management.formats import Shown
 from cors_views.management.overview import rows
 from cors_views.management.selection import RISKS, Filters, UnknownName, findings, risks_named
+from cors_views.middleware import CorsMiddleware
 
 #: In a narrower terminal than this the columns would be slivers; it breaks the lines itself.
 _NARROWEST = 72
@@ -104,6 +106,7 @@ class Command(CorsCommand):
             options["verbosity"] > 1,
             # Whoever names routes wants to see them.
             every=json or options["all"] or bool(options["route"]),
+            in_effect=conf.has_middleware(CorsMiddleware),
         )
 
     def _document(self, shown: Shown, wanted: str, urlconf: Any) -> str:
