@@ -33,6 +33,7 @@ PURE = (
 REQUEST_MACHINERY = {"django.http", "django.urls", "django.test"}
 USES_REQUESTS = (
     "checks.sites",
+    "inspection.hidden_routes",
     "inspection.url_shapes",
     "management.",
     "middleware",
