@@ -152,6 +152,10 @@ def _replace(tree: ast.Module, layer: Layer, code: str) -> None:
             holder.value = _expression(code)
         return
     call, new = _call_at(tree, layer), _expression(code)
+    if call.func.id == "cors_deny" and call.args:
+        # cors_deny(view), as it is written in a URLconf.
+        call.func = new
+        return
     if call.func.id != "cors_include":
         call.func, call.args = new.func, new.args
     call.keywords = new.keywords
@@ -220,12 +224,24 @@ def _policy_call(tree: ast.Module, layer: Layer, number: int) -> Any:
     if layer.applied.attribute:
         holder, key = _attribute(tree, layer)
         held = holder.values[key] if isinstance(holder, ast.Dict) else holder.value
-        return held.elts[number] if isinstance(held, ast.List) else held
-    call = _call_at(tree, layer)
+        return _constant(tree, held.elts[number] if isinstance(held, ast.List) else held)
+    return _constant(tree, _argument(_call_at(tree, layer), number))
+
+
+def _argument(call: Any, number: int) -> Any:
     if call.func.id == "cors_include":
         several = [each.value for each in call.keywords if each.arg == "policy"]
         return several[0].elts[number] if several and several[0].elts else call
     return call.args[number] if call.args and not call.keywords else call
+
+
+def _constant(tree: ast.Module, held: Any) -> Any:
+    """Return the value of a constant of the module; anything else is what it is."""
+    if not isinstance(held, ast.Name):
+        return held
+    assigned = [each for each in tree.body if isinstance(each, ast.Assign)]
+    (value,) = [each.value for each in assigned if getattr(each.targets[0], "id", "") == held.id]
+    return value
 
 
 def _extend_call(call: Any, edit: Extend, values: list[Any]) -> None:

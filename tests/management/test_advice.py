@@ -9,6 +9,7 @@ itself says.
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Any, NamedTuple
 
 import pytest
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from cors_views.browsing import PreflightCache, browse, page_request
 from cors_views.browsing.exchanges import Sent
 from cors_views.management.explaining.advice import Advice, advice
-from cors_views.management.explaining.edits import Ask, Declare, Tell
+from cors_views.management.explaining.edits import Ask, Extend, Tell
 from cors_views.management.explaining.playing import Played, play
 from cors_views.management.explaining.spots import Here
 from cors_views.management.sending import Server
@@ -106,7 +107,7 @@ def included(declared: str | None, patterns: str) -> str:
 def attribute(declared: str | None) -> str:
     """Return a declaration as the value of an attribute, where it can be one."""
     if declared in (None, "deny"):
-        return "None" if declared is None else "cors_deny"
+        return "CorsPolicy(origins=[])" if declared is None else "cors_deny"
     positional, keywords = _split(str(declared))
     if positional and keywords:
         return positional[0]
@@ -236,6 +237,43 @@ urlpatterns = [
 """
 
 
+def constants_site(d: Any) -> str:
+    policies, keywords = _split(d[1] if d[1] not in (None, "deny") else "max_age=0")
+    constant = policies[0] if policies else f"CorsPolicy({', '.join(keywords)})"
+    return f"""
+decorated = {"cors_allow(max_age=0)" if d[0] is None else _call(d[0])}
+constant = {constant}
+
+@decorated
+def one(request):
+    return answer(request)
+
+@decorated
+def two(request):
+    return answer(request)
+
+@cors_allow(constant)
+def three(request):
+    return answer(request)
+
+class Four(DeclaresCors, View):
+    cors_policy = constant
+
+    def get(self, request):
+        return answer(request)
+
+    def put(self, request):
+        return answer(request)
+
+urlpatterns = [
+    path("one/", one),
+    path("two/", two),
+    path("three/", three),
+    path("four/", {around(d[2], "Four.as_view()")}),
+]
+"""
+
+
 SITES = {
     function_site: ["/one/", "/in/two/", "/other/"],
     shared_site: ["/one/", "/in/two/", "/free/"],
@@ -243,6 +281,7 @@ SITES = {
     twice_site: ["/one/", "/in/two/"],
     attributes_site: ["/one/", "/other/"],
     package_site: ["/one/", "/auth/login/", "/other/"],
+    constants_site: ["/one/", "/three/", "/two/", "/four/"],
     lost_site: ["/one/", "/overriding/", "/forgotten/"],
 }
 SETTINGS: dict[str, list[Any]] = {
@@ -346,18 +385,36 @@ def explained(page: Any) -> tuple[Played, Advice | None]:
     return played, advice(played.refusal) if played.verdict.reason else None
 
 
-def said_to_open(edit: Any, serving: dict[tuple[str, str], Here]) -> set[tuple[str, str]]:
-    """Return the URLs and methods that advice is for, or that it says it opens besides."""
-    if isinstance(edit, Declare):
-        opens = {edit.spot.unit.here, *edit.spot.opens}
-    else:
-        opens = {here for here in serving.values() if here[0] in edit.routes}
-        opens |= {edit.spot.unit.here, *edit.spot.opens} if edit.spot else set()
-    meant = {key for key, here in serving.items() if here in opens}
-    if isinstance(edit, Declare) and edit.spot.kind == "new":
-        method, routes = edit.spot.unit.handler.upper(), {route for route, _ in opens}
-        meant |= {key for key, (route, _) in serving.items() if route in routes if key[1] == method}
-    return meant
+_ALSO = re.compile(
+    r"That is also for (?:(?P<methods>[A-Z, ]+) of the view)?(?: and for )?"
+    r"(?:(?P<count>\d+) more routes? \((?P<routes>.*?)\))?\."
+)
+
+
+def said_to_open(
+    edit: Any, page: Any, serving: dict[tuple[str, str], Here]
+) -> set[tuple[str, str]]:
+    """Return the URLs and methods that the words of the advice are for, asked for or besides."""
+    told, url = str(edit), page.url.removeprefix(HOST)
+    methods, routes = {page.method}, set()
+    if isinstance(edit, Extend) and edit.routes:
+        assert f"That is for {len(edit.routes)} route" in told
+        routes |= edit.routes
+    also = _ALSO.search(told)
+    assert bool(also) == ("also for" in told), told
+    if also and also["methods"]:
+        methods |= set(also["methods"].split(", "))
+    if also and also["count"]:
+        others = {route for route, _ in edit.spot.opens} - {serving[url, page.method][0]}
+        assert int(also["count"]) == len(others)
+        # Long lists are cut off.
+        assert set(also["routes"].partition(" and ")[0].split(", ")) <= others
+        routes |= others
+    return {
+        (at, method)
+        for (at, method), (route, _) in serving.items()
+        if route in routes or (at == url and method in methods)
+    }
 
 
 def wrong_with(site: Site, urls: list[str], page: Any) -> str:
@@ -380,13 +437,16 @@ def wrong_with(site: Site, urls: list[str], page: Any) -> str:
         return f"refused again: {told.first}"
     if isinstance(told.first, Ask):
         return ""
-    meant = said_to_open(told.first, serving)
+    # What was lost says itself whom it admits, and whom not.
+    lost = "declares that" in str(told.first) or "has no effect" in str(told.first)
+    if again.verdict.reason is not None and not lost:
+        return f"not enough, {again.verdict.reason.name}: {told.first}"
+    meant = said_to_open(told.first, page, serving)
     trusted = {
         reader.url for reader in before if reader.credentials and reader.origin == page.origin
     }
     opened = {reader for reader in after - before if not _is_meant(reader, page, meant, trusted)}
-    if "declares that" in str(told.first) or "has no effect" in str(told.first):
-        # What was lost says itself whom it admits, and whom not.
+    if lost:
         return ""
     if opened:
         return f"opens {opened}: {told.first}"
@@ -413,7 +473,7 @@ def _is_meant(reader: Reader, page: Any, meant: set[tuple[str, str]], trusted: s
     method=st.sampled_from(METHODS),
     credentials=st.booleans(),
     header=st.sampled_from([(), (("X-Other", "1"),), (("Authorization", "x"),)]),
-    at=st.integers(0, 2),
+    at=st.integers(0, 3),
 )
 def test_what_is_advised_works_and_opens_nothing_else(
     found: tuple[Site, list[str]],
@@ -456,13 +516,16 @@ FROM_LOST = (
     "the URLconf: write cors_allow(origins=['https://new.example'])(...) around the view of /one/. "
 )
 NEAR = "@cors_allow(origins=['https://new.example'])"
+#: A function may serve any of these.
+OF_FUNCTION = "That is also for POST, PUT, PATCH, DELETE of the view. "
+SHARED = "The CorsPolicy there stands at other places too."
 LONG = f"origins=[{', '.join(repr(f'https://{number}.example') for number in range(9))}]"
 
 SAMPLES = {
     "an undeclared view": Sample(
         _view() + "urlpatterns = [path('one/', view)]",
         "GET /one/",
-        f"advised_views.view: write {NEAR} above it.",
+        f"advised_views.view: write {NEAR} above it. {OF_FUNCTION.rstrip()}",
     ),
     "an undeclared view, and many that the settings admit": Sample(
         _view() + "urlpatterns = [path('one/', view)]",
@@ -511,20 +574,23 @@ SAMPLES = {
         + "urlpatterns = [path('one/', view)]",
         "GET /one/",
         FROM_LOST
+        + OF_FUNCTION
         + "advised_views.py:23 declares that below a decorator without functools.wraps, which",
     ),
     "a name that is lost": Sample(
         _view("@swallowing\n@cors_allow('public')") + "urlpatterns = [path('one/', view)]",
         "GET /one/",
         "the URLconf: write cors_allow('public')(...) around the view of /one/. "
-        "advised_views.py:23 declares that below a decorator without functools.wraps, which",
+        f"{OF_FUNCTION}advised_views.py:23 declares that below a decorator without "
+        "functools.wraps, which",
     ),
     "a name with fields that is lost": Sample(
         _view("@swallowing\n@cors_allow('public', max_age=5)")
         + "urlpatterns = [path('one/', view)]",
         "GET /one/",
         "the URLconf: write cors_allow('public', max_age=5)(...) around the view of /one/. "
-        "advised_views.py:23 declares that below a decorator without functools.wraps, which",
+        f"{OF_FUNCTION}advised_views.py:23 declares that below a decorator without "
+        "functools.wraps, which",
     ),
     "a deny that is lost": Sample(
         _view("@swallowing\n@cors_deny()") + "urlpatterns = [path('one/', view)]",
@@ -559,13 +625,13 @@ SAMPLES = {
         "urlpatterns = [path('auth/', include('django.contrib.auth.urls'))]",
         "GET /auth/login/",
         "the URLconf: write cors_include(..., origins=['https://new.example'], methods=['GET']) "
-        "instead of the include at /auth/. That is also for post, put of the view and for 7 more",
+        "instead of the include at /auth/. That is also for POST of the view and for 7 more",
     ),
     "the same, included with a policy": Sample(
         "urlpatterns = [path('auth/', cors_include('django.contrib.auth.urls', policy=cors_deny))]",
         "GET /auth/login/",
         "advised_views.py:22: write cors_include(..., origins=['https://new.example']) instead of "
-        "cors_deny. That is also for post, put of the view and for 7 more routes (",
+        "cors_deny. That is also for POST, PUT of the view and for 7 more routes (",
     ),
     "a class under an include that is closed": Sample(
         "class One(View):\n    def get(self, request): return answer(request)\n"
@@ -582,8 +648,75 @@ SAMPLES = {
         "    def put(self, request): return answer(request)\n"
         "urlpatterns = [path('one/', cors_deny(One.as_view()))]",
         "PUT /one/",
-        "advised_views.py:26: the cors_deny there closes the whole route, and others of its "
-        "handlers would open without it. Give PUT a route of its own.",
+        "advised_views.py:26: the cors_deny there closes the whole route, and without it "
+        "what get of the class declares would count. Give PUT a route and a view of its own.",
+    ),
+    "a route that is closed whole, and a handler that admits somebody else": Sample(
+        f"class One(View):\n    @cors_allow(origins=['{A}'])\n"
+        "    def get(self, request): return answer(request)\n"
+        "    def put(self, request): return answer(request)\n"
+        "urlpatterns = [path('one/', cors_deny(One.as_view()))]",
+        "GET /one/",
+        "advised_views.py:26: the cors_deny there closes the whole route, and without it what get "
+        "of the class declares would count. Give GET a route and a view of its own.",
+    ),
+    "a decorator of two views": Sample(
+        f"near = cors_allow(origins=['{A}'])\n"
+        + _view("@near", "one")
+        + _view("@near", "two")
+        + "urlpatterns = [path('one/', one), path('two/', two)]",
+        "GET /one/",
+        f"advised_views.one: write @cors_allow(origins=['{A}', '{NEW}']) above it. {OF_FUNCTION}",
+        others=(f"advised_views.py:22: add '{NEW}' to origins. That is for 2 routes.",),
+    ),
+    "a policy of two views": Sample(
+        f"near = CorsPolicy(origins=['{A}'])\n"
+        + _view("@cors_allow(near)", "one")
+        + _view("@cors_allow(near)", "two")
+        + "urlpatterns = [path('one/', one), path('two/', two)]",
+        "GET /one/",
+        f"advised_views.py:23: write @cors_allow(origins=['{A}', '{NEW}']) instead. {OF_FUNCTION}",
+        others=(f"advised_views.py:23: add '{NEW}' to origins. {SHARED} That is for 2 routes.",),
+    ),
+    "a policy of two classes": Sample(
+        f"near = CorsPolicy(origins=['{A}'])\n"
+        "class One(DeclaresCors, View):\n    cors_policy = near\n"
+        "    def get(self, request): return answer(request)\n"
+        "class Two(One):\n    cors_policy = near\n"
+        "urlpatterns = [path('one/', One.as_view()), path('two/', Two.as_view())]",
+        "GET /one/",
+        "advised_views.py:23, cors_policy of One: write CorsPolicy(origins=['https://a.example', "
+        "'https://new.example']) instead.",
+    ),
+    "a policy that one view has, beside fields of its own": Sample(
+        "near = CorsPolicy(methods=['GET', 'PUT'])\n"
+        + _view(f"@cors_allow(near, origins=['{A}'])", "one")
+        + _view("@cors_allow(near)", "two")
+        + "urlpatterns = [path('one/', one), path('two/', two)]",
+        "GET /one/",
+        f"advised_views.py:23: add '{NEW}' to origins. That is also for POST, PUT of the view.",
+    ),
+    "a function, and a method that the policy leaves out": Sample(
+        _view(f"@cors_allow(origins=['{A}'], methods=['GET'])")
+        + "urlpatterns = [path('one/', view)]",
+        "DELETE /one/",
+        f"advised_views.py:22: write @cors_allow(CorsPolicy(origins=['{A}'], methods=['GET']), "
+        f"CorsPolicy(origins=['{NEW}'], methods=['GET', 'DELETE'])) instead. That is also for GET, "
+        "POST of the view.",
+    ),
+    "a function, and a header that the policy leaves out": Sample(
+        _view(f"@cors_allow(origins=['{A}'], headers=['x-a'])")
+        + "urlpatterns = [path('one/', view)]",
+        "GET /one/ X-Other",
+        f"advised_views.py:22: write @cors_allow(CorsPolicy(origins=['{A}'], headers=['x-a']), "
+        f"CorsPolicy(origins=['{NEW}'], headers=['x-a', 'x-other'])) instead. {OF_FUNCTION}",
+    ),
+    "credentials and a method, under a policy for this page alone": Sample(
+        _view(f"@cors_allow(origins=['{NEW}'], methods=['GET'])")
+        + "urlpatterns = [path('one/', view)]",
+        "PUT /one/ credentials",
+        f"advised_views.py:22: write @cors_allow(origins=['{NEW}'], methods=['GET', 'PUT'], "
+        "credentials=True) instead. That is also for GET, POST of the view.",
     ),
     "a list that nobody types again": Sample(
         "class One(View):\n    def get(self, request): return answer(request)\n"
@@ -644,7 +777,7 @@ SAMPLES = {
         "from rest_framework.decorators import api_view\n@api_view(['GET', 'PUT'])\n"
         "def view(request): return answer(request)\nurlpatterns = [path('one/', view)]",
         "GET /one/",
-        f"advised_views.view: write {NEAR} above it.",
+        f"advised_views.view: write {NEAR} above it. That is also for PUT of the view.",
     ),
     "an action of a viewset": Sample(
         "from rest_framework.routers import SimpleRouter\n"
@@ -745,7 +878,7 @@ SAMPLES = {
         "urlpatterns = [path('one/', cors_deny(One.as_view()))]",
         "PUT /one/",
         "advised_views.py:25: write @cors_allow(origins=['https://new.example']) instead of "
-        "cors_deny. That is also for get",
+        "cors_deny. That is also for GET of the view.",
     ),
     "several policies of a class": Sample(
         f"@cors_allow(CorsPolicy(origins=['{A}']), CorsPolicy(origins=['{B}']))\n"
@@ -802,6 +935,6 @@ def test_a_sample(name: str) -> None:
         _, told = explained(page)
 
     assert told is not None
-    assert str(told.first).startswith(sample.advised)
+    assert str(told.first).startswith(sample.advised.rstrip())
     assert not sample.others or tuple(map(str, told.others)) == sample.others
     assert wrong_with(site, [url], page) == ""

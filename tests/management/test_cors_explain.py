@@ -192,7 +192,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /shut/",
         Reason.DENIED,
         [
-            f"Change {SHUT}: write cors_include(..., origins=['https://app.example']) instead of cors_deny."
+            f"Change {SHUT}: write cors_include(..., origins=['https://app.example']) instead of cors_deny. That is also for POST, PUT, PATCH, DELETE of the view."
         ],
     ),
     "an include that is closed, of a package's views": (
@@ -200,7 +200,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /others/",
         Reason.DENIED,
         [
-            f"Change {OTHERS}: write cors_include(..., origins=['https://app.example']) instead of cors_deny. That is also for delete, head, patch, post, put of the view."
+            f"Change {OTHERS}: write cors_include(..., origins=['https://app.example']) instead of cors_deny. That is also for POST, PUT, PATCH, DELETE of the view."
         ],
     ),
     "an action that is closed by its attribute": (
@@ -233,7 +233,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         Reason.ORIGIN_NOT_ADMITTED,
         [
             "Admitted is what r'^https://app\\.' matches whole (here it is only a beginning).",
-            "Change the URLconf: write cors_allow(origins=['https://app.example'], origin_regexes=['^https://app\\\\.'])(...) around the view of /free/.",
+            "Change the URLconf: write cors_allow(origins=['https://app.example'], origin_regexes=['^https://app\\\\.'])(...) around the view of /free/. That is also for POST, PUT, PATCH, DELETE of the view.",
             "Or settings: add 'https://app.example' to CORS_ALLOWED_ORIGINS. That is for 4 routes.",
         ],
     ),
@@ -248,7 +248,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /free/",
         Reason.NO_POLICY,
         [
-            "Change the URLconf: write cors_allow(origins=['https://app.example'])(...) around the view of /free/. CORS_OPT_IN is on, and nothing is declared for it."
+            "Change the URLconf: write cors_allow(origins=['https://app.example'])(...) around the view of /free/. That is also for POST, PUT, PATCH, DELETE of the view. CORS_OPT_IN is on, and nothing is declared for it."
         ],
     ),
     "a package's view that is not opted in": (
@@ -256,7 +256,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /packages/",
         Reason.NO_POLICY,
         [
-            "Change the URLconf: write cors_allow(origins=['https://app.example'], methods=['GET'])(...) around the view of /packages/. That is also for delete, head, patch, post, put of the view. CORS_OPT_IN is on, and nothing is declared for it."
+            "Change the URLconf: write cors_allow(origins=['https://app.example'], methods=['GET'])(...) around the view of /packages/. That is also for POST of the view. CORS_OPT_IN is on, and nothing is declared for it."
         ],
     ),
     "a URL that the settings leave out": (
@@ -264,7 +264,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} PUT /free/",
         Reason.NO_POLICY,
         [
-            "Change the URLconf: write cors_allow(origins=['https://app.example'])(...) around the view of /free/. CORS_URLS_REGEX does not match the URL, and nothing is declared for it."
+            "Change the URLconf: write cors_allow(origins=['https://app.example'])(...) around the view of /free/. That is also for GET, POST, PATCH, DELETE of the view. CORS_URLS_REGEX does not match the URL, and nothing is declared for it."
         ],
     ),
     "no middleware": (
@@ -302,7 +302,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /free/",
         Reason.ORIGIN_NOT_ADMITTED,
         [
-            "Change the URLconf: write cors_allow(origins=['https://app.example'])(...) around the view of /free/.",
+            "Change the URLconf: write cors_allow(origins=['https://app.example'])(...) around the view of /free/. That is also for POST, PUT, PATCH, DELETE of the view.",
             "Or settings: add 'https://app.example' to CORS_ALLOWED_ORIGINS. That is for 4 routes.",
         ],
     ),
@@ -311,7 +311,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /free/",
         Reason.ORIGIN_NOT_ADMITTED,
         [
-            "Change the URLconf: write cors_allow(origins=['https://other.example', 'https://app.example'])(...) around the view of /free/.",
+            "Change the URLconf: write cors_allow(origins=['https://other.example', 'https://app.example'])(...) around the view of /free/. That is also for POST, PUT, PATCH, DELETE of the view.",
             "Or settings: add 'https://app.example' to CORS_ORIGIN_WHITELIST. That is for 4 routes.",
         ],
     ),
@@ -329,7 +329,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /partners/",
         Reason.ORIGIN_NOT_ADMITTED,
         [
-            f"Change {PARTNERS}: write @cors_allow(origins=['https://other.example', 'https://app.example'], methods=['GET'], headers=['x-key']) instead.",
+            f"Change {PARTNERS}: write @cors_allow(origins=['https://other.example', 'https://app.example'], methods=['GET'], headers=['x-key']) instead. That is also for POST of the view.",
             "Or settings, CORS_POLICIES['partners']: add 'https://app.example' to origins. That is for 2 routes.",
         ],
     ),
@@ -338,7 +338,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /two/",
         Reason.ORIGIN_NOT_ADMITTED,
         [
-            f"Change {TWO}: write @cors_allow(CorsPolicy(origins=['https://b.example']), 'partners', CorsPolicy(origins=['https://app.example'])) instead.",
+            f"Change {TWO}: write @cors_allow(CorsPolicy(origins=['https://b.example']), 'partners', CorsPolicy(origins=['https://app.example'])) instead. That is also for POST, PUT, PATCH, DELETE of the view.",
             "Or settings, CORS_POLICIES['partners']: add 'https://app.example' to origins. That is for 2 routes.",
         ],
     ),
@@ -403,7 +403,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{OTHER} GET /partners/ -H X-Other -H x-key:1",
         Reason.HEADER_NOT_ALLOWED,
         [
-            f"Change {PARTNERS}: write @cors_allow('partners', methods=['GET'], headers=['x-key', 'x-other']) instead."
+            f"Change {PARTNERS}: write @cors_allow('partners', methods=['GET'], headers=['x-key', 'x-other']) instead. That is also for POST of the view."
         ],
     ),
     "a header that the settings leave out": (
@@ -411,7 +411,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /free/ --header X-Other",
         Reason.HEADER_NOT_ALLOWED,
         [
-            "Change the URLconf: write cors_allow(headers=[*default_headers, 'x-other'])(...) around the view of /free/. default_headers is in cors_views.defaults.",
+            "Change the URLconf: write cors_allow(headers=[*default_headers, 'x-other'])(...) around the view of /free/. default_headers is in cors_views.defaults. That is also for POST, PUT, PATCH, DELETE of the view.",
             "Or settings: add 'x-other' to CORS_ALLOW_HEADERS. That is for 14 routes.",
         ],
     ),
@@ -429,7 +429,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /star/ -H Authorization",
         Reason.HEADER_NOT_ALLOWED,
         [
-            f"Change {STAR}: write @cors_allow(origins=['https://app.example'], headers=['*', 'authorization']) instead."
+            f"Change {STAR}: write @cors_allow(origins=['https://app.example'], headers=['*', 'authorization']) instead. That is also for POST, PUT, PATCH, DELETE of the view."
         ],
     ),
     "any origin with credentials": (
@@ -437,7 +437,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /public/ --credentials",
         Reason.CREDENTIALS_NOT_ALLOWED,
         [
-            f"Change {PUBLIC}: write @cors_allow(CorsPolicy(origins=['https://app.example'], credentials=True), 'public') instead.",
+            f"Change {PUBLIC}: write @cors_allow(CorsPolicy(origins=['https://app.example'], credentials=True), 'public') instead. That is also for POST, PUT, PATCH, DELETE of the view.",
             "Or the page: ask without credentials, if it needs none.",
         ],
     ),
@@ -446,7 +446,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /asked/ --credentials",
         Reason.CREDENTIALS_NOT_ALLOWED,
         [
-            f"Change {ASKED}: write @cors_allow(CorsPolicy(origins=['https://app.example'], credentials=True), CorsPolicy(origins=[is_tenant])) instead.",
+            f"Change {ASKED}: write @cors_allow(CorsPolicy(origins=['https://app.example'], credentials=True), CorsPolicy(origins=[is_tenant])) instead. That is also for POST, PUT, PATCH, DELETE of the view.",
             "Or the page: ask without credentials, if it needs none.",
         ],
     ),
@@ -455,7 +455,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} PUT /asked/ -H X-Foo --credentials",
         Reason.CREDENTIALS_NOT_ALLOWED,
         [
-            f"Change {ASKED}: write @cors_allow(CorsPolicy(origins=['https://app.example'], methods=['GET', 'PUT'], headers=[*default_headers, 'x-foo'], credentials=True), CorsPolicy(origins=[is_tenant])) instead. default_headers is in cors_views.defaults.",
+            f"Change {ASKED}: write @cors_allow(CorsPolicy(origins=['https://app.example'], methods=['GET', 'PUT'], headers=[*default_headers, 'x-foo'], credentials=True), CorsPolicy(origins=[is_tenant])) instead. default_headers is in cors_views.defaults. That is also for GET, POST of the view.",
             "Or the page: ask without credentials, if it needs none.",
         ],
     ),
@@ -473,7 +473,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /free/ --credentials",
         Reason.CREDENTIALS_NOT_ALLOWED,
         [
-            "Change the URLconf: write cors_allow(credentials=True)(...) around the view of /free/.",
+            "Change the URLconf: write cors_allow(credentials=True)(...) around the view of /free/. That is also for POST, PUT, PATCH, DELETE of the view.",
             "Or the page: ask without credentials, if it needs none.",
         ],
     ),
@@ -482,7 +482,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /hand/ --run",
         Reason.WRONG_ALLOW_ORIGIN,
         [
-            "Change views.by_hand: write @cors_allow(origins=['https://app.example']) above it. It replaces what the view writes by hand. What a proxy or a middleware above CorsMiddleware writes has to go."
+            "Change views.by_hand: write @cors_allow(origins=['https://app.example']) above it. That is also for POST, PUT, PATCH, DELETE of the view. It replaces what the view writes by hand. What a proxy or a middleware above CorsMiddleware writes has to go."
         ],
     ),
     "a redirect to somebody else": (
@@ -672,7 +672,7 @@ views.is_tenant was asked and said yes.
 What decides is the route policy at {ASKED}.
 Refused, CREDENTIALS_NOT_ALLOWED: the policy admits the origin, but not with credentials.
 Note: a browser that was allowed this before keeps that answer for up to 86400 seconds, and does not ask again until then.
-Change {ASKED}: write @cors_allow(CorsPolicy(origins=['https://app.example'], credentials=True), CorsPolicy(origins=[is_tenant])) instead.
+Change {ASKED}: write @cors_allow(CorsPolicy(origins=['https://app.example'], credentials=True), CorsPolicy(origins=[is_tenant])) instead. That is also for GET, POST, PATCH, DELETE of the view.
 Or the page: ask without credentials, if it needs none.
 """
 

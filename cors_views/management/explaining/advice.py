@@ -17,7 +17,7 @@ from cors_views.management.explaining import above, beforehand, logged_out, spel
 from cors_views.management.explaining.cases import Case, Refusal
 from cors_views.management.explaining.edits import Ask, Edit, Extend, Move, Tell, place
 from cors_views.management.explaining.near import beginnings, misses
-from cors_views.management.explaining.spots import routes_that_take
+from cors_views.management.explaining.spots import is_shared, routes_that_take
 from cors_views.management.overview import in_order, view_name
 from cors_views.middleware import CorsMiddleware
 from cors_views.outcomes.decided import Outcome
@@ -178,12 +178,16 @@ def _admitted(case: Case) -> Advice:
     if len(known) == 1 and spelling.admits_nobody(known[0]):
         return Advice(case.declare(one), others)
     same = policies[0].credentials == case.credentials
-    if len(known) == 1 and same and not isinstance(known[0], str):
+    if len(known) == 1 and same and case.suffices(known[0], policies[0]):
         layer = case.spot.layer
         source = case.sources["origins"]
-        if layer is not None and layer is source.layer and not source.policy_name:
+        own = layer is not None and layer is source.layer and not source.policy_name
+        if own and not is_shared(source, "origins"):
+            also = case.also(policies[0].methods)
             return Advice(
-                Extend(source, "origins", (repr(origin),), note=_trust(case), spot=case.spot)
+                Extend(
+                    source, "origins", (repr(origin),), frozenset(), _trust(case), case.spot, also
+                )
             )
         if "private_network" not in known[0]:
             return Advice(case.declare(spelling.with_origin(known[0], origin)), others)
@@ -200,8 +204,8 @@ def _method(case: Case) -> Advice:
     if case.is_for_one:
         policy = case.policy
         served = case.unit.methods if case.spot.on_handler else policy.methods
-        code = spelling.listed(in_order({*served, method}))
-        refined = case.refined("methods", code)
+        fields = {"methods": spelling.listed(in_order({*served, method}))}
+        refined = case.refined({**fields, **case.missing_headers(policy)})
         if refined is not None:
             return Advice(refined, others)
     return Advice(case.first_for_page("methods", (repr(method),)), others)
@@ -220,7 +224,7 @@ def _header(case: Case) -> Advice:
     reflects = case.policy.policy.any_origin and case.policy.credentials
     if shared and not reflects and (keeps or not case.spot.on_handler):
         code = spelling.extended_headers(case.policy.policy.headers or (), missing)
-        refined = case.refined("headers", code)
+        refined = case.refined({"headers": code})
         if refined is not None:
             return Advice(refined, others)
     return Advice(case.first_for_page("headers", values), others)
@@ -231,7 +235,7 @@ _WITHOUT = Ask({"credentials": "same-origin"}, "ask without credentials, if it n
 
 def _credentials(case: Case) -> Advice:
     if case.is_for_one:
-        refined = case.refined("credentials", "True")
+        refined = case.refined({"credentials": "True", **case.missing(case.policy)})
         if refined is not None:
             return Advice(refined, (_WITHOUT,))
     others: tuple[Edit, ...] = ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from cors_views.inspection.policies_in_use import listed
 from cors_views.management.explaining import spelling
 from cors_views.management.explaining.cases import Case
-from cors_views.management.explaining.edits import Declare, Edit, Tell, place
+from cors_views.management.explaining.edits import Edit, Tell, place
 from cors_views.management.explaining.lost import Lost, lost_by
 from cors_views.management.explaining.spots import Spot, Unit, closes_whole, for_new
 from cors_views.management.overview import in_order, is_installed
@@ -39,17 +40,20 @@ def _takes_handlers(case: Case) -> bool:
 
 
 def closed_whole(case: Case) -> Edit | None:
-    """Return what to do where a deny hides what other handlers of the class declare."""
-    layer, callback = case.spot.layer, case.callback
+    """Return what to do where a deny around a class hides what its handlers declare themselves."""
+    layer = case.spot.layer
     if layer is None or not closes_whole(case.unit, layer):
         return None
-    others = handler_layers(callback).items()
-    if not any(own for method, own in others if method not in case.unit.methods):
+    # What stands there instead would count for no handler that declares something, and open these.
+    own, handlers = handler_layers(case.callback), case.callback.handlers or {}
+    hidden = sorted({handlers[method] for method in own if own[method]})
+    if not hidden:
         return None
     method = case.page.method
     return Tell(
-        f"{place(layer)}: the cors_deny there closes the whole route, and others of its handlers "
-        f"would open without it. Give {method} a route of its own."
+        f"{place(layer)}: the cors_deny there closes the whole route, and without it what "
+        f"{listed(hidden)} of the class declares would count. Give {method} a route and a view of "
+        "its own."
     )
 
 
@@ -66,7 +70,8 @@ def lost(case: Case) -> Edit | None:
         # Above the class it counts where nothing nearer names origins.
         if items and (case.effective.signal or not found.on_class):
             above = Spot("above", case.unit.view, case.unit)
-            return Declare(above if found.on_class else case.spot, tuple(items), found.told)
+            rescued = case.at(case.unit, above) if found.on_class else case
+            return rescued.declare(*items, note=found.told)
     return None
 
 

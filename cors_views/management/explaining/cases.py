@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import ast
 import copy
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cors_views import conf
 from cors_views.browsing import PageRequest, Verdict
 from cors_views.browsing.safelists import unsafe_request_header_names
+from cors_views.defaults import default_methods
 from cors_views.inspection.policies_in_use import Source, sources_of
 from cors_views.management.explaining import spelling
 from cors_views.management.explaining.edits import Declare, Edit, Extend
 from cors_views.management.explaining.spelling import Item
-from cors_views.management.explaining.spots import Spot, Unit, narrowest, routes_that_take, unit_of
+from cors_views.management.explaining.spots import (
+    Spot,
+    Unit,
+    is_shared,
+    narrowest,
+    routes_that_take,
+    unit_of,
+)
 from cors_views.management.overview import in_order
 from cors_views.management.sending import Heard
 from cors_views.outcomes.decided import Outcome
 from cors_views.protocol.answering import admitting
 from cors_views.protocol.effective import CompiledPolicy
 from cors_views.protocol.reasons import Reason
-from cors_views.resolution.view_info import inspect_view
+from cors_views.resolution.view_info import inspect_view, served_methods
 from cors_views.standard.fetch import CORS_RESPONSE_HEADERS, SAFELISTED_METHODS
+
+_SHARED = "The CorsPolicy there stands at other places too."
 
 
 class Refusal(NamedTuple):
@@ -111,14 +123,74 @@ class Case:
     # --- What may be written -------------------------------------------------------------------
 
     def declare(self, *policies: Item, note: str = "") -> Edit:
-        return Declare(self.spot, policies, note)
+        return Declare(self.spot, policies, note, self.also(self._offered_by(policies)))
+
+    def also(self, offered: frozenset[str]) -> tuple[str, ...]:
+        """Return the other methods of the view that pages may send where these are offered.
+
+        HEAD goes with GET, and OPTIONS says nothing.
+        """
+        if self.refusal.verdict.reason is Reason.METHOD_NOT_OFFERED:
+            # The page may send the others already.
+            return ()
+        passing = offered | SAFELISTED_METHODS
+        if "*" in offered:
+            passing |= {*default_methods}
+        served = served_methods(self.pattern_path[-1].callback) or passing
+        if self.unit.handler:
+            route, handlers = self.unit.here[0], self.callback.handlers or {}
+            opened = {self.unit.handler, *(name for at, name in self.spot.opens if at == route)}
+            served = frozenset(method for method in handlers if handlers[method] in opened)
+        return in_order(served & passing - {self.page.method, "HEAD", "OPTIONS"})
+
+    def _offered_by(self, items: Sequence[Item]) -> frozenset[str]:
+        """Return the methods that policies offer this page where they are written at the spot."""
+        own = [item for item in items if not isinstance(item, str) and self._names_page(item)]
+        return frozenset().union(*(self._methods(item) for item in own or items))
+
+    def _names_page(self, item: Mapping[str, str]) -> bool:
+        return repr(self.page.origin) in item.get("origins", "")
+
+    def _methods(self, item: Item) -> frozenset[str]:
+        name, fields = (item, {}) if isinstance(item, str) else (item.get("", ""), item)
+        if "methods" in fields:
+            return frozenset(ast.literal_eval(fields["methods"]))
+        named = conf.policy(ast.literal_eval(name)).methods if name else None
+        if named is not None:
+            return frozenset(named)
+        # What names no origins keeps the methods of what it refines.
+        return self.offered if name or "origins" in fields else self.offered | self.policy.methods
 
     def needed(self, fields: dict[str, str], policy: CompiledPolicy | None) -> dict[str, str]:
+        """Return a policy for this page alone, with the method and the headers that it asks for."""
+        fields = self.completed(fields, policy)
+        others = bool(self.spot.opens) and self.spot.kind in ("include", "entry")
+        if others and not self.is_admitted and "methods" not in fields:
+            fields["methods"] = spelling.listed([self.page.method])
+        return fields
+
+    def completed(self, given: Mapping[str, str], policy: CompiledPolicy | None) -> dict[str, str]:
         """Return a policy with the method and the headers that this page asks for."""
+        own = policy is not None and "methods" in given
+        offered = policy.methods if policy and own else self.offered
+        return {**given, **self._missing_method(offered), **self.missing_headers(policy)}
+
+    def suffices(self, item: Item, policy: CompiledPolicy) -> bool:
+        """Return whether a policy, as it is written, has the method and headers of the page."""
+        return not isinstance(item, str) and self.completed(item, policy) == item
+
+    def missing(self, policy: CompiledPolicy) -> dict[str, str]:
+        """Return the fields that have to change before this page may ask what it does."""
+        return {**self._missing_method(policy.methods), **self.missing_headers(policy)}
+
+    def _missing_method(self, offered: frozenset[str]) -> dict[str, str]:
         method = self.page.method
-        offered = self.offered if "methods" not in fields or policy is None else policy.methods
-        if method not in SAFELISTED_METHODS | offered and "*" not in offered:
-            fields["methods"] = spelling.listed(in_order({*offered, method}))
+        if method in SAFELISTED_METHODS | offered or "*" in offered:
+            return {}
+        return {"methods": spelling.listed(in_order({*offered, method}))}
+
+    def missing_headers(self, policy: CompiledPolicy | None) -> dict[str, str]:
+        """Return the field that has to allow more headers for this page, if there are any."""
         headers = (policy.policy if policy else conf.cors_settings().base).headers or ()
         missing = [
             name
@@ -127,12 +199,7 @@ class Case:
             # The page has to leave these out.
             if name not in CORS_RESPONSE_HEADERS
         ]
-        if missing:
-            fields["headers"] = spelling.extended_headers(headers, missing)
-        others = bool(self.spot.opens) and self.spot.kind in ("include", "entry")
-        if others and not self.is_admitted and "methods" not in fields:
-            fields["methods"] = spelling.listed([method])
-        return fields
+        return {"headers": spelling.extended_headers(headers, missing)} if missing else {}
 
     def for_page(self) -> dict[str, str]:
         """Return a policy for this page alone."""
@@ -169,7 +236,8 @@ class Case:
         alone = source.layer is not None and source.layer is self.spot.layer
         if alone and routes <= {self.unit.here[0]}:
             return ()
-        return (Extend(source, field, values, routes),)
+        note = _SHARED if is_shared(source, field) else ""
+        return (Extend(source, field, values, routes, note),)
 
     def first_for_page(self, field: str, values: tuple[str, ...]) -> Edit:
         """Return a declaration in which this page comes first, and all others as before."""
@@ -180,11 +248,12 @@ class Case:
 
     def wider_first(self, field: str, values: tuple[str, ...]) -> Edit:
         source = self.sources[field]
-        return Extend(source, field, values, routes_that_take(source, field))
+        note = _SHARED if is_shared(source, field) else ""
+        return Extend(source, field, values, routes_that_take(source, field), note)
 
-    def refined(self, field: str, code: str) -> Edit | None:
-        """Return a declaration that changes one field and keeps the rest, if there is one."""
+    def refined(self, fields: Mapping[str, str]) -> Edit | None:
+        """Return a declaration that changes some fields and keeps the rest, if there is one."""
         if self.spot.layer is None:
-            return self.declare({field: code})
-        item = spelling.written(self.spot.layer, {field: code})
+            return self.declare(fields)
+        item = spelling.written(self.spot.layer, fields)
         return None if item is None else self.declare(item)

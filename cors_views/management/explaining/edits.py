@@ -15,11 +15,15 @@ from cors_views.resolution.layers import Layer
 
 @dataclasses.dataclass(frozen=True)
 class Declare:
-    """Write a declaration. ``note`` is what else has to be known, in a sentence."""
+    """Write a declaration. ``note`` is what else has to be known, in a sentence.
+
+    ``also`` are methods of the view that the page may send then, beside the one that it asks for.
+    """
 
     spot: Spot
     policies: tuple[Item, ...]
     note: str = ""
+    also: tuple[str, ...] = ()
 
     @property
     def code(self) -> str:
@@ -35,7 +39,7 @@ class Declare:
         known = (
             "default_headers is in cors_views.defaults." if "*default_headers" in self.code else ""
         )
-        told = [f"{self._where()}.", known, _opened(self.spot), self.note]
+        told = [f"{self._where()}.", known, _opened(self.spot, self.also), self.note]
         return " ".join(filter(None, told))
 
     def _where(self) -> str:
@@ -70,7 +74,8 @@ class Extend:
     """Add to a field where it is set: at a declaration, in ``CORS_POLICIES`` or in a setting.
 
     ``values`` are added to a list, or a single one is written. ``routes`` are those that get it,
-    where that is more than the page asked for; ``spot`` is where it stands, where it is not.
+    where that is more than the page asked for; ``spot`` is where it stands, where it is not, and
+    ``also`` are the other methods of the view there that the page may send then.
     """
 
     source: Source
@@ -79,6 +84,7 @@ class Extend:
     routes: frozenset[str] = frozenset()
     note: str = ""
     spot: Spot | None = None
+    also: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         code, name = ", ".join(self.values), self._name()
@@ -88,7 +94,7 @@ class Extend:
         count = len(self.routes)
         routes = f"That is for {count} route{'s' if count != 1 else ''}." if self.routes else ""
         told = [f"{where(self.source, self.field)}: {change}.", self.note, routes]
-        told += [_opened(self.spot)] if self.spot else []
+        told += [_opened(self.spot, self.also)] if self.spot else []
         return " ".join(filter(None, told))
 
     def _name(self) -> str:
@@ -139,12 +145,11 @@ def _old(layer: Layer) -> str:
     return " of cors_deny" if layer.declaration.deny else ""
 
 
-def _opened(spot: Spot) -> str:
-    """Return what a declaration governs besides what it is for."""
+def _opened(spot: Spot, also: tuple[str, ...]) -> str:
+    """Return what a declaration opens besides what it is for."""
     route, _ = spot.unit.here
-    handlers = sorted(handler for at, handler in spot.opens if at == route)
     routes = sorted({at for at, _ in spot.opens if at != route})
-    told = [f"{listed(handlers)} of the view"] if any(handlers) else []
+    told = [f"{listed(also)} of the view"] if also else []
     if routes:
         plural = "s" if len(routes) > 1 else ""
         told.append(f"{len(routes)} more route{plural} ({listed(routes)})")

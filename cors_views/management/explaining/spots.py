@@ -166,7 +166,34 @@ def reach(layer: Layer) -> frozenset[Here]:
 
 
 def _is(one: Any, other: Layer) -> bool:
-    return isinstance(one, Layer) and one.applied == other.applied and one.name == other.name
+    """Return whether what is written for one layer is written for another one too."""
+    if not isinstance(one, Layer):
+        return False
+    if one.applied == other.applied and one.name == other.name:
+        return True
+    # One decorator on several views is one line of code; attributes have but the line of a class.
+    attributes = one.applied.attribute or other.applied.attribute
+    return not attributes and one.declaration == other.declaration
+
+
+def is_shared(source: Source, field: str) -> bool:
+    """Return whether a field is of a policy that other declarations hold too, as a constant is."""
+    if _is_own_field(field, source):
+        return False
+    every = [layer for chain, _ in survey() for stack in layers.stacks(chain) for layer in stack]
+    mine = source.layer
+    return mine is not None and any(
+        not _is(each, mine) and _same_policy(Source(each, number), source)
+        for each in every
+        for number in range(len(each.declaration.policies))
+    )
+
+
+def _same_policy(one: Source, other: Source) -> bool:
+    if one.layer is None or other.layer is None or other.policy_name:
+        return False
+    held = one.layer.declaration.policies[one.number]
+    return held is other.layer.declaration.policies[other.number]
 
 
 def routes_that_take(source: Source, field: str) -> frozenset[str]:
@@ -192,7 +219,14 @@ def _takes(effective: EffectivePolicy, source: Source, field: str) -> bool:
             return True
         if source.layer and found.layer and _is(found.layer, source.layer):
             return True
+        if _same_policy(found, source) and not _is_own_field(field, found, source):
+            return True
     return False
+
+
+def _is_own_field(field: str, *sources: Source) -> bool:
+    """Return whether one of some declarations has a field of its own beside the policy."""
+    return any(field in dict(each.layer.declaration.fields) for each in sources if each.layer)
 
 
 # --- The narrowest place -----------------------------------------------------------------------
