@@ -1414,3 +1414,20 @@ def test_format_suffix_patterns_that_drop_an_include_are_found() -> None:
 
     with urlconf(*patterns):
         assert [identifier for identifier, _ in found()] == ["W023"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(cors_allow(origins=["https://a.example"]), id="what-cors_allow-returns"),
+        pytest.param(["https://a.example"], id="origins"),
+    ],
+)
+def test_that_an_attribute_that_is_no_policy_is_told_what_to_write(value: Any) -> None:
+    class Wrong(CorsMixin, APIView):
+        cors_policy = value
+
+    with pytest.raises(TypeError) as caught:
+        Wrong.as_view()
+
+    assert str(caught.value).endswith(" Write CorsPolicy(...), or the name of a policy.")

@@ -149,15 +149,15 @@ def _spot(layer: Layer) -> tuple[str, ...]:
 
 def _has_no_effect(inner: Layer, outer: Layer) -> CheckMessage:
     return Warning(
-        f"{_kind(inner)} at {inner.declaration.place} on {inner.applied.target} has no effect: "
-        f"{_kind(outer)} at {outer.declaration.place} is outside of it.",
+        f"The {_kind(inner)} at {inner.declaration.place} on {inner.applied.target} has no effect: "
+        f"the {_kind(outer)} at {outer.declaration.place} is outside of it.",
         hint="Remove one of the two.",
         id="cors_views.W026",
     )
 
 
 def _kind(layer: Layer) -> str:
-    return "cors_deny" if layer.declaration.deny else "the policy"
+    return "cors_deny" if layer.declaration.deny else "policy"
 
 
 def _any_origin_with_credentials(use: PolicyInUse) -> Iterator[CheckMessage]:

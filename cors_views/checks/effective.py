@@ -23,7 +23,7 @@ from cors_views.checks.regexes import (
 from cors_views.checks.sites import is_local
 from cors_views.checks.trust import check_any_origin, check_every_host, check_suffixes
 from cors_views.inspection.policies_in_use import PolicyInUse, listed
-from cors_views.policies.corrections import escaped
+from cors_views.policies.corrections import escaped, is_a_pattern
 
 #: No browser keeps a preflight longer: Firefox a day, Chromium two hours, Safari ten minutes.
 _LONGEST_MAX_AGE = 86400
@@ -118,6 +118,9 @@ def _max_age(use: PolicyInUse) -> Iterator[CheckMessage]:
 
 def _regexes(use: PolicyInUse) -> Iterator[CheckMessage]:
     for regex in use.regexes:
+        if is_a_pattern(regex.pattern):
+            # An error of the settings is about it.
+            continue
         found = _wrong_with(regex, credentials=use.compiled.credentials)
         if found:
             yield Warning(

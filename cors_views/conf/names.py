@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ SETTINGS = (
 )
 #: Removed from django-cors-headers. Checks of their own name them.
 _REMOVED = ("CORS_MODEL", "CORS_REPLACE_HTTPS_REFERER")
+#: What other libraries call a setting, in words that ours have not.
+_OF_OTHERS = {"CORS_SUPPORTS_CREDENTIALS": "CORS_ALLOW_CREDENTIALS"}
 _KNOWN = (*SETTINGS, *ALIASES.values())
 _NEWER = {alias: setting for setting, alias in ALIASES.items()}
 
@@ -56,15 +59,26 @@ def _is_used(held: Any, name: str, setting: str) -> bool:
 
 
 def _meant_by(name: str) -> tuple[str, ...]:
-    """Return the settings that share most words with a name."""
+    """Return the settings that share most words with a name, or nearly all letters."""
+    if name in _OF_OTHERS:
+        return (_OF_OTHERS[name],)
     words = _known_words(name)
     likeness = {setting: _likeness(words, setting) for setting in _KNOWN}
     best = max(likeness.values())
     if best < 0.5:
-        return ()
+        return _spelt_alike(name)
     found = [setting for setting, how_much in likeness.items() if how_much == best]
     # An alias and its newer name are one setting.
     return tuple(dict.fromkeys(_NEWER.get(setting, setting) for setting in found))
+
+
+def _spelt_alike(name: str) -> tuple[str, ...]:
+    """Return the setting that a name is but for an underscore or a letter doubled."""
+    return tuple(setting for setting in SETTINGS if _letters(setting) == _letters(name))
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"(.)\1", r"\1", name.replace("_", ""))
 
 
 def _likeness(words: set[str], setting: str) -> float:

@@ -101,6 +101,10 @@ def _wrong_with(fields: dict[str, Any]) -> list[str]:
     return []
 
 
+#: Beside an attribute there is no view to call something with, and there are no keywords.
+_A_POLICY = "Write CorsPolicy(...), or the name of a policy."
+
+
 def _check_argument(policy: Any, place: Place, written: str) -> None:
     if isinstance(policy, CorsPolicy):
         return
@@ -112,7 +116,7 @@ def _check_argument(policy: Any, place: Place, written: str) -> None:
         )
         message = (
             f"{written} at {place} takes policies and names of CORS_POLICIES, not {shown(policy)}. "
-            f"{hint_for(policy) or by_keyword}"
+            f"{(hint_for(policy) or by_keyword) if written.endswith('()') else _A_POLICY}"
         )
         raise with_filename(place, TypeError(message))
     if "://" in policy or policy in ("*", "null"):

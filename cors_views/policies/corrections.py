@@ -24,7 +24,11 @@ _BOTH_SCHEMES = re.compile(
     r"(?:\*|https?\*|https\?|http\(s\)\?|\((?:https\|http|http\|https)\))://"
 )
 _IN_A_REGEX = re.compile(r"[\\()|+?^$]|\[[^]]*\]")
-_STARRED = re.compile(r"([a-z][a-z0-9+.-]*)://([\w*.-]+)(?::([0-9]+|\*))?", re.IGNORECASE)
+_STARRED = re.compile(r"([a-z][a-z0-9+.-]*)://([\w*.-]+)(?::([0-9*]+))?", re.IGNORECASE)
+#: How files of variables and templates write what is to be replaced by a value.
+_VARIABLE = re.compile(r"\$\{\w+[^}]*\}|\$[A-Z_]\w+|\{\{.*\}\}|%\(\w+\)s|%[A-Z_]\w+%")
+#: This machine, and a star for any port that no colon stands before.
+_LOCAL_AND_STAR = re.compile(r"(https?)://(localhost|127\.0\.0\.1)\*", re.IGNORECASE)
 _LABEL = "[a-z0-9-]"
 _DOT = r"\."
 _PART_OF_AN_ADDRESS = "[0-9]{1,3}"
@@ -41,6 +45,10 @@ _ID = "Write the id of the extension, which chrome://extensions shows."
 _HOST_PERMISSION = (
     "There is nothing to write: each browser gives the extension another origin. With a host "
     "permission in its manifest it needs no CORS."
+)
+_NOT_EXPANDED = (
+    "Write the value of the variable: its name stands here, since nothing put the value in its "
+    "place."
 )
 #: Where regular expressions stand beside origins.
 REGEXES_BESIDE = {
@@ -70,6 +78,8 @@ def correction(text: str) -> Correction:
     bare = visible.strip(f"{_AROUND},; \t\r\n")
     if not bare:
         return Correction(advice=EMPTY)
+    if is_variable(bare):
+        return Correction(advice=_NOT_EXPANDED)
     both = _BOTH_SCHEMES.match(bare)
     if both:
         bare = ",".join(f"{scheme}://{bare[both.end() :]}" for scheme in ("https", "http"))
@@ -81,6 +91,11 @@ def correction(text: str) -> Correction:
     if looks_like_a_regex(bare) or ("*" not in bare and _IN_A_REGEX.search(bare)):
         return _of_regex(visible.strip("\"'`,; \t\r\n"))
     return _of_star(bare) if "*" in bare else Correction()
+
+
+def is_variable(text: str) -> bool:
+    """Return whether a text holds the name of a variable in place of its value."""
+    return _VARIABLE.search(text) is not None
 
 
 def _origins(text: str) -> tuple[str, ...]:
@@ -139,6 +154,9 @@ def pattern_of(regex: str) -> tuple[str, ...]:
 
 
 def _of_star(text: str) -> Correction:
+    local = _LOCAL_AND_STAR.fullmatch(text)
+    if local:
+        return Correction((f"{local[1]}://{local[2]}:*".lower(),))
     match = _STARRED.fullmatch(text)
     if match is None:
         return Correction()
@@ -147,9 +165,11 @@ def _of_star(text: str) -> Correction:
         chromium = scheme == "chrome-extension"
         return Correction(advice=_ID if chromium else _HOST_PERMISSION)
     labels = host.split(".")
-    if set(host) <= set("*."):
+    if "*" not in host:
+        inner = labels
+    elif set(host) <= set("*."):
         return Correction(advice=_EACH_HOST)
-    if all(label.isdigit() or label == "*" for label in labels) and labels[0].isdigit():
+    elif all(label.isdigit() or label == "*" for label in labels) and labels[0].isdigit():
         labels += ["*"] * (4 - len(labels))
         inner = [_PART_OF_AN_ADDRESS if label == "*" else label for label in labels]
     elif _is_somebodys(host.rpartition("*")[2].split(".")[1:]):
@@ -157,7 +177,8 @@ def _of_star(text: str) -> Correction:
     else:
         return Correction(advice=_EACH_DOMAIN)
     default = DEFAULT_PORTS.get(scheme)
-    behind = {None: "", default: "", "*": "(:[0-9]+)?"}.get(port, f":{port}")
+    digits = f":{port}".replace("*", "[0-9]*")
+    behind = {None: "", default: "", "*": "(:[0-9]+)?"}.get(port, digits)
     return Correction(regex=f"{scheme}://{_DOT.join(inner)}{behind}")
 
 
@@ -207,6 +228,11 @@ def where_to_write(text: str, field: str) -> str:
     if not (beside and found):
         return ""
     return f"Write {', '.join(map(repr, found))} in {beside} instead."
+
+
+def is_a_pattern(regex: str) -> bool:
+    """Return whether a text among regular expressions is a pattern of origins, which E018 says."""
+    return "*" in regex and bool(correction(regex).origins or pattern_of(regex))
 
 
 def once(regex: re.Pattern[str]) -> str:

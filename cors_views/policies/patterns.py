@@ -27,6 +27,12 @@ _BELOW, _ANY_PORT = "*.", ":*"
 _A_REGEX = re.compile(r"\\(?:\.|[dw][*+{])|\.\+|^\^|\$$")
 
 
+#: What a value brings along from JSON or from a file of variables.
+_QUOTES = "\"'`"
+#: What stands before a host with a scheme of its own that was written twice.
+_SCHEMES = ("http:", "https:")
+
+
 class OriginError(ValueError):
     """A configured pattern is no origin.
 
@@ -141,6 +147,8 @@ def parse_pattern(text: str) -> str:
     if "," in text:
         raise OriginError("holds a comma, but an entry is one origin")
     _refuse_characters(text)
+    if text[0] in _QUOTES:
+        raise OriginError("has quotes within its own")
     if looks_like_a_regex(text):
         # django-cors-headers misses the scheme of what begins with '^', and says nothing of others.
         kind = "incomplete" if text.startswith("^") else "origin"
@@ -222,6 +230,9 @@ def _refuse_url_parts(scheme: str, rest: str) -> None:
         # What is behind the "@" is the host. Whoever wrote two of them may mean the other.
         hint = "" if "." in authority.rpartition("@")[0] else _normal_form(f"{scheme}://{host}")
         raise OriginError("has user info", hint)
+    if authority.endswith(":") and rest.startswith("//", len(authority)):
+        what = "has two schemes" if authority in _SCHEMES else "is two origins without a comma"
+        raise OriginError(what, kind="path")
     if authority != rest:
         part = {"?": "a query", "#": "a fragment"}.get(rest[len(authority)], "a path")
         what = "ends in a slash" if rest == f"{authority}/" else f"has {part}"

@@ -400,8 +400,8 @@ def test_all_that_stands_below_what_ends_the_search_is_named() -> None:
         messages = [message.msg for message in run_checks() if "W026" in message.id]
 
     assert sorted(message.partition(" at ")[0] for message in messages) == [
-        "cors_deny",
-        "the policy",
+        "The cors_deny",
+        "The policy",
     ]
 
 

@@ -314,6 +314,11 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         by_regex(r"https://(?:\w+(?<!-)-?)+example\.com"),
         [],
     ),
+    "a pattern among the regexes": (
+        {"CORS_ALLOWED_ORIGIN_REGEXES": ["https://*.example.com"]},
+        csrf_exempt(answer),
+        ["E018"],
+    ),
     "the start of an origin": (SITE, by_regex(r"^http://localhost:"), ["W043"]),
     "any host at a port of development": (SITE, by_regex(r"https://.*:3000"), ["E043"]),
     "any host of a long name": (SITE, by_regex(r"https://[a-z0-9-]{10,}\.com"), ["W043"]),

@@ -161,6 +161,10 @@ ENTRIES: dict[str, tuple[str, Any, list[str]]] = {
         ["http://192.168.1.7:3000"],
     ),
     "stars in an address": (ORIGINS, "http://10.0.*.*:80", ["http://10.0.3.4"]),
+    "a star for any port": (ORIGINS, "http://localhost*", ["http://localhost:3000"]),
+    "a star for any port of an address": (ORIGINS, "http://127.0.0.1*", ["http://127.0.0.1:8000"]),
+    "a star in a port": (ORIGINS, "http://localhost:30*", ["http://localhost:3000"]),
+    "a star in a port of a host": (ORIGINS, f"{APP}:80*", [f"{APP}:8080"]),
     "a regex among the origins": (
         ORIGINS,
         r"^https://[a-z]+\.example\.com$",
@@ -246,7 +250,13 @@ UNKNOWN = {
     "a blank in a name": "https://a b.example",
     "a word": "app",
     "a script": "javascript:alert(1)",
-    "a star in a port": "https://a.example:80*",
+    "a variable of a file": "https://${FRONTEND}",
+    "a variable of a file within a host": "https://${FRONTEND_HOST}.example.com",
+    "a variable with a default": "https://${FRONTEND:-a.example}",
+    "a variable of a shell": "https://$FRONTEND.example.com",
+    "a variable of a template": "https://{{ frontend }}",
+    "a variable of Python": "https://%(frontend)s.example.com",
+    "a variable of Windows": "https://%FRONTEND%",
     "a star in a path without a host": "/*",
     "a regex that never ends": r"https://(\w+)+(\w-?)*.example.com",
     "a regex that is none": r"https://(app\.example\.com",
@@ -336,6 +346,12 @@ NAMES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "one policy": (
         {"CORS_POLICY": {"a": {"origins": [A]}}},
         {"CORS_POLICIES": {"a": {"origins": [A]}}},
+    ),
+    "an underscore short": ({"CORS_OPTIN": True}, {"CORS_OPT_IN": True}),
+    "a letter twice": ({"CORS_OPT_INN": True}, {"CORS_OPT_IN": True}),
+    "the name of another library": (
+        {"CORS_SUPPORTS_CREDENTIALS": True},
+        {"CORS_ALLOW_CREDENTIALS": True},
     ),
     "one URL": ({"CORS_URL_REGEX": "^/api/"}, {"CORS_URLS_REGEX": "^/api/"}),
 }
@@ -482,3 +498,32 @@ def test_that_nothing_is_moved_where_there_is_nowhere_to_go() -> None:
     _, problems = origin_regexes(["https://*.example.com"], "CORS_URLS_REGEX")
 
     assert [problem.kind for problem in problems] == []
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [pytest.param(entry, id=name) for name, entry in UNKNOWN.items() if "variable" in name],
+)
+def test_that_a_variable_without_its_value_is_told_to_be_one(origin: str) -> None:
+    with override_settings(CORS_ALLOWED_ORIGINS=[origin]):
+        (message,) = check_settings()
+
+    assert str(message.hint).startswith("Write the value of the variable")
+
+
+@pytest.mark.parametrize(
+    ("origin", "number", "said"),
+    [
+        pytest.param(f"{A}{B}", "E014", "is two origins without a comma", id="two-without-a-comma"),
+        pytest.param(f"https://{A}", "E014", "has two schemes", id="a-scheme-twice"),
+        pytest.param(f'"{A}"', "E017", "has quotes within its own", id="quotes"),
+        pytest.param(f"'{A}'", "E017", "has quotes within its own", id="single-quotes"),
+        pytest.param(f"{A}/login", "E014", "has a path", id="a-path"),
+    ],
+)
+def test_that_a_message_names_what_is_wrong(origin: str, number: str, said: str) -> None:
+    with override_settings(CORS_ALLOWED_ORIGINS=[origin]):
+        (message,) = check_settings()
+
+    assert message.id == f"cors_views.{number}"
+    assert said in message.msg
