@@ -17,7 +17,8 @@ from django.utils.translation import (
 )
 
 from cors_views import conf
-from cors_views.resolution.view_info import steps_around, tell_nothing_new
+from cors_views.declarations.marks import wrapped
+from cors_views.resolution.view_info import adds_nothing
 from cors_views.support.memory import remembered
 
 logger = logging.getLogger("cors_views")
@@ -91,12 +92,13 @@ def pattern_path_of(match: ResolverMatch) -> PatternPath:
         return pattern_path
     resolvers = tuple(step for step in pattern_path if hasattr(step, "urlconf_name"))
     entry = pattern_path[-1] if len(resolvers) < len(pattern_path) else None
-    around = None if callback is None else steps_around(match.func, callback)
-    if around is not None and tell_nothing_new(around, callback):
+    if callback is not None and adds_nothing(match.func, callback):
         # What wraps each match, as agents that measure do, is still the entry: its route is kept.
         return pattern_path
-    unconnected = callback if around is None else None
-    by_hand = ByHand(match.func, getattr(entry, "pattern", ""), entry_callback=unconnected)
+    wraps = any(step is callback for step in wrapped(match.func))
+    by_hand = ByHand(
+        match.func, getattr(entry, "pattern", ""), entry_callback=None if wraps else callback
+    )
     return (*resolvers, by_hand)
 
 

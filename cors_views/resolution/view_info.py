@@ -53,15 +53,13 @@ def inspect_view(callback: Any) -> ViewInfo:
 _READ = ("view_class", "cls", "initkwargs", "view_initkwargs", "actions")
 
 
-def steps_around(view: Any, callback: Any) -> list[Any] | None:
-    """Return what ``view`` wraps ``callback`` in, or ``None`` where no wrapping leads there."""
+def adds_nothing(view: Any, callback: Any) -> bool:
+    """Return whether ``view`` declares nothing that ``callback`` does not, which it may wrap."""
     steps = list(wrapped(view))
-    found = [index for index, step in enumerate(steps) if step is callback]
-    return steps[: found[0]] if found else None
-
-
-def tell_nothing_new(around: Sequence[Any], callback: Any) -> bool:
-    """Return whether ``inspect_view`` says of a wrapped callback what it says of the callback."""
+    around = list(itertools.takewhile(lambda step: step is not callback, steps))
+    # What wraps nothing that is seen, and is no function, may be a declared class, or of one.
+    if around and len(around) == len(steps) and not hasattr(around[-1], "__code__"):
+        return False
     known = {mark.order for mark in marks_along(callback)}
     return _entry_marks(around).keys() <= known and all(
         value is None or value is getattr(callback, name, None)

@@ -544,7 +544,8 @@ WRAPPED: dict[str, tuple[Any, bool]] = {
     "twice": (lambda view: unmarked(unmarked(view)), True),
     "in a partial": (functools.partial, True),
     "in a policy, made for each request": (allow_route, False),
-    "without a word of it": (bare, False),
+    "without a word of it": (bare, True),
+    "in an instance": (Caller, False),
 }
 
 
