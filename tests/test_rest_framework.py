@@ -1420,7 +1420,7 @@ def test_format_suffix_patterns_that_drop_an_include_are_found() -> None:
     "value",
     [
         pytest.param(cors_allow(origins=["https://a.example"]), id="what-cors_allow-returns"),
-        pytest.param(["https://a.example"], id="origins"),
+        pytest.param({"origins": []}, id="a-dict"),
     ],
 )
 def test_that_an_attribute_that_is_no_policy_is_told_what_to_write(value: Any) -> None:
