@@ -13,8 +13,15 @@ from django.views import View
 
 from cors_views import cors_allow
 from cors_views.checks import check_declarations, check_public_views
+from cors_views.resolution import nearest
+from cors_views.resolution.route_names import route_name
 from cors_views.support.memory import remembered, remembering
+from tests.management.commands import run
 from tests.tables import Spy, urlconf
+
+
+def answer(request: Any) -> HttpResponse:
+    return HttpResponse("answer")
 
 
 class Equal:
@@ -125,3 +132,33 @@ def test_that_a_further_route_of_a_class_costs_the_checks_little(
     with override_settings(CORS_ALLOWED_ORIGINS=["https://app.example.com"]):
         # Without the memory it is between 500 and 1,700.
         assert (calls(300) - calls(100)) / 200 < most
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(["cors_policies"], id="cors_policies"),
+        pytest.param(["cors_explain", "https://other.example", "GET", "/0/"], id="cors_explain"),
+        pytest.param(["cors_explain", "https://other.example", "PUT", "/0/"], id="a-method-too"),
+        pytest.param(["cors_explain", "http://app.example", "GET", "/undeclared/"], id="a-setting"),
+    ],
+)
+def test_a_command_goes_through_the_site_once(
+    command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spy, build = Spy(), nearest.build_safely
+
+    def building(pattern_path: Any) -> Any:
+        spy.note(route_name(pattern_path))
+        return build(pattern_path)
+
+    monkeypatch.setattr(nearest, "build_safely", building)
+    shared = cors_allow(origins=["https://app.example"])(answer)
+    routes = [path(f"{number}/", shared) for number in range(9)]
+
+    site = {"CORS_ALLOWED_ORIGINS": ["https://app.example"], "ALLOWED_HOSTS": ["*"]}
+    with override_settings(**site), urlconf(*routes, path("undeclared/", answer)):
+        run(*command)
+
+    # The one that is asked for is judged once more.
+    assert [spy.calls.count(f"/{number}/") for number in range(1, 9)] == [1] * 8

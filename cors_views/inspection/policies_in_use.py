@@ -92,7 +92,11 @@ class PolicyInUse(NamedTuple):
 
 def survey() -> list[tuple[PatternPath, RoutePolicies]]:
     """Return every route that requests reach and that can be understood, with what governs it."""
-    every = pattern_paths.of_the_site()
+    return _survey(pattern_paths.of_the_site())
+
+
+@remembered
+def _survey(every: list[PatternPath]) -> list[tuple[PatternPath, RoutePolicies]]:
     hidden = hidden_among(every)
     found = [
         (pattern_path, nearest.build_safely(pattern_path))

@@ -11,6 +11,7 @@ from django.utils.translation import get_language, get_supported_language_varian
 
 from cors_views.browsing.pages import page_origin
 from cors_views.management import overview
+from cors_views.support.memory import remembering
 
 #: Exit statuses: as grep has them, 1 is an answer, and 2 a mistake of whoever asks.
 REFUSED, BAD_INPUT = 1, 2
@@ -42,7 +43,9 @@ class CorsCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run; colour is for terminals, or for those who ask for it."""
         self._forced = options["force_color"]
-        return super().execute(*args, **options)
+        with remembering():
+            # A refusal leads through the whole site several times, and nothing of it changes.
+            return super().execute(*args, **options)
 
     def paint(self, text: str, style: str) -> str:
         """Return a text in one of Django's styles, where colour is wanted."""
