@@ -11,11 +11,20 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 QUIETLY := --quiet --disable-pip-version-check
 
-.PHONY: demo test test-all docs package lint types format check fuzz mutants bench count clean help
+# What tests the package from outside, or takes its time: other people's code beside it, sites at
+# random, servers, samples, installations. The others cover every branch without them.
+OUTSIDE := tests/oracle tests/samples tests/test_deployment.py tests/test_drop_in.py \
+  tests/test_large_project.py tests/test_load.py tests/test_packaging.py tests/test_properties.py \
+  tests/test_sample_project.py tests/test_tutorial.py tests/test_typing.py
+PYTEST := pytest -n $(WORKERS) --dist worksteal
+FAST := $(PYTEST) --ignore=tests/browser $(addprefix --ignore=,$(OUTSIDE))
+
+.PHONY: demo test test-fast test-all docs package lint types format check fuzz mutants bench count clean help
 
 help:
 	@echo "make demo     start the sample shop and its pages at three other origins (PORT=8000)"
 	@echo "make test     run the test suite, and see that it covers every branch"
+	@echo "make test-fast run the own tests of the package alone, while you work (a minute)"
 	@echo "make test-all run it with every Python, Django and DRF (TOX=\"-p 2\")"
 	@echo "make docs     build the documentation"
 	@echo "make package  build what is published, into dist/"
@@ -32,13 +41,20 @@ help:
 demo: $(VENV)/.demo
 	$(BIN)/python sample_project/manage.py playground --port $(PORT)
 
-# The browser tests run apart: the others have to cover every branch by themselves.
+# Coverage is measured where it is demanded; it would double the time of the rest.
 test: $(VENV)/.dev
+	@echo "1 of 3: the package's own tests, and whether they cover every branch (as make test-fast)"
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal --ignore=tests/browser
+	$(BIN)/coverage run -m $(FAST)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/browser
+	@echo "2 of 3: beside django-cors-headers, at random, under load, in production, the samples, the wheel"
+	$(BIN)/python -m $(PYTEST) $(OUTSIDE)
+	@echo "3 of 3: in Chromium, where it is installed"
+	$(BIN)/python -m $(PYTEST) tests/browser
+
+test-fast: $(VENV)/.dev
+	$(BIN)/python -m $(FAST)
 
 # With the interpreters that this machine has; the others are skipped.
 test-all: $(VENV)/.dev

@@ -47,16 +47,16 @@ nitpick_ignore_regex = [
     ),
     (r"py:.*", r"(Any|Callable|Iterable|Iterator|Mapping|Sequence|TypeVar|frozenset|Enum)"),
     # Private names in signatures, aliases, and plain words in the docstrings' types.
-    (r"py:.*", r"(_\w+|.*\._\w+|cors_views\.declarations\.V|.*ClientT|Denial|Unpack)"),
+    (r"py:.*", r"(_\w+|.*\._\w+|cors_views\.declarations\.marks\.V|.*ClientT|Denial|Unpack)"),
     (r"py:.*", r"(FetchOptions|HeaderList|Credentials|Redirect)"),
 ]
 autodoc_typehints = "signature"
 # What a signature calls by its name, and the page says below.
 autodoc_type_aliases = {
     "Declarable": "cors_views.rest_framework.Declarable",
-    "Names": "cors_views.policies.policy.Names",
-    "Origins": "cors_views.policies.policy.Origins",
-    "Regexes": "cors_views.policies.policy.Regexes",
+    "Names": "cors_views.policy.Names",
+    "Origins": "cors_views.policy.Origins",
+    "Regexes": "cors_views.policy.Regexes",
 }
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True

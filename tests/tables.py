@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import Context
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -34,7 +35,9 @@ class Sender:
         if self.mode == "wsgi":
             client = Client(raise_request_exception=False)
             return client.generic(method, path, headers=headers or {}, **extra)
-        return async_to_sync(_asend)(method, path, headers or {}, **extra)
+        # In a context of its own: Django leaves a variable in it for each resolver that it builds,
+        # and asgiref copies all of them on each change of threads.
+        return Context().run(async_to_sync(_asend), method, path, headers or {}, **extra)
 
     def actual(
         self, path: str, origin: str | None = None, method: str = "GET", **headers: str

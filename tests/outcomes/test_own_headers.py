@@ -16,6 +16,8 @@ from django.test.utils import override_settings
 from django.urls import ResolverMatch, path, register_converter
 from django.urls.converters import StringConverter
 from django.views import View
+
+pytest.importorskip("rest_framework", reason="is about views of REST framework, too")
 from rest_framework.decorators import api_view
 from rest_framework.response import Response
 from rest_framework.views import APIView

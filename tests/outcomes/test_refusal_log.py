@@ -17,6 +17,8 @@ from django.test.utils import override_settings
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 from django.views import View
+
+pytest.importorskip("rest_framework", reason="is about views of REST framework, too")
 from rest_framework.decorators import api_view
 from rest_framework.viewsets import ViewSet
 
