@@ -257,23 +257,12 @@ def test_that_no_message_names_a_file_that_users_do_not_have(module: str) -> Non
 
 #: How a pattern of origins writes its labels and its port.
 NOTATION = ("*.", "://*", ":*")
-#: Who writes it all the same, and what: none of them takes a configured origin apart.
-WRITES_THE_NOTATION = {
-    "policies.patterns": {"*.", ":*"},
-    "policies.corrections": {
-        # What a message recommends.
-        "Write an origin such as 'https://app.example.com' or 'https://*.example.com'.",
-        # What people write who know no patterns, and what is no pattern.
-        "**.",
-        "*.",
-        "://*",
-        r"([a-z][a-z0-9+.-]*)://([\w*.-]+)(?::([0-9]+|\*))?",
-    },
-}
+#: Who writes it: the module that knows it, and the one that reads what people write instead.
+KNOWS_THE_NOTATION = ("policies.patterns", "policies.corrections")
 
 
-@each_module_but()
-def test_that_only_one_module_knows_the_notation_of_patterns(module: str) -> None:
+@each_module_but(*KNOWS_THE_NOTATION)
+def test_that_nobody_else_knows_the_notation_of_patterns(module: str) -> None:
     written = {text for text in texts(module) if any(sign in text for sign in NOTATION)}
 
-    assert written == WRITES_THE_NOTATION.get(module, set())
+    assert written == set()

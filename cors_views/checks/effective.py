@@ -24,6 +24,7 @@ from cors_views.checks.sites import is_local
 from cors_views.checks.trust import check_any_origin, check_every_host, check_suffixes
 from cors_views.inspection.policies_in_use import PolicyInUse, listed
 from cors_views.policies.corrections import escaped, is_a_pattern
+from cors_views.policies.field_table import FIELDS
 
 #: No browser keeps a preflight longer: Firefox a day, Chromium two hours, Safari ten minutes.
 _LONGEST_MAX_AGE = 86400
@@ -53,7 +54,7 @@ def _key(use: PolicyInUse, fields: tuple[str, ...]) -> tuple[Any, ...]:
 
     And have the same values: one line can make several policies, in a loop or a helper.
     """
-    values = ("methods", "headers", "expose_headers", "credentials", "max_age", "private_network")
+    values = [field for field in FIELDS if field not in ("origins", "origin_regexes")]
     return (
         *(use.sources[field] for field in fields),
         use.effective.undeclared,

@@ -13,21 +13,15 @@ from django.core.exceptions import ImproperlyConfigured
 
 from cors_views import conf
 from cors_views.defaults import default_methods
+from cors_views.policies.field_table import TABLE
 from cors_views.policies.fields import Problem
 from cors_views.standard.fetch import SAFELISTED_METHODS
 
 _IDS = {
-    "CORS_ALLOW_HEADERS": "E001",
-    "CORS_ALLOW_METHODS": "E002",
-    "CORS_ALLOW_CREDENTIALS": "E003",
-    "CORS_PREFLIGHT_MAX_AGE": "E004",
+    **{field.setting: field.check_id for field in TABLE.values()},
     "CORS_ALLOW_ALL_ORIGINS": "E005",
-    "CORS_ALLOWED_ORIGINS": "E006",
-    "CORS_ALLOWED_ORIGIN_REGEXES": "E007",
-    "CORS_EXPOSE_HEADERS": "E008",
     "CORS_URLS_REGEX": "E009",
     "CORS_OPT_IN": "E010",
-    "CORS_ALLOW_PRIVATE_NETWORK": "E015",
 }
 _IDS_BY_KIND = {
     "incomplete": "E013",

@@ -8,7 +8,7 @@ admits nothing and stands in ``problems``, where the checks find it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,26 +18,19 @@ from django.utils.module_loading import import_string
 
 from cors_views.conf import names
 from cors_views.conf.kept import keep
-from cors_views.defaults import default_headers, default_methods
 from cors_views.policies import fields
 from cors_views.policies.corrections import cure, origins_in
+from cors_views.policies.field_table import TABLE, Check, Field
 from cors_views.policies.fields import Problem
 from cors_views.policies.patterns import OriginError, parse_pattern
 from cors_views.policies.policy import CorsPolicy, close_matches, policy_from, unchecked
 
 ALIASES = names.ALIASES
-#: What each setting of django-cors-headers is where it is not set.
+#: What each setting is where it is not set.
 _DEFAULTS: dict[str, Any] = {
-    "CORS_ALLOWED_ORIGINS": (),
-    "CORS_ALLOWED_ORIGIN_REGEXES": (),
     "CORS_ALLOW_ALL_ORIGINS": False,
-    "CORS_ALLOW_CREDENTIALS": False,
-    "CORS_ALLOW_HEADERS": default_headers,
-    "CORS_ALLOW_METHODS": default_methods,
-    "CORS_ALLOW_PRIVATE_NETWORK": False,
-    "CORS_EXPOSE_HEADERS": (),
-    "CORS_PREFLIGHT_MAX_AGE": 86400,
     "CORS_URLS_REGEX": r"^.*$",
+    **{field.setting: field.default for field in TABLE.values()},
 }
 
 
@@ -103,7 +96,7 @@ def cors_settings() -> CorsSettings:
     """Return the compiled settings."""
     problems: list[Problem] = []
 
-    def checked(setting: str, check: Callable[[Any, str], tuple[Any, list[Problem]]]) -> Any:
+    def checked(setting: str, check: Check) -> Any:
         try:
             name, value = _read(setting)
             valid, wrong = check(value, name)
@@ -115,24 +108,18 @@ def cors_settings() -> CorsSettings:
         problems.extend(wrong)
         return valid
 
-    values = {
-        "methods": tuple(checked("CORS_ALLOW_METHODS", _methods)),
-        "headers": tuple(checked("CORS_ALLOW_HEADERS", _headers)),
-        "expose_headers": tuple(checked("CORS_EXPOSE_HEADERS", _expose_headers)),
-        # A setting of 0 sends no header at all, as in django-cors-headers; a policy's 0 is sent.
-        "max_age": checked("CORS_PREFLIGHT_MAX_AGE", fields.max_age) or None,
-    }
+    def read(field: Field) -> Any:
+        check = _CHECKS.get(field.name) or field.check_setting or field.check
+        return field.of_setting(checked(field.setting, check))
+
+    values = {field.name: read(field) for field in TABLE.values() if field.inherited}
     all_origins = checked("CORS_ALLOW_ALL_ORIGINS", fields.boolean)
-    origins = tuple(checked("CORS_ALLOWED_ORIGINS", _origins))
-    trust = {
-        "origins": ("*",) if all_origins else tuple(dict.fromkeys(origins)),
-        "origin_regexes": tuple(checked("CORS_ALLOWED_ORIGIN_REGEXES", fields.origin_regexes)),
-        "credentials": bool(checked("CORS_ALLOW_CREDENTIALS", fields.boolean)),
-        "private_network": bool(checked("CORS_ALLOW_PRIVATE_NETWORK", fields.boolean)),
-    }
+    trust = {field.name: read(field) for field in TABLE.values() if not field.inherited}
+    if all_origins:
+        trust["origins"] = ("*",)
     return CorsSettings(
         policy=unchecked({**values, **trust}),
-        base=unchecked({**values, "credentials": False, "private_network": False}),
+        base=unchecked({**values, **{name: TABLE[name].otherwise for name in trust}}),
         urls_regexes=tuple(checked("CORS_URLS_REGEX", _urls_regexes)),
         # Whoever meant to restrict the settings and slipped must not have opened them.
         opt_in=checked("CORS_OPT_IN", fields.boolean) is not False,
@@ -181,22 +168,8 @@ def _origins(value: Any, field: str) -> tuple[list[Any], list[Problem]]:
     return [entry for entry in valid if not callable(entry) and entry != "*"], problems
 
 
-def _lone_star(
-    check: Callable[[Any, str], tuple[list[str], list[Problem]]],
-) -> Callable[[Any, str], tuple[list[str], list[Problem]]]:
-    """Let a lone ``"*"`` count as ``["*"]``: sites have lived with it, and it works by accident."""
-
-    def checked(value: Any, field: str) -> tuple[list[str], list[Problem]]:
-        valid, problems = check(value, field)
-        lone = isinstance(value, str) and value == "*"
-        return ["*"] if lone else valid, problems
-
-    return checked
-
-
-_methods = _lone_star(fields.methods)
-_headers = _lone_star(fields.headers)
-_expose_headers = _lone_star(fields.expose_headers)
+#: What a setting may hold where only the settings themselves tell what to write instead.
+_CHECKS: dict[str, Check] = {"origins": _origins}
 
 
 def _urls_regexes(value: Any, field: str) -> tuple[list[re.Pattern[str]], list[Problem]]:

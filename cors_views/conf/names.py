@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from cors_views.policies.field_table import TABLE
+
 #: Each setting that has an older name, which counts where the newer one is not set.
 ALIASES = {
     "CORS_ALLOW_ALL_ORIGINS": "CORS_ORIGIN_ALLOW_ALL",
@@ -16,12 +18,7 @@ ALIASES = {
 SETTINGS = (
     *ALIASES,
     "CORS_URLS_REGEX",
-    "CORS_ALLOW_METHODS",
-    "CORS_ALLOW_HEADERS",
-    "CORS_EXPOSE_HEADERS",
-    "CORS_PREFLIGHT_MAX_AGE",
-    "CORS_ALLOW_CREDENTIALS",
-    "CORS_ALLOW_PRIVATE_NETWORK",
+    *(field.setting for field in TABLE.values() if field.setting not in ALIASES),
     "CORS_POLICIES",
     "CORS_OPT_IN",
 )

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from cors_views.declarations.marks import Declaration
-from cors_views.policies.fields import FIELDS, shown
+from cors_views.policies.field_table import FIELDS
+from cors_views.policies.fields import shown
 from cors_views.policies.policy import CorsPolicy, field_hint
 from cors_views.support.source_places import Place, with_filename
 

@@ -12,7 +12,7 @@ from cors_views.declarations.marks import wrapped
 from cors_views.defaults import default_methods
 from cors_views.inspection import url_shapes
 from cors_views.inspection.hidden_routes import hidden_among
-from cors_views.policies.fields import FIELDS
+from cors_views.policies.field_table import FIELDS, TABLE
 from cors_views.policies.policy import CorsPolicy
 from cors_views.protocol.effective import CompiledPolicy, EffectivePolicy, RoutePolicies
 from cors_views.regexes.automata import Matching
@@ -24,16 +24,6 @@ from cors_views.resolution.view_info import served_methods
 from cors_views.standard import fetch
 from cors_views.support.memory import remembered
 
-_SETTING_OF = {
-    "origins": "CORS_ALLOWED_ORIGINS",
-    "origin_regexes": "CORS_ALLOWED_ORIGIN_REGEXES",
-    "methods": "CORS_ALLOW_METHODS",
-    "headers": "CORS_ALLOW_HEADERS",
-    "expose_headers": "CORS_EXPOSE_HEADERS",
-    "credentials": "CORS_ALLOW_CREDENTIALS",
-    "max_age": "CORS_PREFLIGHT_MAX_AGE",
-    "private_network": "CORS_ALLOW_PRIVATE_NETWORK",
-}
 #: So many names of a long list does a message hold.
 _NAMED = 5
 
@@ -274,7 +264,7 @@ def _source(field: str, declared: list[tuple[Source, CorsPolicy]]) -> Source:
 
 def setting_of(field: str) -> str:
     """Return the setting that stands for a field of a policy, under the name that is in use."""
-    policy, setting = conf.cors_settings().policy, _SETTING_OF[field]
+    policy, setting = conf.cors_settings().policy, TABLE[field].setting
     if field == "origins" and policy.any_origin:
         setting = "CORS_ALLOW_ALL_ORIGINS"
     elif field == "origins" and not policy.origins and policy.origin_regexes:

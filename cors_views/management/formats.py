@@ -12,6 +12,7 @@ from cors_views.management import folding, table, wording
 from cors_views.management.overview import Row, app_of, url_name, view_name
 from cors_views.management.selection import Finding
 from cors_views.management.table import Cell, Paint
+from cors_views.policies.field_table import TABLE
 from cors_views.resolution.layers import Layer
 
 #: The version of the JSON's shape; it changes where a field changes its meaning or goes.
@@ -19,6 +20,7 @@ VERSION = 1
 #: So many origins of a policy does a table name; the other formats name all.
 _MOST = 5
 _INDENT = "  "
+_DETAILS = [field for field in TABLE.values() if field.label]
 _STYLES = {
     wording.ANYBODY: "WARNING",
     wording.NOBODY: "HTTP_NOT_MODIFIED",
@@ -32,7 +34,7 @@ class Shown(NamedTuple):
 
     ``origin`` is the one whose reach is shown, or ``""``. ``lines`` says whether places have line
     numbers, which change with every edit above them. ``width`` is that of the terminal, or
-    ``None`` for a pipe. ``details`` adds headers and ``max_age`` to a table. ``every`` says that
+    ``None`` for a pipe. ``details`` adds the fields that have a label. ``every`` says that
     each route is listed by itself, even those of which the same is to be said. ``in_effect`` says
     whether the middleware is there, without which none of it happens.
     """
@@ -55,20 +57,13 @@ class Shown(NamedTuple):
 
 def _header(shown: Shown) -> list[str]:
     who = "Reach" if shown.origin else "Origins"
-    details = ["Headers", "Exposed", "Max age"] if shown.details else []
+    details = [field.label for field in _DETAILS] if shown.details else []
     return ["Route", "Methods", who, "Cookies", *details, "Policy", "Layer", "Declared at"]
 
 
 def _cells(row: Row, shown: Shown, most: int | None = None) -> list[Cell]:
     """Return the cells of a row; ``most`` is how many origins are written out."""
-    details = []
-    if shown.details:
-        max_age = row.policy.max_age
-        details = [
-            Cell(wording.field(row, "headers")),
-            Cell(wording.field(row, "expose_headers")),
-            Cell("" if max_age is None else str(max_age)),
-        ]
+    details = [Cell(wording.field(row, each.name)) for each in _DETAILS] if shown.details else []
     return [
         Cell(wording.route(row), "MIGRATE_LABEL"),
         Cell(wording.methods(row)),
@@ -234,10 +229,11 @@ def _policy(row: Row, shown: Shown) -> dict[str, Any]:
         "asks": list(row.asks),
         "urls_regex": row.matching.value if row.matching else None,
         "credentials": bool(policy.credentials),
-        "headers": sorted(policy.headers or ()),
-        "expose_headers": sorted(policy.expose_headers or ()),
-        "max_age": policy.max_age,
-        "private_network": bool(policy.private_network),
+        **{
+            field.name: field.json(getattr(policy, field.name))
+            for field in TABLE.values()
+            if field.json
+        },
         "policy": wording.policy_name(row) or None,
         "layer": wording.layer(row),
         "declared_at": _declared_at(row, shown.lines),

@@ -102,14 +102,16 @@ def place(layer: Layer, *, lines: bool) -> str:
 
 
 def field(row: Row, name: str) -> str:
-    """Return one field of the policy that holds names; the setting's name where it is the site's.
+    """Return one field of the policy; the setting's name for names that are the site's.
 
     So a list that every view shares is written out once, for the URLs that no route has.
     """
-    names = getattr(row.policy, name) or ()
-    if names and row.pattern_path and row.sources[name].layer is None:
+    value = getattr(row.policy, name)
+    if not isinstance(value, tuple):
+        return "" if value is None else str(value)
+    if value and row.pattern_path and row.sources[name].layer is None:
         return row.sources[name].setting
-    return ", ".join(names)
+    return ", ".join(value)
 
 
 def grouped(rows: Iterable[Row], by: str | None) -> list[tuple[str, list[Row]]]:

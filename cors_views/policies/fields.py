@@ -28,18 +28,6 @@ from cors_views.policies.patterns import OriginError, parse_pattern
 from cors_views.regexes.repetitions import is_ambiguous
 from cors_views.standard import fetch
 
-#: The fields of a policy, in the order in which they are documented.
-FIELDS = (
-    "origins",
-    "origin_regexes",
-    "methods",
-    "headers",
-    "expose_headers",
-    "credentials",
-    "max_age",
-    "private_network",
-)
-
 
 class _Unset:
     """The value of an argument that is not given. ``None`` is given, by mistake."""
@@ -53,19 +41,6 @@ UNSET: Any = _Unset()
 _LONGEST_SHOWN = 200
 #: Python refuses to print numbers of thousands of digits; long before that it is a mistake.
 _TOO_LONG_MAX_AGE = 10**100
-
-
-#: What to write where ``None`` was meant for nothing.
-_INSTEAD_OF_NONE = {
-    "origins": "Write [] to admit nobody",
-    "origin_regexes": "Write [] for none",
-    "methods": "Write [] for none",
-    "headers": "Write [] for none",
-    "expose_headers": "Write [] for none",
-    "credentials": "Write False",
-    "max_age": "Write 0 to keep browsers from caching preflights",
-    "private_network": "Write False",
-}
 
 
 class Problem(NamedTuple):
@@ -294,12 +269,6 @@ def _response_header_problem(name: str) -> Wrong | None:
     if wrong is None and name.lower() in fetch.FORBIDDEN_RESPONSE_HEADERS:
         return "forbidden", "is a header that browsers show to no script", "Drop it."
     return wrong
-
-
-def given_none(field: str) -> Problem:
-    """Return what is wrong with a field of a policy that is given ``None``."""
-    hint = f"{_INSTEAD_OF_NONE[field]}, or leave {field} out to take it from the next layer."
-    return Problem(field, None, "none", "says nothing", hint)
 
 
 def report(problems: Iterable[Problem], declared: str) -> str:

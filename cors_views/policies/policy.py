@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from django.core.exceptions import ImproperlyConfigured
 
 from cors_views.policies import fields
-from cors_views.policies.fields import FIELDS, UNSET, Problem
+from cors_views.policies.field_table import FIELDS, TABLE, given_none
+from cors_views.policies.fields import UNSET, Problem
 from cors_views.policies.origin_sets import OriginCallable, origins_key
 from cors_views.support.source_places import caller, with_filename
 
@@ -92,17 +93,9 @@ class CorsPolicy:
         max_age: int = UNSET,
         private_network: bool = UNSET,
     ) -> None:
-        given = {
-            "origins": origins,
-            "origin_regexes": origin_regexes,
-            "methods": methods,
-            "headers": headers,
-            "expose_headers": expose_headers,
-            "credentials": credentials,
-            "max_age": max_age,
-            "private_network": private_network,
-        }
-        given = {field: value for field, value in given.items() if value is not UNSET}
+        # Each argument is a field.
+        arguments = locals()
+        given = {field: arguments[field] for field in FIELDS if arguments[field] is not UNSET}
         values, problems = _validated(given)
         if problems:
             place = caller()
@@ -194,10 +187,10 @@ def _validated(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]
     for field, value in given.items():
         if value is None:
             # Somebody meant a value: a variable of the environment is not set, for instance.
-            problems.append(fields.given_none(field))
+            problems.append(given_none(field))
             continue
-        checked, wrong = _CHECKS[field](value)
-        values[field] = _NORMALISE.get(field, _as_is)(checked)
+        checked, wrong = TABLE[field].check(value, field)
+        values[field] = TABLE[field].normal(checked)
         problems += wrong
     return values, problems + _contradictions(values)
 
@@ -216,39 +209,6 @@ def _contradictions(values: Mapping[str, Any]) -> list[Problem]:
         message = "covers nothing together with credentials=True"
         problems.append(Problem("expose_headers", "*", "star-with-credentials", message, hint))
     return problems
-
-
-def _as_is(value: Any) -> Any:
-    return value
-
-
-def _distinct(items: Sequence[Any]) -> tuple[Any, ...]:
-    return tuple(dict.fromkeys(items))
-
-
-def _distinct_origins(origins: Sequence[str | OriginCallable]) -> tuple[str | OriginCallable, ...]:
-    return tuple(dict(zip(origins_key(origins), origins)).values())
-
-
-_CHECKS: dict[str, Callable[[Any], tuple[Any, list[Problem]]]] = {
-    "origins": fields.origins,
-    "origin_regexes": fields.origin_regexes,
-    "methods": fields.methods,
-    "headers": fields.headers,
-    "expose_headers": fields.expose_headers,
-    "credentials": lambda value: fields.boolean(value, "credentials"),
-    "max_age": fields.max_age,
-    "private_network": lambda value: fields.boolean(value, "private_network"),
-}
-_NORMALISE: dict[str, Callable[[Any], Any]] = {
-    "origins": _distinct_origins,
-    "origin_regexes": _distinct,
-    # Django upper-cases every request's method, so no handler ever sees another spelling.
-    "methods": lambda names: _distinct([name.upper() for name in names]),
-    # RFC 9110 section 5.1: header names are case-insensitive.
-    "headers": lambda names: _distinct([name.lower() for name in names]),
-    "expose_headers": lambda names: _distinct([name.lower() for name in names]),
-}
 
 
 def policy_from(value: Any, declared: str) -> CorsPolicy:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cors_views.policies.field_table import constant_headers
 from cors_views.policies.origin_sets import OriginSet
 from cors_views.policies.policy import CorsPolicy
 from cors_views.protocol.reasons import Answer, Headers, Reason
@@ -47,13 +48,8 @@ class CompiledPolicy:
         self.methods = frozenset(method.upper() for method in policy.methods or ())
         self.headers = frozenset(header.lower() for header in policy.headers or ())
         self.max_age = None if policy.max_age is None else str(policy.max_age)
-        fixed = []
-        if self.credentials:
-            fixed.append((fetch.ALLOW_CREDENTIALS, "true"))
-        if policy.expose_headers:
-            fixed.append((fetch.EXPOSE_HEADERS, ", ".join(policy.expose_headers)))
         #: What goes with Access-Control-Allow-Origin on every response.
-        self.actual_headers: Headers = tuple(fixed)
+        self.actual_headers: Headers = constant_headers(policy)
         #: What every preflight is offered where this policy governs all methods of its route, or
         #: ``None`` where a ``*`` makes it depend on what is asked.
         self.offer = None if "*" in self.methods | self.headers else self._offer()

@@ -11,7 +11,7 @@ from cors_views.declarations.marks import Declaration, wrapped
 from cors_views.defaults import default_headers
 from cors_views.inspection.policies_in_use import sources_of
 from cors_views.management.overview import in_order
-from cors_views.policies.fields import FIELDS
+from cors_views.policies.field_table import FIELDS, INHERITED
 from cors_views.policies.policy import CorsPolicy
 from cors_views.protocol.effective import CompiledPolicy, EffectivePolicy
 from cors_views.resolution.layers import Layer
@@ -24,7 +24,6 @@ Item = str | Mapping[str, str]
 
 #: So many origins can be repeated where somebody has to type them.
 _LONGEST = 6
-_LISTS = ("methods", "headers", "expose_headers")
 
 
 def arguments(items: Sequence[Item]) -> str:
@@ -59,6 +58,11 @@ def _keywords(fields: Mapping[str, str]) -> str:
 def listed(names: Iterable[str]) -> str:
     """Return a list of names as code."""
     return f"[{', '.join(map(repr, names))}]"
+
+
+def _code(value: Any) -> str:
+    """Return what a field holds as code, be it names or one value."""
+    return repr(value) if isinstance(value, (bool, int)) else listed(value)
 
 
 def extended_headers(present: Sequence[str], names: Sequence[str]) -> str:
@@ -161,9 +165,9 @@ def _regex(regex: re.Pattern[str]) -> str:
 def _differing(compiled: CompiledPolicy) -> dict[str, str]:
     policy, base = compiled.policy, conf.cors_settings().base
     fields = {
-        name: listed(getattr(policy, name) or ())
-        for name in ("headers", "expose_headers")
-        if getattr(policy, name) != getattr(base, name)
+        name: _code(getattr(policy, name) or ())
+        for name in INHERITED
+        if name not in ("methods", "max_age") and getattr(policy, name) != getattr(base, name)
     }
     if compiled.own_max_age:
         fields["max_age"] = str(policy.max_age)
@@ -187,8 +191,7 @@ def with_origin(item: Item, origin: str) -> Item:
 
 def for_one(fields: Mapping[str, str], origin: str, *, credentials: bool) -> dict[str, str]:
     """Return a policy for one origin alone that otherwise is as another one."""
-    kept = ("methods", "headers", "expose_headers", "max_age")
-    one = {name: fields[name] for name in kept if name in fields}
+    one = {name: fields[name] for name in INHERITED if name in fields}
     return _consistent({**one, "origins": listed([origin])}, {"credentials": credentials})
 
 
@@ -235,7 +238,7 @@ def _written_fields(values: Mapping[str, Any]) -> dict[str, str] | None:
         elif name == "origin_regexes":
             code[name] = f"[{', '.join(map(_regex, given))}]"
         else:
-            code[name] = listed(given) if name in _LISTS else repr(given)
+            code[name] = _code(given)
     return code
 
 
