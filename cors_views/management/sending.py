@@ -237,12 +237,18 @@ def _close(response: HttpResponseBase) -> None:
 
 
 @contextlib.contextmanager
-def unlogged(least: int = logging.INFO) -> Iterator[None]:
-    """Keep refusals, and all below a level, out of the log: whoever asks is told right here."""
+def unlogged(least: int = logging.NOTSET) -> Iterator[None]:
+    """Keep refusals, and all below a level, out of the log: whoever asks is told right here.
+
+    Refusals at any level: their records, and no others, have a ``reason``.
+    """
+
+    def is_kept(record: logging.LogRecord) -> bool:
+        return record.levelno >= least and not hasattr(record, "reason")
+
     logger = logging.getLogger("cors_views")
-    level = logger.level
-    logger.setLevel(max(least, logger.getEffectiveLevel()))
+    logger.addFilter(is_kept)
     try:
         yield
     finally:
-        logger.setLevel(level)
+        logger.removeFilter(is_kept)

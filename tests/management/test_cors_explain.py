@@ -19,7 +19,7 @@ from django.urls.resolvers import RoutePattern
 from cors_views.protocol.reasons import Reason
 from cors_views.signals import check_request_enabled
 from tests.management.commands import ROOT, Done, run, run_in_shop, run_in_shop_terminal
-from tests.tables import Spy, urlconf
+from tests.tables import Sender, Spy, urlconf
 
 APP = "https://app.example"
 OTHER = "https://other.example"
@@ -744,14 +744,37 @@ def test_what_a_stream_holds_is_let_go_but_not_the_database(
     assert {receiver[0] for receiver in request_finished.receivers} == finished
 
 
-def test_a_log_that_is_off_stays_off(caplog: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_that_is_off_stays_off(caplog: Any) -> None:
     # Not with caplog, which would not take what comes below its level either.
-    monkeypatch.setattr(logging.getLogger("cors_views"), "level", logging.CRITICAL)
-
-    done = explain(f"{APP} GET /unsure/")
+    logger = logging.getLogger("cors_views")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        done = explain(f"{APP} GET /unsure/")
+    finally:
+        logger.setLevel(before)
 
     assert caplog.records == []
     assert "views.unsure was asked and said no." in done.out
+
+
+@pytest.mark.parametrize("level", ["debug", "info", "warning", "error"])
+def test_its_own_refusal_is_not_logged_at_whatever_level(
+    level: str, caplog: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever changes the level of the log of refusals has to change nothing here."""
+    logger = logging.getLogger("cors_views")
+    caplog.set_level(logging.DEBUG, "cors_views")
+    number, is_enabled = getattr(logging, level.upper()), logger.isEnabledFor
+    monkeypatch.setattr(logger, "debug", getattr(logger, level))
+    monkeypatch.setattr(logger, "isEnabledFor", lambda least: is_enabled(max(least, number)))
+
+    done = explain(f"{OTHER} GET /orders/")
+    explained = [record for record in caplog.records if record.name == "cors_views"]
+    Sender("wsgi").actual("/orders/", OTHER)
+    served = [record.levelname for record in caplog.records if record.name == "cors_views"]
+
+    assert (done.status, explained, served) == (1, [], [level.upper()])
 
 
 def test_the_log_stays_as_it_was(caplog: Any) -> None:
