@@ -9,9 +9,9 @@ from typing import Any, Union
 
 from django.core.checks import CheckMessage, Warning
 
+from cors_views.checks.no_origins import matches_nothing
 from cors_views.checks.regexes import (
     admits_plain_http,
-    matches_nothing,
     may_admit,
     special_of,
     stranger_of,

@@ -9,12 +9,11 @@ from typing import Any
 from django.core.checks import CheckMessage, Warning
 
 from cors_views.checks.cookies import check_cookies
+from cors_views.checks.no_origins import matches_nothing, what_was_meant
 from cors_views.checks.regexes import (
     admits_plain_http,
-    complete,
     every_host_of,
     lookalike_of,
-    matches_nothing,
     special_of,
     stranger_of,
     strict,
@@ -145,16 +144,11 @@ def _wrong_with(regex: re.Pattern[str], *, credentials: bool) -> tuple[str, str]
         hint = f"Write r'{better}' instead." if better else alike[1]
         return f"which admits {alike[0]} too", hint
     if matches_nothing(regex):
-        better = complete(regex)
-        hint = f"Write r'{better}' instead." if better else _WHAT_FOLLOWS
-        return "which matches no whole origin, so it admits nobody", hint
+        return "which matches no whole origin, so it admits nobody", what_was_meant(regex)
     if escaped(regex.pattern) != regex.pattern:
         message = "in which a '.' stands for any character: names that differ there are admitted"
         return message, f"Write r'{escaped(regex.pattern)}' instead."
     return None
-
-
-_WHAT_FOLLOWS = "Write out what follows, such as [a-z0-9-]+ for a label, or [0-9]+ for a port."
 
 
 def _literal_star(use: PolicyInUse) -> Iterator[CheckMessage]:

@@ -227,14 +227,6 @@ def _is_strict(better: re.Pattern[str], regex: re.Pattern[str]) -> bool:
     return meant and not stranger_of(better) and lookalike_of(better) is None
 
 
-def complete(regex: re.Pattern[str]) -> str:
-    """Return what a regex must have meant that is only the beginning of an origin, if known."""
-    pattern = regex.pattern.removesuffix("$")
-    better = f"{pattern}[0-9]+" if pattern.endswith(":") else pattern.removesuffix("/")
-    same = better == pattern or matches_nothing(re.compile(better, regex.flags))
-    return "" if same else better
-
-
 def _spelt(regex: re.Pattern[str]) -> list[str]:
     """Return what a regex spells out, hosts and parts of them."""
     spelt = re.findall(rf"(?:{_LITERAL}|\[\.\])+", _UNSPELT.sub("(", regex.pattern))[:_MOST_SPELT]
@@ -258,17 +250,3 @@ def _is_a_strangers(host: str) -> bool:
     """Return whether anybody can register the domain of a host that holds a stranger's name."""
     site = site_of(host)
     return _STRANGER in site and not is_reserved(site.partition(".")[2])
-
-
-def matches_nothing(regex: re.Pattern[str]) -> bool:
-    """Return whether a regex matches no whole origin: it is only the beginning of one.
-
-    django-cors-headers is content with that. Such a text is no origin, or ends as none does.
-    """
-    if "|" in regex.pattern or regex.flags & (re.IGNORECASE | re.VERBOSE):
-        return False
-    match = re.fullmatch(rf"\^?({_LITERAL}+)\$?", regex.pattern)
-    if match is not None and not is_origin(match[1].replace("\\", "")):
-        return True
-    # A host of the web; those of apps may end as they like.
-    return re.fullmatch(r"\^?https?\??:.+[-:/]\$?", regex.pattern) is not None

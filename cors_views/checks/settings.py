@@ -12,6 +12,7 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 
 from cors_views import conf
+from cors_views.checks.no_origins import matches_no_path
 from cors_views.defaults import default_methods
 from cors_views.policies.field_table import TABLE
 from cors_views.policies.fields import Problem
@@ -60,6 +61,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         *_check_names(),
         *_check_aliases(),
         *_check_case(),
+        *_check_paths(),
         *([E012] if hasattr(settings, "CORS_MODEL") else []),
         *([E016] if hasattr(settings, "CORS_REPLACE_HTTPS_REFERER") else []),
     ]
@@ -70,6 +72,19 @@ def _check_names() -> list[CheckMessage]:
     return [
         Warning(f"There is no setting {name}.", hint=hint, id="cors_views.W002")
         for name, hint in conf.slips().items()
+    ]
+
+
+def _check_paths() -> list[CheckMessage]:
+    """Report expressions for paths that match none, most for lack of the slash at their start."""
+    return [
+        Warning(
+            f"CORS_URLS_REGEX = {regex.pattern!r} matches no path: each begins with a slash.",
+            hint="Write the path from its slash on, as in r'^/api/'.",
+            id="cors_views.W059",
+        )
+        for regex in conf.cors_settings().urls_regexes
+        if matches_no_path(regex)
     ]
 
 

@@ -78,7 +78,7 @@ def correction(text: str) -> Correction:
     bare = visible.strip(f"{_AROUND},; \t\r\n")
     if not bare:
         return Correction(advice=EMPTY)
-    if is_variable(bare):
+    if variable_advice(bare):
         return Correction(advice=_NOT_EXPANDED)
     both = _BOTH_SCHEMES.match(bare)
     if both:
@@ -93,9 +93,9 @@ def correction(text: str) -> Correction:
     return _of_star(bare) if "*" in bare else Correction()
 
 
-def is_variable(text: str) -> bool:
-    """Return whether a text holds the name of a variable in place of its value."""
-    return _VARIABLE.search(text) is not None
+def variable_advice(text: str) -> str:
+    """Return what to do where a text holds the name of a variable in place of its value."""
+    return _NOT_EXPANDED if _VARIABLE.search(text) else ""
 
 
 def _origins(text: str) -> tuple[str, ...]:

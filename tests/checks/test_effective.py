@@ -314,6 +314,13 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         by_regex(r"https://(?:\w+(?<!-)-?)+example\.com"),
         [],
     ),
+    "a regex with a path": (SITE, by_regex(r"https://a\.example\.com/.*"), ["W043"]),
+    "a regex without a scheme": (SITE, by_regex(r"a\.example\.com"), ["W043"]),
+    "only the end of an origin": (SITE, by_regex(r"\.example\.com$"), ["W043"]),
+    "a host in upper case": (SITE, by_regex(r"https://A\.example\.com"), ["W043"]),
+    "a host of an app in upper case": (SITE, by_regex(r"httpx://[A-Z]+"), []),
+    "an app's host of any name": (SITE, by_regex(r"hello://[a-z]+\.example"), []),
+    "an address in brackets as a regex": (SITE, by_regex(r"http://\[::1\]:\d+"), []),
     "a pattern among the regexes": (
         {"CORS_ALLOWED_ORIGIN_REGEXES": ["https://*.example.com"]},
         csrf_exempt(answer),

@@ -69,6 +69,8 @@ def ids(messages: list[CheckMessage]) -> list[str]:
             {"CORS_POLICIES": {"x": {"max_age": -1}, "y": {"methods": 5}, "z": {}}},
             id="E011-one-for-each-policy",
         ),
+        pytest.param(["W059"], {"CORS_URLS_REGEX": "^api/"}, id="W059-no-slash"),
+        pytest.param(["W059"], {"CORS_URLS_REGEX": ["^/x/", "v0.*"]}, id="W059-one-of-two"),
         pytest.param(["E012"], {"CORS_MODEL": "app.Site"}, id="E012-removed"),
         pytest.param(["E013"], {"CORS_ALLOWED_ORIGINS": ["a.example"]}, id="E013-no-scheme"),
         pytest.param(["E013"], {"CORS_ALLOWED_ORIGINS": ["https://"]}, id="E013-no-host"),
@@ -118,6 +120,8 @@ def test_that_a_mistake_is_found(expected: list[str], overrides: dict[str, Any])
         pytest.param({"CORS_URLS_REGEX": re.compile("^/api/")}, id="E009-compiled"),
         pytest.param({"CORS_URLS_REGEX": ["^/api/", re.compile("^/x")]}, id="E009-sequence"),
         pytest.param({"CORS_OPT_IN": True}, id="E010-boolean"),
+        pytest.param({"CORS_URLS_REGEX": ".*api/"}, id="W059-a-slash-in-anything"),
+        pytest.param({"CORS_URLS_REGEX": r"(?:(\w)\1|/)+"}, id="W059-what-nobody-can-judge"),
         pytest.param(
             {"CORS_POLICIES": {"x": {"origins": []}, "y": CorsPolicy()}}, id="E011-dict-and-policy"
         ),

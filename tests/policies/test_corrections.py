@@ -210,6 +210,15 @@ ENTRIES: dict[str, tuple[str, Any, list[str]]] = {
         r"^http://localhost:",
         ["http://localhost:3000"],
     ),
+    "a regex with a path": (REGEXES, r"https://app\.example\.com/.*", [APP]),
+    "a regex without a scheme": (REGEXES, r"^app\.example\.com$", [APP]),
+    "a regex without a scheme for this machine": (
+        REGEXES,
+        r"localhost:[0-9]+",
+        ["http://localhost:3000"],
+    ),
+    "a regex of an end alone": (REGEXES, r"\.example\.com$", [APP]),
+    "a regex in upper case": (REGEXES, r"https://App\.example\.com", [APP]),
     "a regex with a slash behind": (REGEXES, r"https://app\.example\.com/$", [APP]),
 }
 
