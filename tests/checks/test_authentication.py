@@ -80,10 +80,18 @@ def test_an_origin_that_csrf_protection_does_not_trust(name: str) -> None:
         assert short(found()) == expected
 
 
-@pytest.mark.parametrize(("options", "said"), [(["--credentials"], True), ([], False)])
-def test_that_cors_explain_speaks_of_a_token(options: list[str], said: bool) -> None:
+@pytest.mark.parametrize(
+    ("url", "options", "said"),
+    [
+        pytest.param("https://api.example.com/v/", ["--credentials"], True, id="a session"),
+        # Another scheme is another site, and SameSite=Lax keeps the session there.
+        pytest.param("http://api.example.com/v/", ["--credentials"], False, id="kept at home"),
+        pytest.param("https://api.example.com/v/", [], False, id="no credentials"),
+    ],
+)
+def test_that_cors_explain_speaks_of_a_token(url: str, options: list[str], said: bool) -> None:
     with override_settings(**SITE), urlconf(path("v/", NEW(SessionView.as_view()))):
-        done = run("cors_explain", "https://new.example.com", "POST", "/v/", *options)
+        done = run("cors_explain", "https://new.example.com", "POST", url, *options)
 
     assert "The page may read the answer." in done.out
     assert ("CSRF protection is not asked here" in done.out) is said
