@@ -57,6 +57,8 @@ def obey(site: Site, page: PageRequest, edit: Edit) -> tuple[Site, PageRequest]:
         page = page._replace(**changes, headers=headers)  # type: ignore[arg-type]
     else:
         raise AssertionError(f"Nobody can obey this: {edit}")
+    if f"The page has to ask for {page.method.upper()!r}" in str(edit):
+        page = page._replace(method=page.method.upper())
     return Site(ast.unparse(ast.fix_missing_locations(tree)), changed), page
 
 

@@ -718,6 +718,61 @@ SAMPLES = {
         f"advised_views.py:22: write @cors_allow(origins=['{NEW}'], methods=['GET', 'PUT'], "
         "credentials=True) instead. That is also for GET, POST of the view.",
     ),
+    "another spelling of a method, which would do": Sample(
+        _view("@cors_allow(origins=['https://new.example'])")
+        + "urlpatterns = [path('one/', view)]",
+        "patch /one/",
+        "the page: write 'PATCH'; to a browser 'patch' is another method.",
+        {"CORS_ALLOW_METHODS": ["PATCH"]},
+    ),
+    "another spelling of a method, which '*' covers": Sample(
+        _view() + "urlpatterns = [path('one/', view)]",
+        "patch /one/ credentials",
+        "advised_views.view: write @cors_allow(methods=['PATCH', '*']) above it. That is "
+        "also for PUT, DELETE of the view. The page has to ask for 'PATCH'; to a browser 'patch' "
+        "is another method.",
+        {
+            "CORS_ALLOWED_ORIGINS": [NEW],
+            "CORS_ALLOW_CREDENTIALS": True,
+            "CORS_ALLOW_METHODS": ["*"],
+        },
+    ),
+    "another spelling of a method, of a stranger": Sample(
+        _view(f"@cors_allow(origins=['{A}'])") + "urlpatterns = [path('one/', view)]",
+        "patch /one/",
+        f"advised_views.py:22: add '{NEW}' to origins. The page has to ask for 'PATCH'; to a "
+        "browser 'patch' is another method. That is also for GET, POST, PUT, DELETE of the view.",
+    ),
+    "another spelling of a method, at a route that is closed whole": Sample(
+        "class One(View):\n    @cors_allow(origins='*')\n"
+        "    def get(self, request): return answer(request)\n"
+        "    def patch(self, request): return answer(request)\n"
+        "urlpatterns = [path('one/', cors_deny(One.as_view()))]",
+        "patch /one/",
+        "advised_views.py:26: the cors_deny there closes the whole route, and without it what get "
+        "of the class declares would count. Give PATCH a route and a view of its own.",
+    ),
+    "a name with methods that is lost": Sample(
+        _view("@swallowing\n@cors_allow('public')") + "urlpatterns = [path('one/', view)]",
+        "GET /one/",
+        "the URLconf: write cors_allow('public')(...) around the view of /one/. That is also for "
+        "POST, PUT of the view. advised_views.py:23 declares that below a decorator",
+        {"CORS_POLICIES": {"public": {"origins": "*", "methods": ["GET", "PUT"]}}},
+    ),
+    "the admin": Sample(
+        "from django.contrib import admin\nurlpatterns = [path('admin/', admin.site.urls)]",
+        "GET /admin/login/ credentials",
+        "nothing at django.contrib.admin.sites.AdminSite.login: it is of Django's admin, where "
+        "pages of other origins normally have no business. Write a view of your own that returns "
+        "what the page needs, and declare that.",
+        {
+            "INSTALLED_APPS": [
+                "django.contrib.contenttypes",
+                "django.contrib.auth",
+                "django.contrib.admin",
+            ]
+        },
+    ),
     "a list that nobody types again": Sample(
         "class One(View):\n    def get(self, request): return answer(request)\n"
         "    def put(self, request): return answer(request)\n"
@@ -938,3 +993,50 @@ def test_a_sample(name: str) -> None:
     assert str(told.first).startswith(sample.advised.rstrip())
     assert not sample.others or tuple(map(str, told.others)) == sample.others
     assert wrong_with(site, [url], page) == ""
+
+
+NO_PREFLIGHT = "methods=['GET'], headers=[]"
+#: What a view writes by hand -> what the policy is that keeps those who read by it.
+BY_HAND = {
+    "any origin": ({"Access-Control-Allow-Origin": "*"}, f"origins='*', {NO_PREFLIGHT}", [B, NEW]),
+    "somebody else": ({"Access-Control-Allow-Origin": B}, f"origins=['{B}'], {NO_PREFLIGHT}", [B]),
+    "somebody else with cookies": (
+        {"Access-Control-Allow-Origin": B, "Access-Control-Allow-Credentials": "true"},
+        f"origins=['{B}'], {NO_PREFLIGHT}, credentials=True",
+        [B],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_who_reads_by_a_header_written_by_hand_goes_on_reading(name: str) -> None:
+    headers, kept, readers = BY_HAND[name]
+    source = (
+        f"{HEADER}\ndef view(request): return HttpResponse(headers={headers})\n"
+        "urlpatterns = [path('one/', view)]"
+    )
+    configured = {
+        "CORS_ALLOWED_ORIGINS": [A],
+        "MIDDLEWARE": MIDDLEWARE,
+        "ALLOWED_HOSTS": ["api.example"],
+    }
+    site, page = Site(source, configured), _asked_by(NEW, credentials="include")
+
+    with site.served():
+        told = advice(play(page, runs_views=True).refusal)
+    changed, _ = obey(site, page, told.first)
+    with changed.served():
+        reasons = [
+            play(each, runs_views=True).verdict.reason
+            for each in (page, *(_asked_by(reader) for reader in (A, *readers)))
+        ]
+        preflighted = play(_asked_by(B, method="PUT"), runs_views=True).verdict.reason
+
+    assert f"CorsPolicy({kept})" in str(told.first)
+    assert f"CorsPolicy(origins=['{A}'])" in str(told.first)
+    assert reasons == [None] * len(reasons)
+    assert preflighted is not None
+
+
+def _asked_by(origin: str, **call: Any) -> Any:
+    return page_request(origin, f"{HOST}/one/", **call)

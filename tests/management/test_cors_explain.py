@@ -482,7 +482,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /hand/ --run",
         Reason.WRONG_ALLOW_ORIGIN,
         [
-            "Change views.by_hand: write @cors_allow(origins=['https://app.example']) above it. That is also for POST, PUT, PATCH, DELETE of the view. It replaces what the view writes by hand. What a proxy or a middleware above CorsMiddleware writes has to go."
+            "Change views.by_hand: write @cors_allow(CorsPolicy(origins=['https://app.example']), CorsPolicy(origins=['https://third.example'], methods=['GET'], headers=[])) above it. That is also for POST, PUT, PATCH, DELETE of the view. It replaces what the view writes by hand. What a proxy or a middleware above CorsMiddleware writes has to go."
         ],
     ),
     "a redirect to somebody else": (

@@ -299,7 +299,8 @@ CASES = {
         f"{APP} GET /star/ --run --credentials",
         1,
         [
-            "(origins=['https://app.example'], credentials=True) above it. It replaces",
+            "(CorsPolicy(origins=['https://app.example'], credentials=True), CorsPolicy(",
+            "CorsPolicy(origins='*', methods=['GET'], headers=[])) above it. ",
             "It replaces what the view writes by hand.",
             "Or the page: ask without credentials",
             "!Or settings",

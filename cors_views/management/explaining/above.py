@@ -8,9 +8,11 @@ from cors_views.browsing.exchanges import Received, Sent
 from cors_views.browsing.safelists import value_of
 from cors_views.management.explaining.cases import Refusal
 from cors_views.management.explaining.edits import Ask, Edit, Move
+from cors_views.management.explaining.spelling import Item
 from cors_views.management.sending import Server
 from cors_views.outcomes.decided import Outcome
-from cors_views.standard.fetch import ALLOW_ORIGIN
+from cors_views.standard.fetch import ALLOW_CREDENTIALS, ALLOW_ORIGIN
+from cors_views.standard.origins import is_origin
 
 
 def replaced(refusal: Refusal, outcome: Outcome) -> tuple[Edit, ...]:
@@ -29,6 +31,18 @@ def replaced(refusal: Refusal, outcome: Outcome) -> tuple[Edit, ...]:
 def by_hand(outcome: Outcome, received: Received | None) -> bool:
     """Return whether an answer has a header that a view or a middleware wrote."""
     return received is not None and outcome.leaves_own_headers and bool(_allow_origin(received))
+
+
+def kept(refusal: Refusal) -> tuple[Item, ...]:
+    """Return a policy for those who read by a header written by hand: it allows no preflight."""
+    received = refusal.verdict.exchanges[-1].received
+    written = _allow_origin(received) if received else None
+    if received is None or written is None or not (written == "*" or is_origin(written)):
+        return ()
+    fields = {"origins": repr("*") if written == "*" else f"[{written!r}]"}
+    if written != "*" and value_of(received.headers, ALLOW_CREDENTIALS) == "true":
+        fields["credentials"] = "True"
+    return ({**fields, "methods": "['GET']", "headers": "[]"},)
 
 
 def _allow_origin(received: Received) -> str | None:

@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 
 from cors_views import conf
 from cors_views.inspection.policies_in_use import Source
-from cors_views.management.explaining import above, beforehand, logged_out, spelling
+from cors_views.management.explaining import above, asking, beforehand, logged_out, spelling
 from cors_views.management.explaining.cases import Case, Refusal
 from cors_views.management.explaining.edits import Ask, Edit, Extend, Move, Tell, place
 from cors_views.management.explaining.near import beginnings, misses
@@ -24,7 +24,7 @@ from cors_views.outcomes.decided import Outcome
 from cors_views.protocol.effective import EffectivePolicy
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.layers import Layer
-from cors_views.standard.fetch import CORS_RESPONSE_HEADERS, SAFELISTED_METHODS
+from cors_views.standard.fetch import SAFELISTED_METHODS
 from cors_views.standard.origins import SPECIAL
 
 
@@ -61,7 +61,8 @@ def advice(refusal: Refusal) -> Advice:
     first, *others = above.replaced(refusal, outcome) or (None,)
     if first is not None:
         return Advice(first, tuple(filter(None, others)))
-    return _asked_wrongly(refusal) or _at_the_view(refusal, outcome)
+    wrong = asking.wrongly(refusal)
+    return Advice(wrong) if wrong else _at_the_view(refusal, outcome)
 
 
 def _login(refusal: Refusal, number: int) -> Advice:
@@ -85,19 +86,6 @@ def _answered_by_others(refusal: Refusal) -> Advice:
     return Advice(Move("something above it answers by itself"))
 
 
-def _asked_wrongly(refusal: Refusal) -> Advice | None:
-    """Return what the page has to ask in another way, whatever the policies say."""
-    method = refusal.page.method
-    if method != method.upper():
-        told = f"write {method.upper()!r}; to a browser {method!r} is another method"
-        return Advice(Ask({"method": method.upper()}, told))
-    wrong = [name for name in refusal.verdict.missing if name in CORS_RESPONSE_HEADERS]
-    if wrong:
-        told = f"leave out {', '.join(wrong)}: that is what the site answers, not what a page sends"
-        return Advice(Ask({"without": tuple(wrong)}, told))
-    return None
-
-
 def _at_the_view(refusal: Refusal, outcome: Outcome) -> Advice:
     if not refusal.last.pattern_path:
         return _no_view(refusal)
@@ -106,8 +94,16 @@ def _at_the_view(refusal: Refusal, outcome: Outcome) -> Advice:
         return Advice(
             Tell(f"{view_name(refusal.last.pattern_path)}: {counting_layers[0]}; the log says why.")
         )
+    method = refusal.page.method
+    if method != method.upper():
+        # Nobody would declare the other spelling.
+        page = refusal.page._replace(method=method.upper())
+        found = _at_the_view(refusal._replace(page=page), outcome)
+        others = tuple(asking.rewritten(each, method) for each in found.others)
+        return found._replace(first=asking.rewritten(found.first, method), others=others)
     case = Case(refusal, outcome)
     first = beforehand.unserved(case) or beforehand.lost(case) or beforehand.closed_whole(case)
+    first = first or beforehand.of_admin(case)
     if first:
         return Advice(first)
     if above.by_hand(outcome, refusal.verdict.exchanges[-1].received):
@@ -251,8 +247,10 @@ def _written_by_hand(case: Case) -> Advice:
         "It replaces what the view writes by hand. What a proxy or a middleware above "
         "CorsMiddleware writes has to go."
     )
+    kept = above.kept(case.refusal)
+    known = [each for each in case.effective_fields() if each and not spelling.admits_nobody(each)]
     without = (_WITHOUT,) if case.refusal.verdict.reason is Reason.CREDENTIALS_NOT_ALLOWED else ()
-    return Advice(case.declare(case.for_page(), note=note), without)
+    return Advice(case.declare(case.for_page(), *known, *kept, note=note), without)
 
 
 _ADVICE: dict[Reason | None, Callable[[Case], Advice]] = {

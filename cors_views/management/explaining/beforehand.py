@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.apps import apps
+
 from cors_views.inspection.policies_in_use import listed
 from cors_views.management.explaining import spelling
 from cors_views.management.explaining.cases import Case
@@ -54,6 +56,18 @@ def closed_whole(case: Case) -> Edit | None:
         f"{place(layer)}: the cors_deny there closes the whole route, and without it what "
         f"{listed(hidden)} of the class declares would count. Give {method} a route and a view of "
         "its own."
+    )
+
+
+def of_admin(case: Case) -> Edit | None:
+    """Return what to do at the admin, which nobody opens for a page."""
+    around = [getattr(each, "app_name", None) for each in case.pattern_path[:-1]]
+    if "admin" not in around or not apps.is_installed("django.contrib.admin"):
+        return None
+    return Tell(
+        f"nothing at {case.unit.view}: it is of Django's admin, where pages of other origins "
+        "normally have no business. Write a view of your own that returns what the page needs, and "
+        "declare that."
     )
 
 

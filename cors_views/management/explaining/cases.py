@@ -130,18 +130,18 @@ class Case:
 
         HEAD goes with GET, and OPTIONS says nothing.
         """
-        if self.refusal.verdict.reason is Reason.METHOD_NOT_OFFERED:
-            # The page may send the others already.
-            return ()
         passing = offered | SAFELISTED_METHODS
         if "*" in offered:
-            passing |= {*default_methods}
+            passing = passing.union(default_methods) - {"*"}
+        if self.refusal.verdict.reason is Reason.METHOD_NOT_OFFERED:
+            # The page may send the others already, unless '*' was but the name of a method.
+            passing = passing - SAFELISTED_METHODS if "*" in offered else frozenset()
         served = served_methods(self.pattern_path[-1].callback) or passing
         if self.unit.handler:
             route, handlers = self.unit.here[0], self.callback.handlers or {}
             opened = {self.unit.handler, *(name for at, name in self.spot.opens if at == route)}
             served = frozenset(method for method in handlers if handlers[method] in opened)
-        return in_order(served & passing - {self.page.method, "HEAD", "OPTIONS"})
+        return in_order((served & passing) - {self.page.method, "HEAD", "OPTIONS"})
 
     def _offered_by(self, items: Sequence[Item]) -> frozenset[str]:
         """Return the methods that policies offer this page where they are written at the spot."""

@@ -167,13 +167,14 @@ def reach(layer: Layer) -> frozenset[Here]:
 
 def _is(one: Any, other: Layer) -> bool:
     """Return whether what is written for one layer is written for another one too."""
-    if not isinstance(one, Layer):
-        return False
-    if one.applied == other.applied and one.name == other.name:
+    if isinstance(one, Layer) and one.applied == other.applied and one.name == other.name:
         return True
     # One decorator on several views is one line of code; attributes have but the line of a class.
-    attributes = one.applied.attribute or other.applied.attribute
-    return not attributes and one.declaration == other.declaration
+    return (
+        isinstance(one, Layer)
+        and not (one.applied.attribute or other.applied.attribute)
+        and one.declaration == other.declaration
+    )
 
 
 def is_shared(source: Source, field: str) -> bool:
