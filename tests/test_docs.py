@@ -38,8 +38,8 @@ def plain(text: str) -> str:
 
 SETTINGS = sorted(
     {name for text in SOURCES.values() for name in re.findall(r"\"(CORS_[A-Z_]+)\"", text)}
-    # Removed long ago; the checks say so.
-    - {"CORS_MODEL", "CORS_REPLACE_HTTPS_REFERER"}
+    # Removed long ago, and a name of flask-cors; the checks say so.
+    - {"CORS_MODEL", "CORS_REPLACE_HTTPS_REFERER", "CORS_SUPPORTS_CREDENTIALS"}
 )
 
 
