@@ -19,7 +19,9 @@ class CorsViewsConfig(AppConfig):
         register_checks()
 
 
-if not TYPE_CHECKING:
+if TYPE_CHECKING:
+    CorsHeadersAppConfig = CorsViewsConfig
+else:
 
     def __getattr__(name: str) -> object:
         """Answer to the name of django-cors-headers, for an entry of ``INSTALLED_APPS``.

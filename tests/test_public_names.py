@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
 import subprocess
 import sys
@@ -87,3 +88,12 @@ PICKLED: dict[str, Any] = {
 @pytest.mark.parametrize("name", PICKLED)
 def test_that_they_can_be_pickled(name: str) -> None:
     assert pickle.loads(pickle.dumps(PICKLED[name])) == PICKLED[name]
+
+
+@pytest.mark.parametrize("name", ["policy.Origins", "policy.Fields", "reasons.Reason"])
+def test_that_names_for_annotations_and_reasons_stay_where_they_were(name: str) -> None:
+    module, _, attribute = name.partition(".")
+    forwarding = importlib.import_module(f"cors_views.{module}")
+
+    assert attribute in forwarding.__all__
+    assert getattr(forwarding, attribute)

@@ -98,7 +98,7 @@ def admitting(effective: EffectivePolicy, origin: str, replies: Replies) -> Comp
 
 
 def _questions(effective: EffectivePolicy, origin: str) -> Iterator[Question]:
-    """Yield whom a ruling asks about an origin, one after the other until somebody says yes.
+    """Yield the callables to ask about an origin, one after the other until one says yes.
 
     All at once, since a decision that begins again for each of them takes the square of their
     number.
@@ -107,8 +107,6 @@ def _questions(effective: EffectivePolicy, origin: str) -> Iterator[Question]:
         if policy.public or policy.origins.admits(origin):
             return
         yield from policy.origins.callables
-    if effective.signal:
-        yield SIGNAL
 
 
 def _opened(effective: EffectivePolicy, url_matches: bool, replies: Replies) -> bool:
