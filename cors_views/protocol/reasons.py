@@ -25,7 +25,7 @@ class Reason(enum.Enum):
     ORIGIN_NOT_ADMITTED = "the policy does not admit the origin"
     METHOD_NOT_OFFERED = "the policy admits the origin, but does not offer the method"
     HEADER_NOT_ALLOWED = "the policy admits the origin, but does not allow a header asked for"
-    CREDENTIALS_NOT_ALLOWED = "the policy admits the origin, but not with credentials"
+    CREDENTIALS_NOT_ALLOWED = "the answer admits the origin, but not with credentials"
     PREFLIGHT_FAILED = "the preflight was answered with an error or a redirect"
     WRONG_ALLOW_ORIGIN = "the answer's Access-Control-Allow-Origin names somebody else"
     REDIRECT_REFUSED = "the answer is a redirect that a page may not follow"

@@ -670,7 +670,7 @@ No view is run; --run sends the request for real.
 
 views.is_tenant was asked and said yes.
 What decides is the route policy at {ASKED}.
-Refused, CREDENTIALS_NOT_ALLOWED: the policy admits the origin, but not with credentials.
+Refused, CREDENTIALS_NOT_ALLOWED: the answer admits the origin, but not with credentials.
 Note: a browser that was allowed this before keeps that answer for up to 86400 seconds, and does not ask again until then.
 Change {ASKED}: write @cors_allow(CorsPolicy(origins=['https://app.example'], credentials=True), CorsPolicy(origins=[is_tenant])) instead. That is also for GET, POST, PATCH, DELETE of the view.
 Or the page: ask without credentials, if it needs none.
