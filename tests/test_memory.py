@@ -55,6 +55,18 @@ def test_that_within_a_block_the_same_question_is_asked_once() -> None:
     assert spy.calls == ["", "", "get"]
 
 
+def test_that_a_block_within_another_one_shares_what_that_remembers() -> None:
+    spy, ask = counting()
+    one = Equal()
+
+    with remembering():
+        with remembering():
+            inner = ask(one)
+        outer = ask(one)
+
+    assert (inner, outer, spy.calls) == (1, 1, [""])
+
+
 def test_that_outside_of_it_and_in_the_next_one_the_question_is_asked_anew() -> None:
     _, ask = counting()
     one = Equal()

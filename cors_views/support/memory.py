@@ -20,7 +20,9 @@ _memory: ContextVar[dict[tuple[Any, ...], Any] | None] = ContextVar("memory", de
 @contextmanager
 def remembering() -> Iterator[None]:
     """Remember, until the block ends, what the functions below answer."""
-    token = _memory.set(_memory.get() or {})
+    memory = _memory.get()
+    # An outer block shares its memory, one that is empty so far too.
+    token = _memory.set({} if memory is None else memory)
     try:
         yield
     finally:
