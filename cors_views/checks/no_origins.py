@@ -16,7 +16,10 @@ _LITERAL = r"(?:[A-Za-z0-9:/_-]|\\[.:/_-])"
 #: What any origin of the web looks like, and more: host, and port.
 _OF_THE_WEB = r"https?://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?"
 #: Schemes that are neither http nor https, whose hosts may have upper case.
-_OTHER_SCHEMES = r"[a-gi-z][a-z0-9+.-]*|h(?:[a-su-z0-9+.-][a-z0-9+.-]*)?|https?[a-z0-9+.-]+"
+_OTHER_SCHEMES = (
+    r"(?:[a-gi-z]|h[a-su-z0-9+.-]|ht[a-su-z0-9+.-]|htt[a-oq-z0-9+.-]|http[a-rt-z0-9+.-]|"
+    r"https[a-z0-9+.-])[a-z0-9+.-]*|ht{0,2}"
+)
 _AN_ORIGIN = re.compile(rf"null|{_OF_THE_WEB}|(?:{_OTHER_SCHEMES})://[A-Za-z0-9_.~:\[\]-]*")
 _A_PATH = re.compile(r"/.*")
 _BEHIND_THE_HOST = re.compile(r"(\^?[a-z?+.-]+\??:(?:\\?/){2}[^/]+?)\(?\\?/[^/\[\]]*")

@@ -13,6 +13,10 @@ from cors_views.regexes import expressions
 from tests.tables import urlconf
 
 REGEXES = {
+    "a host of the web in upper case": (
+        r"https://(?P<A>X)\.EXAMPLE\.com",
+        "Write the whole origin, scheme",
+    ),
     "a group whose name is in upper case": (
         r"(?P<A>X)/",
         "Write the whole origin, scheme, host and port",
@@ -28,6 +32,12 @@ def test_what_is_said_of_a_regex_that_meets_no_origin(regex: str, said: str) -> 
 
     assert len(hints) == 1
     assert said in hints[0]
+
+
+@pytest.mark.parametrize("scheme", ["h", "ht", "htmlapp", "htt", "httpx", "httpss", "app"])
+def test_that_the_host_of_an_app_may_be_in_upper_case(scheme: str) -> None:
+    with override_settings(CORS_ALLOWED_ORIGIN_REGEXES=[rf"{scheme}://(?P<A>X)Y"]), urlconf():
+        assert "cors_views.W043" not in [each.id for each in check_declarations()]
 
 
 def test_that_nothing_is_said_of_urls_where_python_has_no_parser(monkeypatch: Any) -> None:
