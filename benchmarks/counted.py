@@ -19,6 +19,7 @@ import django
 from django.conf import settings
 
 from benchmarks.cases import CASES, Case
+from benchmarks.environments import environ, scope
 
 OURS, THEIRS, BY_HAND, DJANGO = "cors_views", "django-cors-headers", "by hand", "Django"
 CONTENDERS = (DJANGO, THEIRS, BY_HAND, OURS)
@@ -192,44 +193,13 @@ class Served:
 
     def request(self) -> Any:
         """Return a request as a server makes it."""
-        case = self.case
-        if case.is_async:
-            from django.core.handlers.asgi import ASGIRequest
-
-            named = [("HTTP_HOST", "testserver"), ("HTTP_ACCEPT", "*/*"), *case.request]
-            scope = {
-                "type": "http",
-                "method": case.method,
-                "path": case.url,
-                "root_path": "",
-                "query_string": b"",
-                "scheme": "http",
-                "server": ("testserver", 80),
-                "client": ("127.0.0.1", 50000),
-                "headers": [
-                    (name.removeprefix("HTTP_").replace("_", "-").lower().encode(), value.encode())
-                    for name, value in named
-                ],
-            }
-            return ASGIRequest(scope, io.BytesIO())
+        from django.core.handlers.asgi import ASGIRequest
         from django.core.handlers.wsgi import WSGIRequest
 
-        environ = {
-            "REQUEST_METHOD": case.method,
-            "PATH_INFO": case.url,
-            "SCRIPT_NAME": "",
-            "QUERY_STRING": "",
-            "SERVER_NAME": "testserver",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "REMOTE_ADDR": "127.0.0.1",
-            "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(),
-            "HTTP_HOST": "testserver",
-            "HTTP_ACCEPT": "*/*",
-            **dict(case.request),
-        }
-        return WSGIRequest(environ)
+        case = self.case
+        if case.is_async:
+            return ASGIRequest(scope(case.url, case.method, case.request), io.BytesIO())
+        return WSGIRequest(environ(case.url, case.method, case.request))
 
     async def aserve(self, requests: list[Any]) -> Any:
         """Serve requests in the event loop that runs, one after the other."""

@@ -31,6 +31,7 @@ from django.http import HttpRequest, HttpResponse  # noqa: E402
 from django.test.utils import override_settings  # noqa: E402
 from django.urls import include, path  # noqa: E402
 
+from benchmarks.environments import environ, scope  # noqa: E402
 from cors_views import CorsPolicy, cors_allow  # noqa: E402
 
 Serve = Callable[[], Any]
@@ -117,7 +118,7 @@ def wsgi_requests(
     urlconf: URLconf, url: str, method: str = "GET", **headers: str
 ) -> Callable[[], WSGIRequest]:
     """Return what makes requests as a WSGI server does, to a URLconf of their own."""
-    made = environ(url, method, **headers)
+    made = environ(url, method, _named(headers))
 
     def make() -> WSGIRequest:
         request = WSGIRequest(dict(made))
@@ -127,47 +128,18 @@ def wsgi_requests(
     return make
 
 
-def environ(url: str, method: str, **headers: str) -> dict[str, Any]:
-    """Return what a WSGI server says of a request."""
-    return {
-        "REQUEST_METHOD": method,
-        "PATH_INFO": url,
-        "SCRIPT_NAME": "",
-        "QUERY_STRING": "",
-        "SERVER_NAME": "testserver",
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": "127.0.0.1",
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(),
-        "HTTP_HOST": "testserver",
-        "HTTP_ACCEPT": "*/*",
-        "HTTP_USER_AGENT": "benchmark",
-        **{f"HTTP_{name.upper()}": value for name, value in headers.items()},
-    }
+def _named(headers: dict[str, str]) -> list[tuple[str, str]]:
+    return [(f"HTTP_{name.upper()}", value) for name, value in headers.items()]
 
 
 def asgi_requests(
     urlconf: URLconf, url: str, method: str = "GET", **headers: str
 ) -> Callable[[], ASGIRequest]:
     """Return what makes requests as an ASGI server does, to a URLconf of their own."""
-    named = {"host": "testserver", "accept": "*/*", "user-agent": "benchmark", **headers}
-    scope = {
-        "type": "http",
-        "method": method,
-        "path": url,
-        "root_path": "",
-        "query_string": b"",
-        "scheme": "http",
-        "server": ("testserver", 80),
-        "client": ("127.0.0.1", 50000),
-        "headers": [
-            (name.replace("_", "-").encode(), value.encode()) for name, value in named.items()
-        ],
-    }
+    made = scope(url, method, _named(headers))
 
     def make() -> ASGIRequest:
-        request = ASGIRequest(dict(scope), io.BytesIO())
+        request = ASGIRequest(dict(made), io.BytesIO())
         request.urlconf = urlconf
         return request
 
