@@ -30,7 +30,7 @@ def may_match(pattern_path: tuple[Any, ...]) -> bool:
 def matching(pattern_path: tuple[Any, ...]) -> Matching:
     """Return which URLs of a route ``CORS_URLS_REGEX`` matches: all, none, or some, perhaps.
 
-    The empty chain stands for the URLs that no route has, which are anywhere.
+    The empty pattern path stands for the URLs that no route has, which are anywhere.
     """
     if any(regex.pattern == _EVERY_URL for regex in conf.cors_settings().urls_regexes):
         # Nearly every site has it, and perhaps thousands of routes.
@@ -74,7 +74,7 @@ def _depends_on_language(entry: Any) -> bool:
 
 def _matching(pattern_path: tuple[Any, ...]) -> Matching:
     site = conf.cors_settings()
-    beginning, varies = _beginning(pattern_path)
+    beginning, varies = beginning_of(pattern_path)
     # A check must not hang at what it looks at: what cannot be judged is not run either.
     judged = (is_ambiguous(regex, beyond_ascii=True) for regex in site.urls_regexes)
     if not varies and all(ambiguous is False for ambiguous in judged):
@@ -101,7 +101,7 @@ def _compare(regex: re.Pattern[str], beginning: str, pattern_path: tuple[Any, ..
     return found
 
 
-def _beginning(pattern_path: tuple[Any, ...]) -> tuple[str, bool]:
+def beginning_of(pattern_path: tuple[Any, ...]) -> tuple[str, bool]:
     """Return what each URL of a route begins with, and whether more of it follows."""
     beginning, whole = "/", bool(pattern_path)
     for number, entry in enumerate(pattern_path, 1):
