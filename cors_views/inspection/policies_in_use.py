@@ -32,7 +32,7 @@ class PolicyInUse(NamedTuple):
     """One policy that governs some methods of one route.
 
     ``methods`` are those that it governs and the view serves, ``None`` for any. ``sources`` says
-    for each field which place set it, for people. The chain of the settings alone is empty.
+    for each field which place set it, for people. That of the settings alone has an empty path.
     """
 
     pattern_path: PatternPath
@@ -124,7 +124,7 @@ def not_understood() -> list[Unclear]:
 def governed_methods(
     pattern_path: PatternPath, route: RoutePolicies
 ) -> list[tuple[EffectivePolicy, tuple[str, ...] | None]]:
-    """Return each ruling of a route once, with the methods that it governs.
+    """Return each effective policy of a route once, with the methods that it governs.
 
     ``None`` stands for any: nobody can see which ones a function serves, or a class that overrides
     ``dispatch()``. Methods that the view does not serve are left out.
@@ -145,7 +145,7 @@ def governed_methods(
 
 
 def is_for(pattern_path: PatternPath, effective: EffectivePolicy) -> bool:
-    """Return whether a ruling speaks for a route at all, receivers of the signal left aside."""
+    """Return whether a policy speaks for a route at all, receivers of the signal left aside."""
     return effective.applies and (
         not effective.needs_url_match or url_shapes.may_match(pattern_path)
     )
@@ -244,7 +244,7 @@ class Source(NamedTuple):
 
 @remembered
 def sources(effective: EffectivePolicy, number: int) -> dict[str, str]:
-    """Return for each field which place sets it for one of the policies of a ruling."""
+    """Return for each field which place sets it for one alternative of a policy."""
     return {field: str(source) for field, source in sources_of(effective, number).items()}
 
 

@@ -152,7 +152,7 @@ def _layer(found: Any) -> Layer | None:
 
 
 class _Governed(NamedTuple):
-    """Methods under rulings that are equal but for what they offer; ``names`` is empty for any."""
+    """Methods whose policies are equal but for what they offer; ``names`` is empty for any."""
 
     effective: EffectivePolicy
     names: dict[str, EffectivePolicy]
@@ -184,7 +184,7 @@ def rows(resolver: URLResolver) -> Iterator[Row]:
 
 
 def _add(found: list[_Governed], effective: EffectivePolicy, names: tuple[str, ...] | None) -> None:
-    """Add methods to those under an equal ruling: a handler of GET and HEAD has one for each."""
+    """Add methods to those under an equal policy: a handler of GET and HEAD has one for each."""
     for other in found:
         if names and other.names and essence(other.effective) == essence(effective):
             other.names.update(dict.fromkeys(names, effective))
@@ -193,7 +193,7 @@ def _add(found: list[_Governed], effective: EffectivePolicy, names: tuple[str, .
 
 
 def essence(effective: EffectivePolicy) -> Any:
-    """Return what a ruling says beside what it offers; equal ones are one to people."""
+    """Return what a policy says beside what it offers; equal ones are one to people."""
     policies = [
         unchecked({**each.policy.set_fields(), "methods": None}) for each in effective.policies
     ]

@@ -150,7 +150,7 @@ class Server(BaseHandler):
         return request
 
     def _response(self, request: HttpRequest) -> tuple[HttpResponseBase, PatternPath]:
-        """Return the response as the middlewares leave it, and the chain that they leave."""
+        """Return the response as the middlewares leave it, and the pattern path that they leave."""
         set_urlconf(settings.ROOT_URLCONF)
         prefix = get_script_prefix()
         # As the handlers of WSGI and ASGI do, so that reverse() knows of FORCE_SCRIPT_NAME.
@@ -166,7 +166,7 @@ class Server(BaseHandler):
             set_urlconf(None)
 
     def _chain_of(self, request: HttpRequest) -> PatternPath:
-        """Return the chain that leads to the view, whoever chose the URLconf."""
+        """Return the pattern path that leads to the view, whoever chose the URLconf."""
         match = request.resolver_match
         try:
             match = match or pattern_paths.resolve(request)

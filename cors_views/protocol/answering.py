@@ -92,7 +92,7 @@ def admitting(effective: EffectivePolicy, origin: str, replies: Replies) -> Comp
                 if replies.says(question, _questions(effective, origin)):
                     return policy
     if effective.signal and is_origin(origin) and replies.says(SIGNAL):
-        # Only the chains that end in the settings ask, and those hold exactly one policy.
+        # Only layers that end in the settings ask, and those hold exactly one policy.
         return effective.policies[0]
     return None
 
@@ -110,7 +110,7 @@ def _questions(effective: EffectivePolicy, origin: str) -> Iterator[Question]:
 
 
 def _opened(effective: EffectivePolicy, url_matches: bool, replies: Replies) -> bool:
-    """Return whether the ruling speaks for this URL at all."""
+    """Return whether the policy speaks for this URL at all."""
     return not effective.needs_url_match or (
         effective.applies and (url_matches or bool(replies.says(SIGNAL)))
     )

@@ -90,7 +90,7 @@ class EffectivePolicy:
         The layers that counted: the one whose origins decide, then what refined it. Empty for the
         settings alone. Only shown to people.
     ``signal``
-        Whether the chain ends in the settings, where a receiver may admit the origin too.
+        Whether the layers end in the settings, where a receiver may admit the origin too.
     ``needs_url_match``
         Whether only the settings speak, so that ``CORS_URLS_REGEX`` or a receiver must open them.
     ``undeclared``

@@ -85,11 +85,11 @@ def find_route(request: HttpRequest) -> RoutePolicies:
         return _closed("a URL that cannot be resolved") if anything_applied() else unrouted()
 
 
-# --- From layers to a ruling -------------------------------------------------------------------
+# --- From layers to an effective policy --------------------------------------------------------
 
 
 class _Builder:
-    """Builds the rulings of one route; methods with the same layers share one."""
+    """Builds the effective policies of one route; methods with the same layers share one."""
 
     def __init__(self, site: conf.CorsSettings, default_methods: tuple[str, ...]) -> None:
         self.site = site
@@ -100,7 +100,7 @@ class _Builder:
         """Return what the layers, nearest first, make of one method.
 
         ``handler_method`` is that method where its own handler is declared, so that only methods
-        without a declaration of their own share a ruling.
+        without a declaration of their own share one.
         """
         key = (*(id(layer.declaration) for layer in layers), handler_method)
         if key not in self._built:
@@ -262,7 +262,7 @@ def route_of(match: ResolverMatch | None) -> RoutePolicies:
     if match is None:
         return unrouted()
     try:
-        # The chain of patterns, not the view: one view may stand below two includes.
+        # The path of patterns, not the view: one view may stand below two includes.
         pattern_path = pattern_path_of(match)
     except Exception:
         logger.exception("The view of %s cannot be found.", shown(match))
@@ -278,7 +278,7 @@ def route_of(match: ResolverMatch | None) -> RoutePolicies:
 
 
 def _is_itself(step: Any) -> bool:
-    """Return whether a step of a chain is equal to nothing else."""
+    """Return whether a step of a pattern path is equal to nothing else."""
     kind: Any = type(step)
     return kind.__eq__ is object.__eq__ and kind.__hash__ is object.__hash__
 

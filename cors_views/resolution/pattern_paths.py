@@ -1,4 +1,4 @@
-"""From a URL to the chain of patterns that lead to its view, and the chains of the whole site."""
+"""From a URL to the patterns that lead to its view, and all such paths of the site."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class ByHand(NamedTuple):
 
 
 def pattern_path_of(match: ResolverMatch) -> PatternPath:
-    """Return the chain of patterns that a match names.
+    """Return the path of patterns that a match names.
 
     ``resolve()`` of a pattern may put another view on the match, or make a match of its own, and
     so may a middleware, or the view. What is served is taken for the view of the match.
@@ -103,7 +103,7 @@ def pattern_path_of(match: ResolverMatch) -> PatternPath:
 
 
 def all_pattern_paths(resolver: URLResolver | None = None) -> Iterator[PatternPath]:
-    """Yield the chain of every route of the site, in the order of the URLconf.
+    """Yield the path of every route of the site, in the order of the URLconf.
 
     What Django's own checks complain of in a URLconf is left out.
     """
@@ -122,7 +122,7 @@ def all_pattern_paths(resolver: URLResolver | None = None) -> Iterator[PatternPa
 
 
 def of_the_site() -> list[PatternPath]:
-    """Return the chain of every route below ``ROOT_URLCONF``."""
+    """Return the path of every route below ``ROOT_URLCONF``."""
     return _of(get_resolver())
 
 

@@ -72,7 +72,7 @@ class Case:
 
     @property
     def governing(self) -> tuple[CompiledPolicy, ...]:
-        """The policies that speak for this URL; none where it is closed or not governed."""
+        """The policies that speak for this URL; none where it is closed or none applies."""
         reason = self.refusal.verdict.reason
         return () if reason is Reason.NO_POLICY else self.effective.policies
 

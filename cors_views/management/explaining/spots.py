@@ -99,7 +99,7 @@ def plain_route(pattern_path: PatternPath) -> str:
 
 
 def unit_of(pattern_path: PatternPath, method: str) -> Unit:
-    """Return what serves a method at the end of a chain."""
+    """Return what serves a method at the end of a pattern path."""
     callback = view_info.inspect_view(pattern_path[-1].callback)
     handlers = callback.handlers or {}
     function = view_info.api_view_function(callback.view_class) if callback.view_class else None
@@ -181,7 +181,7 @@ def is_shared(source: Source, field: str) -> bool:
     """Return whether a field is of a policy that other declarations hold too, as a constant is."""
     if _is_own_field(field, source):
         return False
-    every = [layer for chain, _ in survey() for stack in layers.stacks(chain) for layer in stack]
+    every = [layer for path, _ in survey() for stack in layers.stacks(path) for layer in stack]
     mine = source.layer
     return mine is not None and any(
         not _is(each, mine) and _same_policy(Source(each, number), source)
