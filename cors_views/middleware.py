@@ -13,12 +13,12 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from cors_views import conf
-from cors_views.outcomes import responses
-from cors_views.outcomes.decided import Outcome, outcome_of
-from cors_views.protocol import answering
-from cors_views.protocol.answering import SIGNAL, Question, Replies, Unanswered
+from cors_views.outcomes import response_headers
+from cors_views.outcomes.outcome import Outcome, outcome_of
+from cors_views.protocol import decisions
 from cors_views.protocol.consulting import NOBODY_LISTENS, adecide, decide, said_already
-from cors_views.protocol.effective import EffectivePolicy, RoutePolicies
+from cors_views.protocol.decisions import SIGNAL, Question, Replies, Unanswered
+from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.protocol.reasons import Answer, Preflight
 from cors_views.resolution import nearest
 from cors_views.signals import check_request_enabled
@@ -106,7 +106,7 @@ class CorsMiddleware:
             decided = decide(decision, request, origin, replies)
             answer, replies = decided
         # 6. Write the headers of the answer, and Vary.
-        responses.write(request, response, (origin, answer, effective, asked, replies))
+        response_headers.write(request, response, (origin, answer, effective, asked, replies))
         return response
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
@@ -126,7 +126,7 @@ class CorsMiddleware:
             decision = partial(_actual, request, path, origin, effective)
             decided = await adecide(decision, request, origin, replies)
             answer, replies = decided
-        responses.write(request, response, (origin, answer, effective, asked, replies))
+        response_headers.write(request, response, (origin, answer, effective, asked, replies))
         return response
 
 
@@ -165,11 +165,11 @@ def _before_the_view(request: HttpRequest, origin: str) -> tuple[_Early | None, 
 def _preflight(
     request: Any, route: RoutePolicies, asked: Preflight, replies: Replies
 ) -> HttpResponse | None:
-    answer = answering.preflight(route, asked, replies)
+    answer = decisions.preflight(route, asked, replies)
     if answer is None:
         return None
     effective = route.effective_policy_for(asked.method)
-    return responses.empty(request, (asked.origin, answer, effective, asked, replies))
+    return response_headers.empty(request, (asked.origin, answer, effective, asked, replies))
 
 
 def _ask_the_receivers(replies: Replies) -> None:
@@ -190,7 +190,7 @@ def _at_once(
         request.method == "OPTIONS" or not conf.cors_settings().matches_url(path)
     ):
         return None
-    return answering.by_origin(effective, origin)
+    return decisions.by_origin(effective, origin)
 
 
 def _actual(
@@ -201,8 +201,8 @@ def _actual(
     A middleware below may have cut a prefix off the path, and ``CORS_URLS_REGEX`` means the whole.
     """
     if not effective.needs_url_match:
-        return answering.actual(effective, origin, replies)
-    return answering.actual(
+        return decisions.actual(effective, origin, replies)
+    return decisions.actual(
         effective,
         origin,
         replies,

@@ -13,9 +13,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from cors_views.middleware import preview
-from cors_views.outcomes.decided import Outcome, carries_cookies, is_same_origin
+from cors_views.outcomes.outcome import Outcome, carries_cookies, is_same_origin
 from cors_views.protocol.reasons import Headers
-from cors_views.support.untrusted import escaped
+from cors_views.support.escaping import escaped
 
 try:
     from debug_toolbar.panels import Panel

@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from cors_views.declarations import marks
-from cors_views.outcomes import responses
+from cors_views.outcomes import response_headers
 from cors_views.policies.origin_sets import OriginSet
-from cors_views.protocol import answering
+from cors_views.protocol import decisions
 from cors_views.protocol.reasons import Answer
 from tests.drop_in import (
     ANY_ORIGIN,
@@ -1207,13 +1207,13 @@ def test_that_another_answer_is_noticed(
     change: Callable[[Answer], Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("actual", "by_origin", "preflight"):
-        decide = getattr(answering, name)
+        decide = getattr(decisions, name)
 
         def decide_something_else(*args: Any, _decide: Any = decide, **given: Any) -> Any:
             answer = _decide(*args, **given)
             return change(answer) if answer else None
 
-        monkeypatch.setattr(answering, name, decide_something_else)
+        monkeypatch.setattr(decisions, name, decide_something_else)
 
     assert disagreements("listed", "one URL")
 
@@ -1230,7 +1230,7 @@ def test_that_another_preflight_response_is_noticed(
         given = {name: value for name, value in headers.items() if name != "Content-Type"}
         return HttpResponse(headers=given, **changed)
 
-    monkeypatch.setattr(responses, "HttpResponse", response)
+    monkeypatch.setattr(response_headers, "HttpResponse", response)
 
     assert disagreements("listed")
 

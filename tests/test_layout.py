@@ -23,16 +23,16 @@ PURE = (
     "standard.",
     "regexes.",
     "policies.",
-    "protocol.answering",
-    "protocol.effective",
+    "protocol.decisions",
+    "protocol.effective_policies",
     "protocol.reasons",
     "browsing.",
     "support.source_places",
-    "support.untrusted",
+    "support.escaping",
 )
 REQUEST_MACHINERY = {"django.http", "django.urls", "django.test"}
 USES_REQUESTS = (
-    "checks.sites",
+    "checks.hosts",
     "inspection.hidden_routes",
     "inspection.url_shapes",
     "management.",
@@ -50,10 +50,10 @@ READS_SETTINGS = ("conf.__init__", "checks.")
 READS_OTHER_SETTINGS = {
     "declarations.declaring": {"configured"},
     # Only to see when other settings take over.
-    "conf.kept": {"__dict__"},
+    "conf.settings_cache": {"__dict__"},
     "outcomes.refusal_log": {"LOGIN_URL"},
     "management.explaining.login": {"LOGIN_URL", "MIDDLEWARE"},
-    "management.explaining.visitors": {
+    "management.explaining.visitor_cookies": {
         "CSRF_COOKIE_SAMESITE",
         "CSRF_COOKIE_SECURE",
         "CSRF_HEADER_NAME",
@@ -61,7 +61,7 @@ READS_OTHER_SETTINGS = {
         "SESSION_COOKIE_SAMESITE",
         "SESSION_COOKIE_SECURE",
     },
-    "management.sending": {
+    "management.site_requests": {
         "FORCE_SCRIPT_NAME",
         "ROOT_URLCONF",
         "SECURE_SSL_REDIRECT",

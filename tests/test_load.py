@@ -26,7 +26,7 @@ from django.views import View
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
 from cors_views.middleware import CorsMiddleware
 from cors_views.policies.origin_sets import OriginSet
-from cors_views.protocol.effective import CompiledPolicy
+from cors_views.protocol.effective_policies import CompiledPolicy
 from cors_views.resolution import nearest
 from cors_views.resolution.pattern_paths import all_pattern_paths
 from tests.tables import cors_headers, urlconf

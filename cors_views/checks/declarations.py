@@ -9,14 +9,14 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Info, Warning
 
 from cors_views import conf
-from cors_views.checks.beside import check_list_beside_all, check_undeclared
-from cors_views.checks.choosers import check_choosers
 from cors_views.checks.cookies import check_unknown_sites
 from cors_views.checks.csrf import check_csrf
-from cors_views.checks.effective import check_uses
-from cors_views.checks.lost import check_mixin, check_reached, check_understood
+from cors_views.checks.lost_declarations import check_mixin, check_reached, check_understood
 from cors_views.checks.methods import check_posts, check_public_uses, check_updates
 from cors_views.checks.preflights import Opened, check_caches, opened_by_caches
+from cors_views.checks.route_policies import check_uses
+from cors_views.checks.site_settings import check_list_beside_all, check_undeclared
+from cors_views.checks.tenants import check_choosers
 from cors_views.checks.trust import check_production
 from cors_views.checks.url_regexes import check_urls_regex
 from cors_views.declarations.marks import AppliedDeclaration
@@ -27,7 +27,7 @@ from cors_views.inspection.policies_in_use import (
     survey,
 )
 from cors_views.policies.policy import CorsPolicy
-from cors_views.protocol.effective import RoutePolicies
+from cors_views.protocol.effective_policies import RoutePolicies
 from cors_views.resolution import layers
 from cors_views.resolution.layers import Layer
 from cors_views.resolution.pattern_paths import PatternPath

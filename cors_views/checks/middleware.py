@@ -10,7 +10,7 @@ from django.conf import settings
 from django.conf.urls.i18n import is_language_prefix_patterns_used
 from django.core.checks import CheckMessage, Error, Warning
 
-from cors_views.checks.choosers import chosen_by, class_of, is_ours, names_of
+from cors_views.checks.tenants import chosen_by, class_of, is_ours, names_of
 from cors_views.declarations.marks import anything_applied
 from cors_views.resolution.pattern_paths import all_pattern_paths
 

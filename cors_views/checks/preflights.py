@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Warning
 from cors_views.inspection.policies_in_use import sources
 from cors_views.policies.origin_sets import OriginSet
 from cors_views.policies.patterns import Pattern, is_pattern
-from cors_views.protocol.effective import CompiledPolicy, RoutePolicies
+from cors_views.protocol.effective_policies import CompiledPolicy, RoutePolicies
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import routes_named
 from cors_views.standard import fetch

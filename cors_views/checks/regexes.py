@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from cors_views.checks.sites import is_local, is_public_suffix, is_reserved, site_of
+from cors_views.checks.hosts import is_local, is_public_suffix, is_reserved, site_of
 from cors_views.regexes.automata import Automaton, Unreadable
 from cors_views.regexes.expressions import parsed, whole_automaton_of
 from cors_views.regexes.repetitions import few_ways

@@ -16,8 +16,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-from cors_views.conf import names
-from cors_views.conf.kept import keep
+from cors_views.conf import setting_names
+from cors_views.conf.settings_cache import keep
 from cors_views.policies import fields
 from cors_views.policies.corrections import cure, origins_in
 from cors_views.policies.field_table import TABLE, Check, Field
@@ -25,7 +25,7 @@ from cors_views.policies.fields import Problem
 from cors_views.policies.patterns import OriginError, parse_pattern
 from cors_views.policies.policy import CorsPolicy, close_matches, policy_from, unchecked
 
-ALIASES = names.ALIASES
+ALIASES = setting_names.ALIASES
 #: What each setting is where it is not set.
 _DEFAULTS: dict[str, Any] = {
     "CORS_ALLOW_ALL_ORIGINS": False,
@@ -65,8 +65,8 @@ def name_in_use(setting: str) -> str:
 def slips() -> dict[str, str]:
     """Return the settings that nobody reads and that look like slips, with what to write."""
     return {
-        name: names.hint(getattr(settings, name), [name_in_use(each) for each in meant])
-        for name, meant in names.slips(settings).items()
+        name: setting_names.hint(getattr(settings, name), [name_in_use(each) for each in meant])
+        for name, meant in setting_names.slips(settings).items()
     }
 
 
@@ -219,7 +219,9 @@ def policy(name: str) -> CorsPolicy:
 
 def _slip_of_policies() -> str:
     """Return what to say of a setting whose name was to be ``CORS_POLICIES``, if there is one."""
-    found = [name for name, meant in names.slips(settings).items() if "CORS_POLICIES" in meant]
+    found = [
+        name for name, meant in setting_names.slips(settings).items() if "CORS_POLICIES" in meant
+    ]
     return f"There is no setting {found[0]} either. Did you mean 'CORS_POLICIES'?" if found else ""
 
 

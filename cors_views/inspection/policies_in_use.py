@@ -14,7 +14,7 @@ from cors_views.inspection import url_shapes
 from cors_views.inspection.hidden_routes import hidden_among
 from cors_views.policies.field_table import FIELDS, TABLE
 from cors_views.policies.policy import CorsPolicy
-from cors_views.protocol.effective import CompiledPolicy, EffectivePolicy, RoutePolicies
+from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy, RoutePolicies
 from cors_views.regexes.automata import Matching
 from cors_views.resolution import layers, nearest, pattern_paths
 from cors_views.resolution.layers import Layer

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from cors_views.inspection.policies_in_use import listed
-from cors_views.management import folding, table, wording
+from cors_views.management import joined_rows, table, wording
 from cors_views.management.overview import Row, app_of, url_name, view_name
 from cors_views.management.selection import Finding
 from cors_views.management.table import Cell, Paint
@@ -52,7 +52,7 @@ class Shown(NamedTuple):
     def groups(self) -> Iterator[tuple[str, Sequence[Row]]]:
         """Yield the rows below their headings."""
         for heading, rows in wording.grouped(self.rows, self.group_by):
-            yield heading, rows if self.every else folding.gathered(rows)
+            yield heading, rows if self.every else joined_rows.gathered(rows)
 
 
 def _header(shown: Shown) -> list[str]:
@@ -130,8 +130,8 @@ def _below_routes(
 def as_lines(shown: Shown) -> Iterator[str]:
     """Yield what ``--fail-on`` found, in one line each; in one for what is gathered in one row."""
     for risk in dict.fromkeys(finding.risk for finding in shown.findings):
-        rows = folding.for_people(each.row for each in shown.findings if each.risk == risk)
-        for row in rows if shown.every else folding.gathered(rows):
+        rows = joined_rows.for_people(each.row for each in shown.findings if each.risk == risk)
+        for row in rows if shown.every else joined_rows.gathered(rows):
             yield _line(Finding(risk, row), lines=shown.lines)
 
 

@@ -23,7 +23,7 @@ from cors_views.inspection.policies_in_use import (
     sources_of,
 )
 from cors_views.policies.policy import CorsPolicy, unchecked
-from cors_views.protocol.effective import CompiledPolicy, EffectivePolicy
+from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy
 from cors_views.regexes.automata import Matching
 from cors_views.resolution import layers, nearest, pattern_paths, view_info
 from cors_views.resolution.layers import Layer

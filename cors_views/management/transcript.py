@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 from cors_views.browsing import PageRequest, Received, Sent, Step, Verdict
 from cors_views.browsing.pages import origin_of
-from cors_views.checks.sites import way_between
+from cors_views.checks.hosts import way_between
 from cors_views.management.table import Paint
-from cors_views.outcomes.decided import Outcome
-from cors_views.protocol.answering import SIGNAL
+from cors_views.outcomes.outcome import Outcome
+from cors_views.protocol.decisions import SIGNAL
 from cors_views.resolution.view_info import name_of
 from cors_views.standard.fetch import CORS_RESPONSE_HEADERS
-from cors_views.support.untrusted import escaped
+from cors_views.support.escaping import escaped
 
 #: What of a response's headers CORS is about, beside its own.
 _SHOWN = CORS_RESPONSE_HEADERS | {"vary", "location"}

@@ -11,14 +11,14 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from cors_views.conf import kept
-from cors_views.outcomes.decided import view_of, written_by_hand
-from cors_views.protocol.effective import EffectivePolicy, RoutePolicies
+from cors_views.conf import settings_cache
+from cors_views.outcomes.outcome import view_of, written_by_hand
+from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.resolution import nearest
 from cors_views.resolution.layers import Layer
 from cors_views.resolution.pattern_paths import pattern_path_of
 from cors_views.resolution.route_names import route_name
-from cors_views.support.untrusted import quoted
+from cors_views.support.escaping import quoted
 
 logger = logging.getLogger("cors_views")
 
@@ -75,4 +75,4 @@ def _declaration(route: RoutePolicies, effective: EffectivePolicy) -> str:
     return f"the {layer}" if isinstance(layer, Layer) else str(layer)
 
 
-kept.forget_on_change(_warned.clear)
+settings_cache.forget_on_change(_warned.clear)

@@ -12,12 +12,12 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.utils.encoding import escape_uri_path
 
-from cors_views.outcomes.decided import Outcome, carries_cookies, is_same_origin, view_of
-from cors_views.protocol.answering import SIGNAL
+from cors_views.outcomes.outcome import Outcome, carries_cookies, is_same_origin, view_of
+from cors_views.protocol.decisions import SIGNAL
 from cors_views.resolution.view_info import name_of
 from cors_views.standard import fetch
 from cors_views.standard.origins import SPECIAL, is_origin
-from cors_views.support.untrusted import escaped, quoted
+from cors_views.support.escaping import escaped, quoted
 
 logger = logging.getLogger("cors_views")
 

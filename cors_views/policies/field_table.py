@@ -41,7 +41,7 @@ class Field(NamedTuple):
         there if not: whom a site trusts is not inherited.
     ``header``, ``always``
         The response header that it is sent as, and its value there if each answer has it, empty for
-        none. The rest is decided request by request, in ``protocol.answering``.
+        none. The rest is decided request by request, in ``protocol.decisions``.
     ``label``
         The heading of its column where ``cors_policies`` shows details, if it has one.
     ``json``

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.http import HttpRequest
 
-from cors_views.protocol.answering import SIGNAL, Question, Replies, Unanswered
+from cors_views.protocol.decisions import SIGNAL, Question, Replies, Unanswered
 from cors_views.signals import check_request_enabled
 
 logger = logging.getLogger("cors_views")

@@ -16,12 +16,12 @@ from django.http import HttpRequest
 from django.urls import ResolverMatch, URLResolver, get_resolver
 
 from cors_views import conf
-from cors_views.conf import kept
+from cors_views.conf import settings_cache
 from cors_views.declarations.marks import anything_applied
 from cors_views.policies.fields import shown
 from cors_views.policies.origin_sets import OriginSet, origins_key
 from cors_views.policies.policy import CorsPolicy, unchecked
-from cors_views.protocol.effective import CompiledPolicy, EffectivePolicy, RoutePolicies
+from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy, RoutePolicies
 from cors_views.resolution import view_info
 from cors_views.resolution.hidden_methods import hides_methods
 from cors_views.resolution.layers import (
@@ -34,7 +34,7 @@ from cors_views.resolution.layers import (
 )
 from cors_views.resolution.pattern_paths import PatternPath, pattern_path_of, resolve
 from cors_views.resolution.view_info import ViewInfo
-from cors_views.support.untrusted import quoted
+from cors_views.support.escaping import quoted
 
 logger = logging.getLogger("cors_views")
 
@@ -328,4 +328,4 @@ def _forget() -> None:
     _origin_sets.clear()
 
 
-kept.forget_on_change(_forget)
+settings_cache.forget_on_change(_forget)

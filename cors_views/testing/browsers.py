@@ -24,8 +24,8 @@ from cors_views.browsing import (
     page_request,
 )
 from cors_views.browsing.pages import Credentials, Redirect, origin_of, page_origin
-from cors_views.checks.sites import way_between
-from cors_views.outcomes.decided import outcome_of
+from cors_views.checks.hosts import way_between
+from cors_views.outcomes.outcome import outcome_of
 from cors_views.testing import sending
 from cors_views.testing.calls import FetchOptions, encode
 from cors_views.testing.results import CorsError, Response

@@ -9,7 +9,7 @@ from django.utils.datastructures import CaseInsensitiveMapping
 
 from cors_views.browsing import PageRequest, Step, Verdict
 from cors_views.protocol.reasons import Reason
-from cors_views.support.untrusted import escaped
+from cors_views.support.escaping import escaped
 
 #: A redirect leads anywhere, and a view writes what it likes.
 _LONGEST_LINE = 2000

@@ -8,7 +8,7 @@ import pytest
 from django.test.utils import override_settings
 from django.urls import path
 
-from tests.checks.test_effective import (
+from tests.checks.test_route_policies import (
     SITE,
     _nothing_else_is_declared,  # noqa: F401
     found,

@@ -20,9 +20,9 @@ from cors_views.browsing import PreflightCache, browse, page_request
 from cors_views.browsing.exchanges import Sent
 from cors_views.management.explaining.advice import Advice, advice
 from cors_views.management.explaining.edits import Ask, Extend, Tell
-from cors_views.management.explaining.playing import Played, play
-from cors_views.management.explaining.spots import Here
-from cors_views.management.sending import Server
+from cors_views.management.explaining.page_calls import Played, play
+from cors_views.management.explaining.where_to_write import Here
+from cors_views.management.site_requests import Server
 from cors_views.resolution.view_info import served_methods
 from tests.management.obeying import Site, obey
 
@@ -369,7 +369,7 @@ def _reads(server: Server, reader: Reader) -> bool:
 
 def handlers(urls: list[str]) -> dict[tuple[str, str], Here]:
     """Return what serves each method of each URL."""
-    from cors_views.management.explaining.spots import unit_of
+    from cors_views.management.explaining.where_to_write import unit_of
 
     server = Server(A, f"{HOST}/", runs_views=False)
     found = {}

@@ -17,7 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cors_views import CorsPolicy, conf
-from cors_views.checks.effective import check_uses
+from cors_views.checks.route_policies import check_uses
 from cors_views.checks.settings import check_settings
 from cors_views.inspection.policies_in_use import policy_of_settings
 from cors_views.policies.corrections import correction

@@ -15,15 +15,15 @@ from cors_views.management import transcript
 from cors_views.management.base import REFUSED, CorsCommand, bad_input, resolver_of
 from cors_views.management.explaining import above, notes
 from cors_views.management.explaining.advice import advice, decided_by
-from cors_views.management.explaining.playing import Played, play
+from cors_views.management.explaining.page_calls import Played, play
 from cors_views.management.overview import view_name
-from cors_views.management.sending import absolute, unlogged
+from cors_views.management.site_requests import absolute, unlogged
 from cors_views.policies.policy import close_matches
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution import nearest, pattern_paths
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import route_name
-from cors_views.support.untrusted import escaped
+from cors_views.support.escaping import escaped
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 

@@ -20,8 +20,8 @@ from cors_views.management.base import (
     origin_of,
     resolver_of,
 )
-from cors_views.management.folding import for_people
 from cors_views.management.formats import Shown
+from cors_views.management.joined_rows import for_people
 from cors_views.management.overview import rows
 from cors_views.management.selection import RISKS, Filters, UnknownName, findings, risks_named
 from cors_views.middleware import CorsMiddleware

@@ -13,15 +13,21 @@ from urllib.parse import urljoin
 
 from cors_views import conf
 from cors_views.inspection.policies_in_use import Source
-from cors_views.management.explaining import above, asking, beforehand, logged_out, spelling
-from cors_views.management.explaining.cases import Case, Refusal
+from cors_views.management.explaining import (
+    above,
+    before_policies,
+    logged_out,
+    page_changes,
+    source_code,
+)
 from cors_views.management.explaining.edits import Ask, Edit, Extend, Move, Tell, place
-from cors_views.management.explaining.near import beginnings, misses
-from cors_views.management.explaining.spots import is_shared, routes_that_take
+from cors_views.management.explaining.near_misses import beginnings, misses
+from cors_views.management.explaining.refusals import Case, Refusal
+from cors_views.management.explaining.where_to_write import is_shared, routes_that_take
 from cors_views.management.overview import in_order, view_name
 from cors_views.middleware import CorsMiddleware
-from cors_views.outcomes.decided import Outcome
-from cors_views.protocol.effective import EffectivePolicy
+from cors_views.outcomes.outcome import Outcome
+from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.layers import Layer
 from cors_views.standard.fetch import SAFELISTED_METHODS
@@ -61,7 +67,7 @@ def advice(refusal: Refusal) -> Advice:
     first, *others = above.replaced(refusal, outcome) or (None,)
     if first is not None:
         return Advice(first, tuple(filter(None, others)))
-    wrong = asking.wrongly(refusal)
+    wrong = page_changes.wrongly(refusal)
     return Advice(wrong) if wrong else _at_the_view(refusal, outcome)
 
 
@@ -99,11 +105,15 @@ def _at_the_view(refusal: Refusal, outcome: Outcome) -> Advice:
         # Nobody would declare the other spelling.
         page = refusal.page._replace(method=method.upper())
         found = _at_the_view(refusal._replace(page=page), outcome)
-        others = tuple(asking.rewritten(each, method) for each in found.others)
-        return found._replace(first=asking.rewritten(found.first, method), others=others)
+        others = tuple(page_changes.rewritten(each, method) for each in found.others)
+        return found._replace(first=page_changes.rewritten(found.first, method), others=others)
     case = Case(refusal, outcome)
-    first = beforehand.unserved(case) or beforehand.lost(case) or beforehand.closed_whole(case)
-    first = first or beforehand.of_admin(case)
+    first = (
+        before_policies.unserved(case)
+        or before_policies.lost(case)
+        or before_policies.closed_whole(case)
+    )
+    first = first or before_policies.of_admin(case)
     if first:
         return Advice(first)
     if above.by_hand(outcome, refusal.verdict.exchanges[-1].received):
@@ -133,7 +143,7 @@ def _closed(case: Case) -> Advice:
     layer = case.spot.layer
     one = case.for_page()
     if layer is not None and not layer.declaration.deny:
-        changed = spelling.written(layer, one)
+        changed = source_code.written(layer, one)
         one = changed if isinstance(changed, dict) else one
     return Advice(case.declare(one, note=_why_closed(case)))
 
@@ -171,7 +181,7 @@ def _admitted(case: Case) -> Advice:
     if one is None or None in items:
         return Advice(case.wider_first("origins", (repr(origin),)))
     known = [item for item in items if item is not None]
-    if len(known) == 1 and spelling.admits_nobody(known[0]):
+    if len(known) == 1 and source_code.admits_nobody(known[0]):
         return Advice(case.declare(one), others)
     same = policies[0].credentials == case.credentials
     if len(known) == 1 and same and case.suffices(known[0], policies[0]):
@@ -186,7 +196,7 @@ def _admitted(case: Case) -> Advice:
                 )
             )
         if "private_network" not in known[0]:
-            return Advice(case.declare(spelling.with_origin(known[0], origin)), others)
+            return Advice(case.declare(source_code.with_origin(known[0], origin)), others)
     return Advice(case.declare(*known, one), others)
 
 
@@ -200,7 +210,7 @@ def _method(case: Case) -> Advice:
     if case.is_for_one:
         policy = case.policy
         served = case.unit.methods if case.spot.on_handler else policy.methods
-        fields = {"methods": spelling.listed(in_order({*served, method}))}
+        fields = {"methods": source_code.listed(in_order({*served, method}))}
         refined = case.refined({**fields, **case.missing_headers(policy)})
         if refined is not None:
             return Advice(refined, others)
@@ -219,7 +229,7 @@ def _header(case: Case) -> Advice:
     )
     reflects = case.policy.policy.any_origin and case.policy.credentials
     if shared and not reflects and (keeps or not case.spot.on_handler):
-        code = spelling.extended_headers(case.policy.policy.headers or (), missing)
+        code = source_code.extended_headers(case.policy.policy.headers or (), missing)
         refined = case.refined({"headers": code})
         if refined is not None:
             return Advice(refined, others)
@@ -248,7 +258,9 @@ def _written_by_hand(case: Case) -> Advice:
         "CorsMiddleware writes has to go."
     )
     kept = above.kept(case.refusal)
-    known = [each for each in case.effective_fields() if each and not spelling.admits_nobody(each)]
+    known = [
+        each for each in case.effective_fields() if each and not source_code.admits_nobody(each)
+    ]
     without = (_WITHOUT,) if case.refusal.verdict.reason is Reason.CREDENTIALS_NOT_ALLOWED else ()
     return Advice(case.declare(case.for_page(), *known, *kept, note=note), without)
 

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from cors_views.inspection.policies_in_use import Source, listed
 from cors_views.management import wording
-from cors_views.management.explaining import spelling
-from cors_views.management.explaining.spelling import Item
-from cors_views.management.explaining.spots import Spot
+from cors_views.management.explaining import source_code
+from cors_views.management.explaining.source_code import Item
+from cors_views.management.explaining.where_to_write import Spot
 from cors_views.resolution.layers import Layer
 
 
@@ -30,10 +30,10 @@ class Declare:
         """The declaration as it is written at its place."""
         layer = self.spot.layer
         if layer is not None and layer.applied.attribute:
-            return spelling.value(self.policies)
+            return source_code.value(self.policies)
         if self.spot.kind == "include" or (layer is not None and layer.name == "include"):
-            return f"cors_include(..., {spelling.include_arguments(self.policies)})"
-        return f"cors_allow({spelling.arguments(self.policies)})"
+            return f"cors_include(..., {source_code.include_arguments(self.policies)})"
+        return f"cors_allow({source_code.arguments(self.policies)})"
 
     def __str__(self) -> str:
         known = (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from cors_views.browsing import PageRequest
-from cors_views.management.explaining import visitors
-from cors_views.management.explaining.cases import Refusal
+from cors_views.management.explaining import visitor_cookies
 from cors_views.management.explaining.edits import Ask, Edit, Tell
-from cors_views.management.explaining.playing import Played, play
+from cors_views.management.explaining.page_calls import Played, play
+from cors_views.management.explaining.refusals import Refusal
 from cors_views.management.overview import view_name
-from cors_views.management.sending import Heard
+from cors_views.management.site_requests import Heard
 
 
 def sent_away(refusal: Refusal) -> int | None:
@@ -31,9 +31,9 @@ def log_in(refusal: Refusal, number: int, further: Edit | None) -> Edit:
     """Return how to be logged in. ``further`` is what is to be changed for those who are."""
     page, heard = refusal.page, refusal.heard[number]
     url = refusal.verdict.exchanges[number].sent.url
-    why = visitors.why_without_session(page.origin, url)
+    why = visitor_cookies.why_without_session(page.origin, url)
     if page.credentials == "include":
-        return Tell(_without_a_cookie(heard, why, visitors.with_session(page.origin, url)))
+        return Tell(_without_a_cookie(heard, why, visitor_cookies.with_session(page.origin, url)))
     first = (
         f"log in first and ask with credentials: 'include'; to everybody else {_redirects(heard)}."
     )
@@ -42,7 +42,7 @@ def log_in(refusal: Refusal, number: int, further: Edit | None) -> Edit:
         told.append(f"The policy has to allow that, too: {further}")
     if why:
         told.append(f"From this page no session cookie goes along: {why}.")
-        told.append(visitors.with_session(page.origin, url))
+        told.append(visitor_cookies.with_session(page.origin, url))
     return Ask({"credentials": "include"}, " ".join(told).removesuffix("."))
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import ResolverMatch
 
-from cors_views.checks.sites import has_middleware
+from cors_views.checks.hosts import has_middleware
 from cors_views.declarations.marks import wrapped
 from cors_views.resolution.view_info import inspect_view
 

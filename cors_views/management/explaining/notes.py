@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 from cors_views import conf
 from cors_views.browsing.exchanges import Exchange, Sent
 from cors_views.browsing.safelists import value_of
-from cors_views.management.explaining import tokens, visitors
-from cors_views.management.explaining.playing import Played
-from cors_views.management.sending import is_below_static_url
+from cors_views.management.explaining import csrf_tokens, visitor_cookies
+from cors_views.management.explaining.page_calls import Played
+from cors_views.management.site_requests import is_below_static_url
 from cors_views.protocol.reasons import Reason
 from cors_views.standard import fetch
 from cors_views.standard.fetch import SAFE_METHODS
-from cors_views.support.untrusted import escaped
+from cors_views.support.escaping import escaped
 
 STATIC = (
     "runserver serves what is below STATIC_URL without any middleware, so without CORS headers; "
@@ -39,7 +39,7 @@ def beside(played: Played) -> Iterator[str]:
     yield from _assumed(played)
     yield from _cookies(played)
     yield from _with_credentials(played)
-    yield from tokens.wanted(played)
+    yield from csrf_tokens.wanted(played)
     yield from _another_url(played)
     yield from _kept_preflight(played)
 
@@ -64,7 +64,7 @@ def _assumed(played: Played) -> Iterator[str]:
 def _cookies(played: Played) -> Iterator[str]:
     exchange = next((each for each in played.verdict.exchanges if each.sent.credentials), None)
     if exchange is not None:
-        for told in visitors.kept_at_home(played.page.origin, exchange.sent.url):
+        for told in visitor_cookies.kept_at_home(played.page.origin, exchange.sent.url):
             yield f"Note: {told}"
 
 
@@ -78,7 +78,7 @@ def _with_credentials(played: Played) -> Iterator[str]:
         if why:
             yield f'Note: with credentials: "include" the page could not read it: {why}.'
             return
-        if heard.login and not visitors.why_without_session(page.origin, exchange.sent.url):
+        if heard.login and not visitor_cookies.why_without_session(page.origin, exchange.sent.url):
             # Whoever is logged in is not redirected.
             return
 

@@ -26,10 +26,10 @@ from django.urls import (
 )
 
 from cors_views.browsing import Received, Sent
-from cors_views.checks.sites import allowed_hosts
-from cors_views.management.explaining import login, visitors
+from cors_views.checks.hosts import allowed_hosts
+from cors_views.management.explaining import login, visitor_cookies
 from cors_views.management.overview import in_order
-from cors_views.outcomes.decided import Outcome, outcome_of
+from cors_views.outcomes.outcome import Outcome, outcome_of
 from cors_views.resolution import pattern_paths
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.view_info import served_methods
@@ -115,7 +115,7 @@ class Server(BaseHandler):
         request = self.request(sent)
         self._seen = Heard(None, False, ())
         self._has_session = sent.credentials and (
-            self.logged_in or not visitors.why_without_session(self.origin, sent.url)
+            self.logged_in or not visitor_cookies.why_without_session(self.origin, sent.url)
         )
         response, pattern_path = self._response(request)
         outcome = outcome_of(request)

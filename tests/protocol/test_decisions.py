@@ -9,8 +9,8 @@ import pytest
 
 from cors_views.policies.origin_sets import OriginSet
 from cors_views.policies.policy import CorsPolicy
-from cors_views.protocol.answering import SIGNAL, Replies, Unanswered, actual, preflight
-from cors_views.protocol.effective import CompiledPolicy, EffectivePolicy, RoutePolicies
+from cors_views.protocol.decisions import SIGNAL, Replies, Unanswered, actual, preflight
+from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy, RoutePolicies
 from cors_views.protocol.reasons import Answer, Preflight, Reason, refusal
 
 APP = "https://app.example"

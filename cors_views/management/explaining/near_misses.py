@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cors_views.policies.patterns import Pattern
-from cors_views.protocol.effective import CompiledPolicy
+from cors_views.protocol.effective_policies import CompiledPolicy
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 

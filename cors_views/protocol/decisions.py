@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cors_views.policies.origin_sets import OriginCallable
-from cors_views.protocol.effective import (
+from cors_views.protocol.effective_policies import (
     DENIED,
     VARY,
     CompiledPolicy,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.apps import apps
 
 from cors_views.inspection.policies_in_use import listed
-from cors_views.management.explaining import spelling
-from cors_views.management.explaining.cases import Case
+from cors_views.management.explaining import source_code
 from cors_views.management.explaining.edits import Edit, Tell, place
-from cors_views.management.explaining.lost import Lost, lost_by
-from cors_views.management.explaining.spots import Spot, Unit, closes_whole, for_new
+from cors_views.management.explaining.lost_declarations import Lost, lost_by
+from cors_views.management.explaining.refusals import Case
+from cors_views.management.explaining.where_to_write import Spot, Unit, closes_whole, for_new
 from cors_views.management.overview import in_order, is_installed
 from cors_views.policies.origin_sets import OriginSet
 from cors_views.protocol.reasons import Reason
@@ -89,10 +89,10 @@ def lost(case: Case) -> Edit | None:
     return None
 
 
-def _admitting(found: Lost, origin: str) -> list[spelling.Item]:
+def _admitting(found: Lost, origin: str) -> list[source_code.Item]:
     """Return the policies of a lost declaration as code, where they admit an origin."""
     policies = [] if found.declaration.deny else found.declaration.resolve()
     sets = [OriginSet(each.origins or (), each.origin_regexes or ()) for each in policies]
     if not any(each.admits(origin) for each in sets):
         return []
-    return spelling.declared(found.declaration) or []
+    return source_code.declared(found.declaration) or []

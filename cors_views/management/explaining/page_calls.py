@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cors_views.browsing import PageRequest, PreflightCache, Verdict, browse
-from cors_views.management.explaining.cases import Refusal
-from cors_views.management.sending import Server
+from cors_views.management.explaining.refusals import Refusal
+from cors_views.management.site_requests import Server
 
 
 class Played(NamedTuple):

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from cors_views.browsing import PageRequest
 from cors_views.browsing.pages import origin_of
-from cors_views.checks.sites import is_trusted
-from cors_views.checks.views import is_csrf_protected
+from cors_views.checks.csrf_protection import is_csrf_protected
+from cors_views.checks.hosts import is_trusted
 from cors_views.inspection.policies_in_use import csrf_middleware_protects
-from cors_views.management.explaining import visitors
-from cors_views.management.explaining.playing import Played
-from cors_views.management.sending import Heard
-from cors_views.protocol.answering import admitting
+from cors_views.management.explaining import visitor_cookies
+from cors_views.management.explaining.page_calls import Played
+from cors_views.management.site_requests import Heard
+from cors_views.protocol.decisions import admitting
 from cors_views.resolution import layers
 from cors_views.standard.fetch import SAFE_METHODS
 
@@ -28,7 +28,9 @@ def wanted(played: Played) -> Iterator[str]:
     if sent.method in SAFE_METHODS or not layers.understands(last.pattern_path):
         return
     callback = last.pattern_path[-1].callback
-    has_session = sent.credentials and not visitors.why_without_session(page.origin, sent.url)
+    has_session = sent.credentials and not visitor_cookies.why_without_session(
+        page.origin, sent.url
+    )
     # Session authentication asks for a token only where a session came along.
     if not (csrf_middleware_protects(callback) or (has_session and is_csrf_protected(callback))):
         return
@@ -39,14 +41,14 @@ def wanted(played: Played) -> Iterator[str]:
             "credentials. Ask with credentials: 'include'; or, if the view authenticates "
             "otherwise, exempt it with csrf_exempt."
         )
-    elif visitors.why_without_csrf(page.origin, sent.url):
+    elif visitor_cookies.why_without_csrf(page.origin, sent.url):
         yield f"{told} it answers 403 while its cookie stays at home. Then {_token(page, last)}."
     else:
         yield f"{told} {_token(page, last)}."
 
 
 def _token(page: PageRequest, last: Heard) -> str:
-    name = visitors.token_header()
+    name = visitor_cookies.token_header()
     told = [f"the page has to send the CSRF token in the header {name}"]
     if page.origin != origin_of(page.url):
         if not _is_allowed(name, last):

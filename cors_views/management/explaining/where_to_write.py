@@ -15,9 +15,9 @@ from cors_views.inspection.policies_in_use import (
     sources_of,
     survey,
 )
-from cors_views.management.folding import without_suffix
+from cors_views.management.joined_rows import without_suffix
 from cors_views.management.overview import is_installed, view_name
-from cors_views.protocol.effective import EffectivePolicy
+from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.resolution import layers, nearest, view_info
 from cors_views.resolution.layers import Layer
 from cors_views.resolution.pattern_paths import PatternPath

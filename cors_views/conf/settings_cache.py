@@ -57,7 +57,7 @@ def _setting_changed(*, setting: str, **kwargs: Any) -> None:
         _forget()
 
 
-setting_changed.connect(_setting_changed, dispatch_uid="cors_views.conf.kept")
+setting_changed.connect(_setting_changed, dispatch_uid="cors_views.conf.settings_cache")
 
 
 class _Watch:

@@ -23,7 +23,7 @@ from django.views.decorators.http import etag, require_GET, require_http_methods
 from publicsuffixlist import PublicSuffixList
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
-from cors_views.checks.sites import public_suffix_list
+from cors_views.checks.hosts import public_suffix_list
 from cors_views.declarations import marks
 from tests.management.commands import run
 from tests.tables import ORIGIN, urlconf

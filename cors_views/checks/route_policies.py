@@ -9,6 +9,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Warning
 
 from cors_views.checks.cookies import check_cookies
+from cors_views.checks.hosts import is_local
 from cors_views.checks.no_origins import matches_nothing, what_was_meant
 from cors_views.checks.regexes import (
     admits_plain_http,
@@ -19,7 +20,6 @@ from cors_views.checks.regexes import (
     strict,
     suffix_of,
 )
-from cors_views.checks.sites import is_local
 from cors_views.checks.trust import check_any_origin, check_every_host, check_suffixes
 from cors_views.inspection.policies_in_use import PolicyInUse, listed
 from cors_views.policies.corrections import escaped, is_a_pattern

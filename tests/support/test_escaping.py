@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cors_views.support.untrusted import LONGEST, escaped, quoted
+from cors_views.support.escaping import LONGEST, escaped, quoted
 
 # name -> (value, how it is shown without quotes, and with them)
 VALUES: dict[str, tuple[str, str, str]] = {

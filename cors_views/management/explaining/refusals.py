@@ -12,10 +12,10 @@ from cors_views.browsing import PageRequest, Verdict
 from cors_views.browsing.safelists import unsafe_request_header_names
 from cors_views.defaults import default_methods
 from cors_views.inspection.policies_in_use import Source, sources_of
-from cors_views.management.explaining import spelling
+from cors_views.management.explaining import source_code
 from cors_views.management.explaining.edits import Declare, Edit, Extend
-from cors_views.management.explaining.spelling import Item
-from cors_views.management.explaining.spots import (
+from cors_views.management.explaining.source_code import Item
+from cors_views.management.explaining.where_to_write import (
     Spot,
     Unit,
     is_shared,
@@ -24,10 +24,10 @@ from cors_views.management.explaining.spots import (
     unit_of,
 )
 from cors_views.management.overview import in_order
-from cors_views.management.sending import Heard
-from cors_views.outcomes.decided import Outcome
-from cors_views.protocol.answering import admitting
-from cors_views.protocol.effective import CompiledPolicy
+from cors_views.management.site_requests import Heard
+from cors_views.outcomes.outcome import Outcome
+from cors_views.protocol.decisions import admitting
+from cors_views.protocol.effective_policies import CompiledPolicy
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.view_info import inspect_view, served_methods
 from cors_views.standard.fetch import CORS_RESPONSE_HEADERS, SAFELISTED_METHODS
@@ -96,7 +96,7 @@ class Case:
     @property
     def offered(self) -> frozenset[str]:
         """What a declaration at the spot offers that names no methods."""
-        return spelling.offered_at(
+        return source_code.offered_at(
             self.callback, self.unit.methods if self.spot.on_handler else None
         )
 
@@ -110,7 +110,7 @@ class Case:
     def effective_fields(self, *, by_name: bool = True) -> list[Item | None]:
         """Return the policies that govern as they would be written at the spot."""
         return [
-            spelling.effective_fields(
+            source_code.effective_fields(
                 self.effective,
                 number,
                 self.offered,
@@ -166,7 +166,7 @@ class Case:
         fields = self.completed(fields, policy)
         others = bool(self.spot.opens) and self.spot.kind in ("include", "entry")
         if others and not self.is_admitted and "methods" not in fields:
-            fields["methods"] = spelling.listed([self.page.method])
+            fields["methods"] = source_code.listed([self.page.method])
         return fields
 
     def completed(self, given: Mapping[str, str], policy: CompiledPolicy | None) -> dict[str, str]:
@@ -187,7 +187,7 @@ class Case:
         method = self.page.method
         if method in SAFELISTED_METHODS | offered or "*" in offered:
             return {}
-        return {"methods": spelling.listed(in_order({*offered, method}))}
+        return {"methods": source_code.listed(in_order({*offered, method}))}
 
     def missing_headers(self, policy: CompiledPolicy | None) -> dict[str, str]:
         """Return the field that has to allow more headers for this page, if there are any."""
@@ -199,11 +199,11 @@ class Case:
             # The page has to leave these out.
             if name not in CORS_RESPONSE_HEADERS
         ]
-        return {"headers": spelling.extended_headers(headers, missing)} if missing else {}
+        return {"headers": source_code.extended_headers(headers, missing)} if missing else {}
 
     def for_page(self) -> dict[str, str]:
         """Return a policy for this page alone."""
-        one = spelling.for_one({}, self.page.origin, credentials=self.credentials)
+        one = source_code.for_one({}, self.page.origin, credentials=self.credentials)
         return self.needed(one, None)
 
     def like(self, number: int) -> dict[str, str] | None:
@@ -213,7 +213,7 @@ class Case:
             return None
         policy = self.effective.policies[number]
         credentials = self.credentials or (policy.credentials and self.is_admitted)
-        one = spelling.for_one(model, self.page.origin, credentials=credentials)
+        one = source_code.for_one(model, self.page.origin, credentials=credentials)
         if self.spot.on_handler:
             # Without them it offers what the handler serves.
             one.pop("methods", None)
@@ -255,5 +255,5 @@ class Case:
         """Return a declaration that changes some fields and keeps the rest, if there is one."""
         if self.spot.layer is None:
             return self.declare(fields)
-        item = spelling.written(self.spot.layer, fields)
+        item = source_code.written(self.spot.layer, fields)
         return None if item is None else self.declare(item)

@@ -13,7 +13,7 @@ from cors_views.inspection.policies_in_use import sources_of
 from cors_views.management.overview import in_order
 from cors_views.policies.field_table import FIELDS, INHERITED
 from cors_views.policies.policy import CorsPolicy
-from cors_views.protocol.effective import CompiledPolicy, EffectivePolicy
+from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy
 from cors_views.resolution.layers import Layer
 from cors_views.resolution.nearest import default_methods
 from cors_views.resolution.view_info import ViewInfo

@@ -10,9 +10,9 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase, ResponseHeaders
 from django.utils.cache import patch_vary_headers
 
-from cors_views.conf import kept
+from cors_views.conf import settings_cache
 from cors_views.outcomes import own_headers
-from cors_views.outcomes.decided import Decided, Outcome
+from cors_views.outcomes.outcome import Decided, Outcome
 from cors_views.outcomes.refusal_log import log_refusal
 from cors_views.protocol.reasons import Answer
 from cors_views.standard.fetch import CORS_RESPONSE_HEADERS
@@ -92,4 +92,4 @@ def _headers_of_no_body() -> dict[str, str]:
     return {"content-length": "0", **HttpResponse().headers}
 
 
-kept.forget_on_change(_headers_of_no_body.cache_clear)
+settings_cache.forget_on_change(_headers_of_no_body.cache_clear)
