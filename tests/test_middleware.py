@@ -1767,7 +1767,7 @@ def a_class_of_two(spy: Spy, last: bool) -> Any:
 @pytest.mark.parametrize("last", [True, False], ids=["the last one says yes", "refused"])
 @pytest.mark.parametrize("method", ["GET", "OPTIONS"], ids=["actual", "preflight"])
 @pytest.mark.parametrize(
-    ("declared", "decisions"),
+    ("declared", "at_most"),
     [
         pytest.param(one_policy, 2, id="one policy"),
         pytest.param(a_thousand_policies, 2, id="a thousand policies"),
@@ -1779,7 +1779,7 @@ def test_the_work_grows_with_the_number_of_callables_and_not_with_its_square(
     spy: Spy,
     monkeypatch: pytest.MonkeyPatch,
     declared: Any,
-    decisions: int,
+    at_most: int,
     method: str,
     last: bool,
 ) -> None:
@@ -1801,7 +1801,7 @@ def test_the_work_grows_with_the_number_of_callables_and_not_with_its_square(
 
     assert spy.calls == [str(number) for number in range(1000)]
     assert (ORIGIN in response) is last
-    assert len(begun) <= decisions
+    assert len(begun) <= at_most
 
 
 # --- The middleware itself -----------------------------------------------------------------------
