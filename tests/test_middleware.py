@@ -28,6 +28,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from cors_views import CorsPolicy, cors_allow, cors_deny
 from cors_views.middleware import CorsMiddleware
+from cors_views.protocol import decisions
 from cors_views.protocol.reasons import Reason
 from cors_views.signals import check_request_enabled
 from cors_views.testing import Browser, CorsError
