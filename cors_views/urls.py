@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import include
 
-from cors_views.conf import policy_names
+from cors_views import conf
 from cors_views.declarations.declaring import declare, declare_value, denies
 from cors_views.declarations.included import IncludedURLconf
 from cors_views.declarations.marks import Declarable
@@ -61,7 +61,7 @@ def _check_namespace(given: Any, place: Place) -> None:
     """Refuse a policy in the place of the namespace."""
     if denies(given):
         written = "cors_deny"
-    elif isinstance(given, (CorsPolicy, list, tuple)) or given in policy_names():
+    elif isinstance(given, (CorsPolicy, list, tuple)) or conf.defines_policy(given):
         written = shown(given)
     else:
         return

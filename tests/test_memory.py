@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from cors_views.checks import check_declarations, check_public_views
 from cors_views.resolution import nearest
 from cors_views.resolution.route_names import route_name
 from cors_views.support.memory import remembered, remembering
+from tests.counting import calls_of
 from tests.management.commands import run
 from tests.tables import Spy, urlconf
 
@@ -98,23 +98,6 @@ def test_that_nothing_and_false_are_remembered_too() -> None:
     with remembering():
         assert [nothing(spy), nothing(spy)] == [None, None]
     assert spy.calls == ["asked"]
-
-
-def calls_of(function: Any) -> int:
-    """Return how many Python functions a call runs: what a machine's load does not change."""
-    calls = 0
-
-    def count(frame: Any, event: str, argument: Any) -> None:
-        nonlocal calls
-        calls += event == "call"
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        function()
-    finally:
-        sys.setprofile(before)
-    return calls
 
 
 class Reader(View):

@@ -178,6 +178,7 @@ def _urls_regexes(value: Any, field: str) -> tuple[list[re.Pattern[str]], list[P
     return valid, [problem._replace(hint="Write a path, as in r'^/api/'.") for problem in problems]
 
 
+@keep
 def policies_are_a_mapping() -> bool:
     """Return whether ``CORS_POLICIES`` is of the type that it has to be, or not set."""
     policies = getattr(settings, "CORS_POLICIES", {})
@@ -187,6 +188,11 @@ def policies_are_a_mapping() -> bool:
 def policy_names() -> Sequence[str]:
     """Return the names that ``CORS_POLICIES`` defines."""
     return sorted(name for name in _policies() if isinstance(name, str))
+
+
+def defines_policy(name: Any) -> bool:
+    """Return whether a value is the name of a policy of ``CORS_POLICIES``."""
+    return isinstance(name, str) and name in _policies()
 
 
 def policy(name: str) -> CorsPolicy:
