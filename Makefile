@@ -18,15 +18,18 @@ OUTSIDE := tests/oracle tests/samples tests/test_deployment.py tests/test_drop_i
   tests/test_sample_project.py tests/test_tutorial.py tests/test_typing.py
 PYTEST := pytest -n $(WORKERS) --dist worksteal
 OWN := $(PYTEST) --ignore=tests/browser $(addprefix --ignore=,$(OUTSIDE))
-# The longest of the others, which a first look can do without.
-LONGEST := tests/management/test_advice.py tests/test_pytest_plugin.py tests/test_sites.py
+# The longest of the others, and the second half of what runs under WSGI and ASGI: a first look can
+# do without.
+LONGEST := tests/management/test_advice.py tests/test_benchmarks.py tests/test_pytest_plugin.py \
+  tests/test_sites.py
+FAST := $(addprefix --ignore=,$(LONGEST)) -k "not [asgi"
 
 .PHONY: demo test test-fast test-all docs package lint types format check fuzz mutants bench count clean help
 
 help:
 	@echo "make demo     start the sample shop and its pages at three other origins (PORT=8000)"
 	@echo "make test     run the test suite, and see that it covers every branch"
-	@echo "make test-fast run the own tests of the package alone, while you work (one to two minutes)"
+	@echo "make test-fast run the own tests of the package alone, while you work (a minute)"
 	@echo "make test-all run it with every Python, Django and DRF (TOX=\"-p 2\")"
 	@echo "make docs     build the documentation"
 	@echo "make package  build what is published, into dist/"
@@ -56,7 +59,7 @@ test: $(VENV)/.dev
 	$(BIN)/python -m $(PYTEST) tests/browser
 
 test-fast: $(VENV)/.dev
-	$(BIN)/python -m $(OWN) $(addprefix --ignore=,$(LONGEST))
+	$(BIN)/python -m $(OWN) $(FAST)
 
 # With the interpreters that this machine has; the others are skipped.
 test-all: $(VENV)/.dev
