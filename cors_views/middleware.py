@@ -180,16 +180,14 @@ def _at_once(
     request: HttpRequest, path: str, origin: str, effective: EffectivePolicy
 ) -> Answer | None:
     """Return what ``_actual`` decides, where nobody has to be asked, as on nearly every site."""
-    answer = effective.constant_answer if origin else effective.without_origin
-    if answer is not None:
-        return answer
-    if not effective.origin_decides or check_request_enabled.receivers:
-        return None
-    # Only under the settings alone does more than the origin matter.
-    if effective.needs_url_match and (
-        request.method == "OPTIONS" or not conf.cors_settings().matches_url(path)
-    ):
-        return None
+    if effective.signal:
+        if check_request_enabled.receivers:
+            return effective.settled(origin)
+        # Only under the settings alone does more than the origin matter.
+        if effective.needs_url_match and (
+            request.method == "OPTIONS" or not conf.cors_settings().matches_url(path)
+        ):
+            return None
     return decisions.by_origin(effective, origin)
 
 

@@ -14,53 +14,61 @@ from cors_views.conf import settings_cache
 from cors_views.outcomes import own_headers
 from cors_views.outcomes.outcome import Decided, Outcome
 from cors_views.outcomes.refusal_log import log_refusal
+from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.reasons import Answer
 from cors_views.standard.fetch import CORS_RESPONSE_HEADERS
 
 logger = logging.getLogger("cors_views")
 
-#: Whether Django keeps headers as ``_write_unchecked`` knows: as pairs, by name in lower case.
-_STORE_IS_KNOWN = vars(ResponseHeaders({"Vary": "a"})) == {"_store": {"vary": ("Vary", "a")}}
+#: The class of headers, if Django keeps them as ``write`` knows: as pairs, by name in lower case.
+_KNOWN_HEADERS = (
+    ResponseHeaders
+    if vars(ResponseHeaders({"Vary": "a"})) == {"_store": {"vary": ("Vary", "a")}}
+    else None
+)
 _VARY = ("Vary", "origin")
 
 
 def write(request: Any, response: HttpResponseBase, decided: Decided) -> None:
     """Write what was decided for a request on the response that its view has made."""
-    answer, effective, headers = decided[1], decided[2], response.headers
-    known = _STORE_IS_KNOWN and type(headers) is ResponseHeaders
-    if answer.headers or not effective.undeclared:
-        there: Any = headers._store if known else map(str.lower, headers)
-        if not CORS_RESPONSE_HEADERS.isdisjoint(there):
-            own_headers.remove(request, headers, effective)
-    if known:
-        _write_unchecked(headers, answer)
+    origin, answer, effective, _, _ = decided
+    headers: Any = response.headers
+    if type(headers) is not _KNOWN_HEADERS:
+        _write_checked(request, response, decided)
     else:
-        _write_checked(response, answer)
+        # All that is written was checked when its policy was compiled, or is an origin that was
+        # found to be one. To check and encode it again, and to raise and catch an exception for a
+        # Vary that is not there, would be three quarters of what CORS adds to a request.
+        store = headers._store
+        if not (CORS_RESPONSE_HEADERS.isdisjoint(store) or _stay(answer, effective)):
+            own_headers.remove(request, headers, effective)
+        for pair in answer.headers:
+            store[pair[0]] = pair
+        if answer.vary:
+            # Fetch, "CORS protocol and HTTP caches".
+            there = "vary" in store
+            store["vary"] = ("Vary", _with_origin(store["vary"][1])) if there else _VARY
     request._cors_outcome = decided
     # Without an Origin nobody is refused.
-    if decided[0] and logger.isEnabledFor(logging.DEBUG):
+    if origin and logger.isEnabledFor(logging.DEBUG):
         log_refusal(request, Outcome(*decided), headers)
 
 
-def _write_unchecked(headers: Any, answer: Answer) -> None:
-    # All that is written was checked when its policy was compiled, or is an origin that was found
-    # to be one. To check and encode it again, and to raise and catch an exception for a Vary that
-    # is not there, would be three quarters of what CORS adds to a request.
-    store = headers._store
-    for pair in answer.headers:
-        store[pair[0].lower()] = pair
-    if answer.vary:
-        # Fetch, "CORS protocol and HTTP caches".
-        there = store.get("vary")
-        store["vary"] = _VARY if there is None else ("Vary", _with_origin(there[1]))
-
-
-def _write_checked(response: HttpResponseBase, answer: Answer) -> None:
+def _write_checked(request: Any, response: HttpResponseBase, decided: Decided) -> None:
     """The same by what Django documents, for headers of another class."""
+    answer, effective, headers = decided[1], decided[2], response.headers
+    disjoint = CORS_RESPONSE_HEADERS.isdisjoint(map(str.lower, headers))
+    if not (disjoint or _stay(answer, effective)):
+        own_headers.remove(request, headers, effective)
     for name, value in answer.headers:
-        response.headers[name] = value
+        headers[name] = value
     if answer.vary:
         patch_vary_headers(response, ("origin",))
+
+
+def _stay(answer: Answer, effective: EffectivePolicy) -> bool:
+    """Return whether CORS headers that the view wrote itself stay, as with django-cors-headers."""
+    return effective.undeclared and not answer.headers
 
 
 @functools.lru_cache(maxsize=128)

@@ -43,6 +43,7 @@ class OriginSet:
         "_regexes",
         "any",
         "callables",
+        "listed",
     )
 
     def __init__(
@@ -64,6 +65,8 @@ class OriginSet:
         self._dots = _numbers_of_dots(self._below)
         self._dots_any_port = _numbers_of_dots(self._below_any_port)
         self._regexes = tuple(regexes)
+        #: All origins of the set, where each is listed: no pattern, regex or ``"*"``.
+        self.listed = None if patterns or self._regexes or self.any else self._exact
 
     def admits(self, origin: str) -> bool:
         """Return whether ``origin`` is in the set, callables left aside.

@@ -149,13 +149,21 @@ def actual(
     return Answer(headers, public is None)
 
 
-def by_origin(effective: EffectivePolicy, origin: str) -> Answer:
-    """Answer as ``actual`` does, where ``origin_decides``, the URL matches and nobody listens."""
-    if not origin:
+def by_origin(effective: EffectivePolicy, origin: str) -> Answer | None:
+    """Answer as ``actual`` does, where the URL matches and nobody listens.
+
+    Return ``None`` where callables have to be asked, or more of the request matters.
+    """
+    if not effective.origin_decides:
+        return effective.settled(origin)
+    if not origin or effective.same_for_all:
         return effective.without_origin_if_open
+    if effective.listed is not None and origin not in effective.listed:
+        return _NOT_ADMITTED
     for policy in effective.policies:
-        if policy.public or policy.origins.admits(origin):
-            return Answer(policy.allow_headers(origin), effective.public is None)
+        if policy.origins.admits(origin) or policy.public:
+            # Even a public policy is one of several here.
+            return Answer(policy.allow_headers(origin), True)
     return _NOT_ADMITTED
 
 

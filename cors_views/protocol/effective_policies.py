@@ -106,10 +106,12 @@ class EffectivePolicy:
         "constant_answer",
         "counting_layers",
         "denied",
+        "listed",
         "needs_url_match",
         "origin_decides",
         "policies",
         "public",
+        "same_for_all",
         "signal",
         "undeclared",
         "why_settings",
@@ -141,6 +143,8 @@ class EffectivePolicy:
         self.public: Headers | None = (
             policies[0].allow_headers("*") if len(policies) == 1 and policies[0].public else None
         )
+        #: Whether all origins get one answer, once the URL or a receiver has opened the settings.
+        self.same_for_all = self.denied or self.public is not None
         #: The answer to every request that is no preflight, where there is just one.
         self.constant_answer: Answer | None = None
         if self.denied:
@@ -152,13 +156,22 @@ class EffectivePolicy:
             VARY if self.constant_answer is None and not needs_url_match else self.constant_answer
         )
         #: The same where they have opened the settings.
-        self.without_origin_if_open = VARY if self.public is None else Answer(self.public)
+        if self.denied:
+            self.without_origin_if_open = DENIED
+        else:
+            self.without_origin_if_open = VARY if self.public is None else Answer(self.public)
+        #: The origins that are admitted, where there is one policy, and no pattern in it.
+        self.listed = policies[0].origins.listed if len(policies) == 1 else None
         #: Whether the origin decides, the URL and receivers left aside: no callable is asked, and
         #: nothing else of a request matters that is no OPTIONS.
         self.origin_decides = applies and not any(
             policy.origins.callables or (undeclared and policy.policy.private_network)
             for policy in policies
         )
+
+    def settled(self, origin: str) -> Answer | None:
+        """Return the answer that neither the URL nor receivers nor callables can change."""
+        return self.constant_answer if origin else self.without_origin
 
     @property
     def source(self) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from cors_views.standard import fetch
 from cors_views.standard.origins import is_origin
 
+#: Names, in lower case as all of ours are, and values.
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -41,10 +43,12 @@ class Preflight(NamedTuple):
     url_matches: bool
 
 
-class Answer(NamedTuple):
+@dataclass(slots=True)
+class Answer:
     """What to write on a response: the headers, and whether ``Vary: origin`` goes with them.
 
     ``reason`` is why nobody is admitted; ``refusal`` says what a browser makes of the rest.
+    Immutable by convention: frozen, or a named tuple, it would take twice as long to make and read.
     """
 
     headers: Headers = ()

@@ -48,24 +48,23 @@ def effective_policy_of(request: HttpRequest) -> EffectivePolicy:
     Django leaves the match there, whatever became of the view. Only where another middleware or a
     404 answered has nobody resolved the URL, or nothing was found.
     """
-    match, route = request.resolver_match, None
+    match: Any = request.resolver_match
+    route = None
     # In one step for nearly every request: a call costs as much as the lookup.
     try:
-        if match is not None and match.tried:
-            pattern_path: Any = match.tried[-1]
+        if match is not None:
+            pattern_path = match.tried[-1]
             # Of another view than that of the pattern, the route is another too.
             if pattern_path[-1].callback is match.func:
                 route = _routes.get(tuple(pattern_path))
-    except Exception:  # noqa: S110 patterns and matches may be of any class
+    except Exception:  # noqa: S110 patterns and matches may be of any class, or made by hand
         pass
     if route is None:
         route = route_taken(request)
-    effective_policies = route.effective_policies
-    if not effective_policies:
+    if route.uniform:
         return route.other
-    effective = effective_policies.get(request.method or "")
     # Whoever overrides the method may write it in lower case, which View and APIView understand.
-    return route.effective((request.method or "").upper()) if effective is None else effective
+    return route.effective((request.method or "").upper())
 
 
 def route_taken(request: HttpRequest) -> RoutePolicies:
