@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cors_views.cached_origins import CachedOrigins
     from cors_views.decorators import cors_allow, cors_deny
     from cors_views.policies.policy import CorsPolicy
     from cors_views.urls import cors_include
@@ -29,10 +30,11 @@ else:
         return sorted({*globals(), *__all__})
 
 
-__all__ = ["CorsPolicy", "cors_allow", "cors_deny", "cors_include"]
+__all__ = ["CachedOrigins", "CorsPolicy", "cors_allow", "cors_deny", "cors_include"]
 __version__ = "0.1.0.dev0"
 
 _MODULES = {
+    "CachedOrigins": "cached_origins",
     "CorsPolicy": "policies.policy",
     "cors_allow": "decorators",
     "cors_deny": "decorators",

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 import cors_views
-from cors_views import decorators, urls
+from cors_views import cached_origins, decorators, urls
 from cors_views.policies import policy
 
 NAMES = {
+    "CachedOrigins": cached_origins.CachedOrigins,
     "CorsPolicy": policy.CorsPolicy,
     "cors_allow": decorators.cors_allow,
     "cors_deny": decorators.cors_deny,

@@ -19,6 +19,7 @@ from django.utils.module_loading import import_string
 from cors_views.declarations.marks import anything_applied, wrapped
 from cors_views.inspection.policies_in_use import PolicyInUse, listed
 from cors_views.middleware import CorsMiddleware
+from cors_views.policies.origin_sets import LoadedOrigins
 from cors_views.signals import check_request_enabled
 
 #: Middlewares of well-known packages that choose one of them, wherever their subclasses stand.
@@ -67,7 +68,9 @@ def check_choosers(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
 
 def _asked(in_use: Iterable[PolicyInUse]) -> list[str]:
     """Return the names of those that decide for each request: callables, and receivers."""
-    names = [_name(each) for use in in_use for each in use.compiled.origins.callables]
+    # What CachedOrigins have loaded is the same for every tenant.
+    callables = [each for use in in_use for each in use.compiled.origins.callables]
+    names = [_name(each) for each in callables if not isinstance(each, LoadedOrigins)]
     signal = any(use.effective.signal for use in in_use) and check_request_enabled.receivers
     return sorted({*names, *(["the receivers of check_request_enabled"] if signal else [])})
 

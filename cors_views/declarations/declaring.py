@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from cors_views.declarations.marks import Declaration
 from cors_views.policies.field_table import FIELDS
 from cors_views.policies.fields import shown
+from cors_views.policies.origin_sets import LoadedOrigins
 from cors_views.policies.policy import CorsPolicy, field_hint
 from cors_views.support.source_places import Place, with_filename
 
@@ -161,7 +162,8 @@ def is_view(value: Any) -> bool:
     """Return whether a decorator is given what it can decorate."""
     is_callable = callable(value) or isinstance(value, classmethod)
     # By identity: a callable may say that it is equal to anything.
-    is_ours = value is CorsPolicy or isinstance(value, CorsPolicy) or bool(_word_of(value))
+    is_ours = value is CorsPolicy or isinstance(value, (CorsPolicy, LoadedOrigins))
+    is_ours = is_ours or bool(_word_of(value))
     return is_callable and not is_ours
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from cors_views.cached_origins import CachedOrigins
 from cors_views.inspection.policies_in_use import listed
 from cors_views.management import joined_rows, table, wording
 from cors_views.management.overview import Row, app_of, url_name, view_name
@@ -14,6 +15,7 @@ from cors_views.management.selection import Finding
 from cors_views.management.table import Cell, Paint
 from cors_views.policies.field_table import TABLE
 from cors_views.resolution.layers import Layer
+from cors_views.resolution.view_info import name_of
 
 #: The version of the JSON's shape; it changes where a field changes its meaning or goes.
 VERSION = 1
@@ -226,6 +228,7 @@ def _policy(row: Row, shown: Shown) -> dict[str, Any]:
         **reach,
         "origins": sorted(origin for origin in written if isinstance(origin, str)),
         "origin_regexes": [regex.pattern for regex in regexes],
+        "loaded": [_loaded(cached) for cached in row.loading],
         "asks": list(row.asks),
         "urls_regex": row.matching.value if row.matching else None,
         "credentials": bool(policy.credentials),
@@ -240,6 +243,15 @@ def _policy(row: Row, shown: Shown) -> dict[str, Any]:
         "refined_by": [
             {"layer": layer.name, **_place(layer, shown.lines)} for layer in row.refined_by
         ],
+    }
+
+
+def _loaded(cached: CachedOrigins) -> dict[str, Any]:
+    origins = sorted(cached.origins())
+    return {
+        "by": name_of(cached.load),
+        "count": len(origins) if cached.is_loaded else None,
+        "origins": origins,
     }
 
 

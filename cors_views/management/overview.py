@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django.apps import apps
 from django.urls import URLResolver
 
+from cors_views.cached_origins import CachedOrigins
 from cors_views.declarations.marks import wrapped
 from cors_views.defaults import default_methods
 from cors_views.inspection import url_shapes
@@ -88,9 +89,18 @@ class Row(NamedTuple):
         return "deny" if self.effective.denied else "none"
 
     @property
+    def _callables(self) -> tuple[Any, ...]:
+        return self.compiled.origins.callables if self.compiled else ()
+
+    @property
+    def loading(self) -> tuple[CachedOrigins, ...]:
+        """Which ``CachedOrigins`` hold origins that are admitted too."""
+        return tuple(each for each in self._callables if isinstance(each, CachedOrigins))
+
+    @property
     def asks(self) -> tuple[str, ...]:
         """Who is asked for each request whether the origin is admitted, by name."""
-        callables = self.compiled.origins.callables if self.compiled else ()
+        callables = [each for each in self._callables if each not in self.loading]
         return (*map(name_of, callables), *(("check_request_enabled",) if self.asks_signal else ()))
 
     @property
@@ -131,7 +141,10 @@ class Row(NamedTuple):
         """Return ``admitted``, ``asked`` where that is asked per request, or ``""``."""
         if self.compiled is None:
             return ""
-        if not self.only_asked and self.compiled.origins.admits(origin):
+        if not self.only_asked and (
+            self.compiled.origins.admits(origin)
+            or any(cached.admits(origin) for cached in self.loading)
+        ):
             return "admitted"
         return "asked" if self.asks else ""
 

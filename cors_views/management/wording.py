@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from cors_views.cached_origins import CachedOrigins
+from cors_views.inspection.policies_in_use import listed
 from cors_views.management.overview import Row, app_of
 from cors_views.resolution.layers import Layer
+from cors_views.resolution.view_info import name_of
 
 ANYBODY, NOBODY, NEVER = "any origin", "nobody", "never reached"
 
@@ -27,8 +30,18 @@ def audience(row: Row) -> list[str]:
         written = [origin for origin in row.policy.origins or () if isinstance(origin, str)]
         entries += [ANYBODY] if row.policy.any_origin else sorted(written)
         entries += [f"regex {regex.pattern}" for regex in row.policy.origin_regexes or ()]
+        entries += map(loaded, row.loading)
     entries += [f"asks {name}" for name in row.asks]
     return entries or [NOBODY]
+
+
+def loaded(cached: CachedOrigins) -> str:
+    """Return how many origins a function has loaded, which of them, and its name."""
+    origins, name = sorted(cached.origins()), name_of(cached.load)
+    if not cached.is_loaded:
+        return f"what {name} cannot load now"
+    which = f": {listed(origins)}" if origins else ""
+    return f"{len(origins):,} loaded by {name}{which}"
 
 
 def if_matched(row: Row, text: str) -> str:

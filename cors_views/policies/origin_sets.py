@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
@@ -11,6 +12,27 @@ from cors_views.standard.origins import DEFAULT_PORTS, MAX_LENGTH, is_origin, is
 
 #: A callable origin: ``(request, origin) -> bool``, or a coroutine function of the same shape.
 OriginCallable = Callable[[Any, str], bool | Awaitable[bool]]
+
+
+class LoadedOrigins(abc.ABC):
+    """A callable origin that holds origins, which it loads from time to time.
+
+    It is asked only when they have to be loaded; otherwise it knows the answer. See
+    ``cors_views.CachedOrigins``, which can load them.
+    """
+
+    @abc.abstractmethod
+    def known(self, origin: str) -> bool | None:
+        """Return whether ``origin`` is admitted, or ``None`` where that has to be loaded first."""
+
+    @abc.abstractmethod
+    def __call__(self, request: Any, origin: str) -> bool:
+        """Return whether ``origin`` is admitted, after loading what has to be loaded."""
+
+    @abc.abstractmethod
+    async def aadmits(self, origin: str) -> bool:
+        """Return the same, for an async stack."""
+
 
 #: One or more labels, none of them empty, of the same characters.
 _WEB_LABELS = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")

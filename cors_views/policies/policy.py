@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -13,7 +14,13 @@ from django.core.exceptions import ImproperlyConfigured
 from cors_views.policies import fields
 from cors_views.policies.field_table import FIELDS, TABLE, given_none
 from cors_views.policies.fields import UNSET, Problem
-from cors_views.policies.origin_sets import OriginCallable, origins_key
+from cors_views.policies.origin_sets import (
+    LoadedOrigins,
+    OriginCallable,
+    OriginSet,
+    origins_key,
+)
+from cors_views.standard.origins import is_origin
 from cors_views.support.source_places import caller, with_filename
 
 if TYPE_CHECKING:
@@ -51,7 +58,8 @@ class CorsPolicy:
 
     ``origins``
         Origins, patterns such as ``https://*.example.com`` and ``http://localhost:*``, and
-        callables ``(request, origin) -> bool``, sync or async; ``"*"`` for any origin.
+        callables ``(request, origin) -> bool``, sync or async, and ``CachedOrigins``; ``"*"`` for
+        any origin.
     ``origin_regexes``
         Regular expressions, strings or compiled, that match the *whole* origin.
     ``methods``
@@ -116,6 +124,47 @@ class CorsPolicy:
     def any_origin(self) -> bool:
         """Whether every origin is admitted."""
         return self.origins is not None and "*" in self.origins
+
+    def admits(self, origin: str) -> bool:
+        """Return whether the policy by itself admits ``origin``, as a browser writes it.
+
+        A policy that names no origins admits none. Raise ``TypeError`` where only a callable could
+        tell, which needs a request: see ``aadmits()``.
+        """
+        found = self._origin_set
+        if found.admits(origin):
+            return True
+        asked = found.callables if is_origin(origin) else ()
+        # Those that have loaded what they know first: they need nobody.
+        loaded = [each for each in asked if isinstance(each, LoadedOrigins)]
+        if any(each(None, origin) for each in loaded):
+            return True
+        if len(loaded) < len(asked):
+            others = [each for each in asked if not isinstance(each, LoadedOrigins)]
+            raise TypeError(
+                f"Only {_shown(tuple(others))} could tell whether the policy admits {origin!r}: "
+                "await aadmits(origin, request)."
+            )
+        return False
+
+    async def aadmits(self, origin: str, request: Any = None) -> bool:
+        """Return whether the policy by itself admits ``origin``; its callables are asked.
+
+        They get ``request``, and a sync one runs in a thread. One that raises has said no, and is
+        logged, as while serving.
+        """
+        # Whoever asks callables stands above what is pure: the one import that points up.
+        from cors_views.protocol.consulting import aadmits
+
+        return await aadmits(self._origin_set, origin, request)
+
+    @functools.cached_property
+    def _origin_set(self) -> OriginSet:
+        return OriginSet(self.origins or (), self.origin_regexes or ())
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Not the set: it can be made again.
+        return {field: getattr(self, field) for field in FIELDS}
 
     def set_fields(self) -> dict[str, Any]:
         """Return the fields that are set, by name."""

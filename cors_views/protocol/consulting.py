@@ -9,12 +9,14 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.http import HttpRequest
 
-from cors_views.protocol.decisions import SIGNAL, Question, Replies, Unanswered
+from cors_views.policies.origin_sets import LoadedOrigins, OriginSet
+from cors_views.protocol.decisions import SIGNAL, Question, Replies, Unanswered, set_admits
 from cors_views.signals import check_request_enabled
 
 logger = logging.getLogger("cors_views")
@@ -77,6 +79,13 @@ async def adecide(
                 break
 
 
+async def aadmits(origins: OriginSet, origin: str, request: Any) -> bool:
+    """Return whether a set admits an origin, outside of any request to the middleware."""
+    decision = partial(set_admits, origins, origin)
+    admitted, _ = await adecide(decision, request, origin)
+    return admitted
+
+
 def _ask(question: Question, request: HttpRequest, origin: str, replies: Replies) -> bool:
     try:
         if question is SIGNAL:
@@ -104,6 +113,8 @@ async def _aask(question: Question, request: HttpRequest, origin: str, replies: 
 
 async def _ask_async(question: Question, request: HttpRequest, origin: str) -> Any:
     ask = cast("Any", question)
+    if isinstance(ask, LoadedOrigins):
+        return await ask.aadmits(origin)
     if iscoroutinefunction(ask) or iscoroutinefunction(type(ask).__call__):
         return await ask(request, origin)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from cors_views.policies.origin_sets import OriginCallable
+from cors_views.policies.origin_sets import LoadedOrigins, OriginCallable, OriginSet
 from cors_views.protocol.effective_policies import (
     DENIED,
     VARY,
@@ -87,14 +87,34 @@ def admitting(effective: EffectivePolicy, origin: str, replies: Replies) -> Comp
     for policy in effective.policies:
         if policy.public or policy.origins.admits(origin):
             return policy
-        if policy.origins.callables and is_origin(origin):
-            for question in policy.origins.callables:
-                if replies.says(question, _questions(effective, origin)):
-                    return policy
+        if policy.origins.callables and _one_says_yes(
+            policy.origins, origin, replies, _questions(effective, origin)
+        ):
+            return policy
     if effective.signal and is_origin(origin) and replies.says(SIGNAL):
         # Only layers that end in the settings ask, and those hold exactly one policy.
         return effective.policies[0]
     return None
+
+
+def set_admits(origins: OriginSet, origin: str, replies: Replies) -> bool:
+    """Return whether a set admits an origin, its callables included."""
+    return origins.admits(origin) or _one_says_yes(origins, origin, replies, origins.callables)
+
+
+def _one_says_yes(
+    origins: OriginSet, origin: str, replies: Replies, questions: Iterable[Question]
+) -> bool:
+    if not is_origin(origin):
+        return False
+    for question in origins.callables:
+        # Nobody need be asked what is loaded already.
+        known = question.known(origin) if isinstance(question, LoadedOrigins) else None
+        if known is None:
+            known = replies.says(question, questions)
+        if known:
+            return True
+    return False
 
 
 def _questions(effective: EffectivePolicy, origin: str) -> Iterator[Question]:

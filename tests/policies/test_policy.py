@@ -13,9 +13,10 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.core.exceptions import ImproperlyConfigured
 
-from cors_views import CorsPolicy, cors_allow, cors_include
+from cors_views import CachedOrigins, CorsPolicy, cors_allow, cors_include
 from cors_views.policies.policy import close_matches, policy_from
 
 
@@ -652,3 +653,67 @@ def test_copy_replace() -> None:
     policy = CorsPolicy(origins=["https://a.example"])
 
     assert policy.__replace__(max_age=1) == CorsPolicy(origins=["https://a.example"], max_age=1)
+
+
+# --- The bare question --------------------------------------------------------------------------
+
+APP, STRANGER = "https://app.example", "https://stranger.example"
+
+
+def yes(request: object, origin: str) -> bool:
+    return True
+
+
+def no(request: object, origin: str) -> bool:
+    return False
+
+
+async def yes_async(request: object, origin: str) -> bool:
+    return True
+
+
+def broken(request: object, origin: str) -> bool:
+    raise OSError("no database")
+
+
+def only_with_a_request(request: object, origin: str) -> bool:
+    return request == "a request"
+
+
+#: The fields of a policy, an origin, and whether it is admitted: by admits(), and by aadmits().
+ADMITTED: list[Any] = [
+    pytest.param({"origins": [APP]}, APP, True, True, id="named"),
+    pytest.param({"origins": [APP]}, STRANGER, False, False, id="not-named"),
+    pytest.param({"origins": ["https://*.example"]}, APP, True, True, id="a-pattern"),
+    pytest.param({"origin_regexes": ["https://a.*"]}, APP, True, True, id="a-regex"),
+    pytest.param({"origins": "*"}, STRANGER, True, True, id="any-origin"),
+    pytest.param({"origins": "*"}, "https://a.example/", False, False, id="no-origin-at-all"),
+    pytest.param({"origins": "*"}, "null", True, True, id="null-under-any-origin"),
+    pytest.param({"origins": [APP]}, "null", False, False, id="null"),
+    pytest.param({"origins": []}, APP, False, False, id="nobody"),
+    pytest.param({"max_age": 5}, APP, False, False, id="no-origins-named"),
+    pytest.param({"origins": [CachedOrigins(lambda: [APP])]}, APP, True, True, id="loaded"),
+    pytest.param({"origins": [CachedOrigins(list)]}, APP, False, False, id="loaded-in-vain"),
+    pytest.param({"origins": [yes]}, APP, TypeError, True, id="a-callable"),
+    pytest.param({"origins": [no]}, APP, TypeError, False, id="a-callable-that-refuses"),
+    pytest.param({"origins": [yes_async]}, APP, TypeError, True, id="an-async-callable"),
+    pytest.param({"origins": [broken]}, APP, TypeError, False, id="a-callable-that-raises"),
+    pytest.param({"origins": [no, APP]}, APP, True, True, id="named-beside-a-callable"),
+    pytest.param({"origins": [yes]}, "no origin", False, False, id="a-callable-and-no-origin"),
+    pytest.param(
+        {"origins": [no, CachedOrigins(lambda: [APP])]}, APP, True, True, id="loaded-and-callable"
+    ),
+    pytest.param({"origins": [only_with_a_request]}, APP, TypeError, True, id="given-the-request"),
+]
+
+
+@pytest.mark.parametrize(("fields", "origin", "at_once", "asked"), ADMITTED)
+def test_whom_a_policy_admits(fields: Any, origin: str, at_once: Any, asked: bool) -> None:
+    policy = CorsPolicy(**fields)
+
+    if at_once is TypeError:
+        with pytest.raises(TypeError, match=r"await aadmits\(origin, request\)"):
+            policy.admits(origin)
+    else:
+        assert policy.admits(origin) is at_once
+    assert async_to_sync(policy.aadmits)(origin, "a request") is asked

@@ -10,6 +10,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest import mock
 
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse, JsonResponse
 from django.test import Client, RequestFactory
 from django.test.utils import override_settings
@@ -98,14 +99,10 @@ class Tenant:
 
 @contextlib.contextmanager
 def _tenants(names: dict[str, Any]) -> Iterator[None]:
-    from django.core.cache import cache
-
     names |= {"Tenant": Tenant, "Project": Project}
-    cache.clear()
     projects = path("projects/<slug:project>/", lambda request, project: HttpResponse())
     with modules(shop={}, shop__urls={"urlpatterns": [projects]}):
         yield
-    cache.clear()
 
 
 class Project:
@@ -188,6 +185,7 @@ PREPARED: dict[str, Callable[[dict[str, Any]], contextlib.AbstractContextManager
     "docs/moving.rst": _moving,
     "docs/tenants.rst": _tenants,
     "docs/third_party.rst": _third_party,
+    "cors_views/cached_origins.py": _tenants,
     "cors_views/rest_framework.py": _mixin,
     "cors_views/testing/__init__.py": _testing,
 }
@@ -199,6 +197,12 @@ def _after_saving(names: dict[str, Any]) -> None:
 
     with TestCase.captureOnCommitCallbacks(execute=True):
         post_save.send(sender=Tenant, instance=Tenant(), using="default")
+
+
+def _validating(names: dict[str, Any]) -> None:
+    for value in ("https://rye.example", "rye.example"):
+        with contextlib.suppress(ValidationError):
+            names["validate_origin"](value)
 
 
 def sign_in(names: dict[str, Any]) -> tuple[Any, list[int]]:
@@ -244,6 +248,7 @@ def _asking_for_projects(names: dict[str, Any]) -> None:
 DONE = {
     ("docs/cookies.rst", "session"): _signing_in,
     ("docs/tenants.rst", "forget"): _after_saving,
+    ("docs/tenants.rst", "validate_origin"): _validating,
     ("docs/tenants.rst", "public_projects"): _asking_for_projects,
 }
 

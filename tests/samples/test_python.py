@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.checks import run_checks
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import Signal
@@ -63,10 +64,10 @@ OLD, NEW = "https://rye.example", "https://new.example"
 
 
 def admitted(page: Reader) -> list[str]:
-    asked = page.names["is_a_tenants"]
+    tenants = page.names["tenants"]
     request = RequestFactory().get("/menu/rye/", headers={"origin": NEW})
-    assert page.names["tenant_may"](None, request) == asked(request, NEW)
-    return [origin for origin in (OLD, NEW) if asked(request, origin)]
+    assert page.names["tenant_may"](None, request) == tenants.admits(NEW)
+    return [origin for origin in (OLD, NEW) if tenants.admits(origin)]
 
 
 saved_or_deleted = pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_a_tenant_that_is_saved_in_a_transaction_is_known_as_soon_as_that_is_com
     with read("docs/tenants.rst") as page:
         with transaction.atomic():
             signal.send(Tenant, instance=Tenant(), using="default")
-            # Another request, which sees nothing of this transaction, fills the cache.
+            # Another request, which sees nothing of this transaction, goes on with the old ones.
             assert admitted(page) == [OLD]
             monkeypatch.setattr(Tenant, "rows", ({"slug": "new", "origin": NEW},))
 
@@ -114,6 +115,24 @@ def test_signing_in_makes_a_new_token_and_its_answer_has_it() -> None:
     assert signed_in.headers[CREDENTIALS] == "true"
     # A wrong password, the token from before, the one of the answer.
     assert answers == [400, 403, 200]
+
+
+@pytest.mark.parametrize(
+    ("value", "valid"),
+    [
+        pytest.param("https://rye.example", True, id="an-origin"),
+        pytest.param("https://rye.example/", False, id="with-a-path"),
+        pytest.param("rye.example", False, id="without-a-scheme"),
+        pytest.param("*", False, id="any-origin"),
+    ],
+)
+def test_what_the_validator_of_an_origin_lets_in(value: str, valid: bool) -> None:
+    with read("docs/tenants.rst") as page:
+        if valid:
+            page.names["validate_origin"](value)
+            return
+        with pytest.raises(ValidationError):
+            page.names["validate_origin"](value)
 
 
 def test_the_tenant_of_a_url_admits_its_own_origin() -> None:

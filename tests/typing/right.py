@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 from typing_extensions import assert_type
 
-from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
+from cors_views import CachedOrigins, CorsPolicy, cors_allow, cors_deny, cors_include
 from cors_views.defaults import default_headers, default_methods
 from cors_views.rest_framework import CorsMixin, Declarable
 from cors_views.signals import check_request_enabled
@@ -133,6 +133,25 @@ def is_known(request: HttpRequest, origin: str) -> bool:
 
 ASKED = CorsPolicy(origins=[is_a_tenants, is_known, APP], origin_regexes=[r"https://\w+\.example"])
 ONE = CorsPolicy(origins=is_known)
+
+
+def tenant_origins() -> list[str]:
+    return [APP]
+
+
+async def all_origins() -> set[str]:
+    return {APP}
+
+
+TENANTS = CachedOrigins(tenant_origins, timeout=60)
+LOADED = CorsPolicy(origins=[TENANTS, CachedOrigins(all_origins), APP])
+ADMITTED: bool = TENANTS.admits(APP) or LOADED.admits(APP)
+
+
+async def admitted(request: HttpRequest) -> bool:
+    return await TENANTS.aadmits(APP) or await LOADED.aadmits(APP, request)
+
+
 REFINED = ASKED.replace(max_age=0)
 
 
