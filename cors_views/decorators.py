@@ -7,6 +7,7 @@ from typing import Any, overload
 
 from cors_views.declarations.declaring import declare, denial, hint_for, is_view, ours
 from cors_views.declarations.marks import Declaration, Denial, V, apply
+from cors_views.policies.enforcing import Enforce
 from cors_views.policies.fields import UNSET, shown
 from cors_views.policies.policy import CorsPolicy, Names, Origins, Regexes
 from cors_views.support.source_places import caller, with_filename
@@ -29,6 +30,7 @@ def cors_allow(
     credentials: bool = ...,
     max_age: int = ...,
     private_network: bool = ...,
+    enforce: Enforce = ...,
 ) -> Callable[[V], V]: ...
 
 
@@ -71,17 +73,22 @@ def _denial(function: Callable[..., Any]) -> Denial:
 
 @_denial
 @ours("deny")
-def cors_deny(view: Any = UNSET, /) -> Any:
+def cors_deny(view: Any = UNSET, /, *, enforce: Enforce = UNSET) -> Any:
     """Declare that no other origin may read the answers of a view, whatever the settings say.
 
     On a handler method or a route it is final. On a class or an include it is a default that a
     nearer ``cors_allow`` with origins opens again. CORS keeps nobody from *sending* a request:
-    what a view changes is protected by CSRF protection, authentication and permissions.
+    what a view changes is protected by CSRF protection, authentication and permissions. With
+    ``cors_deny(enforce=True)`` requests of other sites are refused before they reach the view; it
+    may stand wherever ``cors_deny`` may.
     """
-    declaration = denial(caller())
+    place = caller()
+    fields = {} if enforce is UNSET else CorsPolicy(enforce=enforce).set_fields()
+    declaration = denial(place, fields)
     if view is not UNSET:
         return apply(declaration, _view(view, "cors_deny"))
 
+    @ours("deny", fields)
     def decorator(view: V) -> V:
         return apply(declaration, _view(view, "cors_deny"))
 

@@ -13,8 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from cors_views import conf
-from cors_views.outcomes import response_headers
+from cors_views.outcomes import enforcement, response_headers
 from cors_views.outcomes.outcome import Outcome, outcome_of
+from cors_views.policies.enforcing import ENFORCING
 from cors_views.protocol import decisions
 from cors_views.protocol.consulting import NOBODY_LISTENS, adecide, decide, said_already
 from cors_views.protocol.decisions import SIGNAL, Question, Replies, Unanswered
@@ -95,17 +96,22 @@ class CorsMiddleware:
                 early_response, replies = decide(early, request, origin)
                 if early_response is not None:
                     return early_response
-        # 3. Any other request goes to the view.
+        # 3. Where policies enforce, what they do not admit goes no further.
+        if ENFORCING.possible and origin:
+            refused, replies = enforcement.refuse(request, origin, replies)
+            if refused is not None:
+                return refused
+        # 4. Any other request goes to the view.
         response = self.get_response(request)
-        # 4. Find the nearest policy: Django has left the view on the request.
+        # 5. Find the nearest policy: Django has left the view on the request.
         effective = nearest.effective_policy_of(request)
-        # 5. Decide what it answers this origin; callables and receivers may have to be asked.
+        # 6. Decide what it answers this origin; callables and receivers may have to be asked.
         answer = _at_once(request, path, origin, effective)
         if answer is None:
             decision = partial(_actual, request, path, origin, effective)
             decided = decide(decision, request, origin, replies)
             answer, replies = decided
-        # 6. Write the headers of the answer, and Vary.
+        # 7. Write the headers of the answer, and Vary.
         response_headers.write(request, response, (origin, answer, effective, asked, replies))
         return response
 
@@ -119,6 +125,10 @@ class CorsMiddleware:
                 early_response, replies = await adecide(early, request, origin)
                 if early_response is not None:
                     return early_response
+        if ENFORCING.possible and origin:
+            refused, replies = await enforcement.arefuse(request, origin, replies)
+            if refused is not None:
+                return refused
         response: HttpResponseBase = await self.get_response(request)
         effective = nearest.effective_policy_of(request)
         answer = _at_once(request, path, origin, effective)
@@ -169,7 +179,9 @@ def _preflight(
     if answer is None:
         return None
     effective = route.effective_policy_for(asked.method)
-    return response_headers.empty(request, (asked.origin, answer, effective, asked, replies))
+    decided = (asked.origin, answer, effective, asked, replies)
+    refused = enforcement.refuse_preflight(request, decided) if effective.enforce else None
+    return refused or response_headers.empty(request, decided)
 
 
 def _ask_the_receivers(replies: Replies) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from cors_views.policies.enforcing import ENFORCING
 from tests.tables import Sender
 
 
@@ -11,3 +14,13 @@ from tests.tables import Sender
 def send(request: pytest.FixtureRequest) -> Sender:
     """Run the test twice: through Django's WSGI handler and through its ASGI handler."""
     return Sender(request.param)
+
+
+@pytest.fixture
+def nothing_enforces() -> Iterator[None]:
+    """Forget for one test that views of other tests enforce."""
+    declared, ENFORCING.declared = ENFORCING.declared, False
+    ENFORCING.look_again()
+    yield
+    ENFORCING.declared = declared
+    ENFORCING.look_again()

@@ -822,6 +822,7 @@ def test_a_slash_that_django_does_not_append(send: Sender, settings: dict[str, A
         assert_cors_headers(send.preflight("/v", APP, "GET"), REFUSED)
 
 
+@pytest.mark.usefixtures("nothing_enforces")
 def test_an_actual_request_is_resolved_once(send: Sender, monkeypatch: Any) -> None:
     from django.urls.resolvers import URLPattern
 

@@ -249,6 +249,20 @@ def _compiled_policy(name: str) -> CorsPolicy:
 
 
 @keep
+def enforces() -> bool:
+    """Return whether a setting refuses requests on the server, or a policy that one names."""
+    return bool(cors_settings().policy.enforce) or any(map(_enforces, policy_names()))
+
+
+def _enforces(name: str) -> bool:
+    try:
+        return bool(policy(name).enforce)
+    except ImproperlyConfigured:
+        # It admits nobody. A check names it, and so does whatever declares it.
+        return False
+
+
+@keep
 def appends_slash() -> bool:
     """Return whether Django redirects a URL that only lacks its final slash."""
     from django.middleware.common import CommonMiddleware

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -18,14 +18,18 @@ from cors_views.support.source_places import Place, with_filename
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: What a decorator of ours says of itself, so that it can be told from a view, and from the other.
-_OURS = "_cors_views_decorator"
+_OURS, _FIELDS = "_cors_views_decorator", "_cors_views_fields"
 
 
-def ours(word: str) -> Callable[[F], F]:
-    """Mark a decorator of this package as one that allows, or that denies."""
+def ours(word: str, fields: Mapping[str, Any] | None = None) -> Callable[[F], F]:
+    """Mark a decorator of this package as one that allows, or that denies.
+
+    ``fields`` are those that it was called with, for where it stands as a value.
+    """
 
     def mark(decorator: F) -> F:
         vars(decorator)[_OURS] = word
+        vars(decorator)[_FIELDS] = fields or {}
         return decorator
 
     return mark
@@ -42,9 +46,9 @@ def _word_of(value: Any) -> str:
     return str(attributes.get(_OURS, "")) if isinstance(attributes, dict) else ""
 
 
-def denial(place: Place) -> Declaration:
-    """Return the declaration that ``cors_deny`` makes."""
-    return Declaration((), place, deny=True)
+def denial(place: Place, fields: Mapping[str, Any]) -> Declaration:
+    """Return the declaration that ``cors_deny`` makes; ``fields`` say what it does beside it."""
+    return Declaration((), place, tuple(fields.items()), deny=True)
 
 
 def declare(
@@ -87,7 +91,7 @@ def declare_value(value: Any, place: Place, written: str) -> Declaration:
     ``cors_action_policies`` and ``cors_include(policy=...)`` hold.
     """
     if denies(value):
-        return denial(place)
+        return denial(place, vars(value)[_FIELDS])
     policies = tuple(value) if isinstance(value, (list, tuple)) else (value,)
     if not policies:
         raise _names_none(value, place, written)

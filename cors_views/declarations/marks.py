@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, overload
 from asgiref.sync import AsyncToSync, iscoroutinefunction
 
 from cors_views import conf
+from cors_views.policies.enforcing import Enforce
 from cors_views.policies.policy import CorsPolicy
 from cors_views.support.memory import remembered
 from cors_views.support.source_places import Place, caller, caller_in
@@ -32,7 +33,7 @@ class Denial(Protocol):
     def __call__(self, view: V, /) -> V: ...
 
     @overload
-    def __call__(self) -> Callable[[V], V]: ...
+    def __call__(self, *, enforce: Enforce = ...) -> Denial: ...
 
 
 #: What stands for a declaration where no decorator can: a policy, a name, several of them, or
@@ -61,7 +62,7 @@ class Declaration(NamedTuple):
 
     ``policies`` are policies or names of ``CORS_POLICIES``, which are looked up when they are
     used, so that tests may override the setting. ``fields`` replace fields of the one policy.
-    ``deny`` ends the search for a policy.
+    ``deny`` ends the search for a policy; ``fields`` then hold ``enforce``, if it is said.
     """
 
     policies: tuple[CorsPolicy | str, ...]

@@ -20,7 +20,8 @@ from cors_views.standard.fetch import ALLOW_ORIGIN, CORS_RESPONSE_HEADERS
 class Outcome(NamedTuple):
     """What was decided for one request; ``asked`` is there for a preflight alone.
 
-    ``replies`` are those of the callables and receivers that had to be asked.
+    ``replies`` are those of the callables and receivers that had to be asked. ``enforced`` says
+    that the request was refused on the server, and its view did not run.
     """
 
     origin: str
@@ -28,6 +29,7 @@ class Outcome(NamedTuple):
     effective: EffectivePolicy
     asked: Preflight | None = None
     replies: Replies = Replies()
+    enforced: bool = False
 
     @property
     def leaves_own_headers(self) -> bool:
@@ -50,6 +52,8 @@ class Outcome(NamedTuple):
 
 #: The fields of an ``Outcome``, which is not made for each request, but where somebody asks for it.
 Decided = tuple[str, Answer, EffectivePolicy, Preflight | None, Replies]
+#: The same where a request is refused on the server, or would be.
+Enforced = tuple[str, Answer, EffectivePolicy, Preflight | None, Replies, bool]
 
 
 def outcome_of(request: Any) -> Outcome | None:
@@ -85,9 +89,11 @@ def view_of(request: HttpRequest) -> str:
 def is_same_origin(request: HttpRequest, origin: str) -> bool:
     """Return whether nothing is asked across origins, as CsrfViewMiddleware compares them.
 
-    Browsers send an ``Origin`` with a form that the site posts to itself, too.
+    Browsers send an ``Origin`` with a form that the site posts to itself, too. Under
+    ``Referrer-Policy: no-referrer`` it is ``null``.
     """
-    if not origin:
+    # Fetch Metadata, "Sec-Fetch-Site": no page can set it. "none" is what users do by themselves.
+    if not origin or request.META.get("HTTP_SEC_FETCH_SITE") in ("same-origin", "none"):
         return True
     try:
         return origin == f"{request.scheme}://{request.get_host()}"

@@ -37,13 +37,28 @@ def log_refusal(
     ``headers`` are those that the response leaves with, where there is one.
     """
     try:
-        _log_refusal(request, outcome, headers)
+        _log_refusal(request, outcome, headers, logging.DEBUG, "CORS refuses")
     except Exception:
         # Callables and views may be anything, and what is logged must not change what is answered.
         logger.exception("Why CORS refuses %s cannot be told.", quoted(request.path))
 
 
-def _log_refusal(request: HttpRequest, outcome: Outcome, headers: Mapping[str, str] | None) -> None:
+def log_enforced(request: HttpRequest, outcome: Outcome) -> None:
+    """Log that a request is refused on the server, or would be, at the level of WARNING."""
+    said = "CORS refused" if outcome.enforced else "With enforce=True, CORS would have refused"
+    try:
+        _log_refusal(request, outcome, None, logging.WARNING, said)
+    except Exception:
+        logger.exception("Why CORS refuses %s cannot be told.", quoted(request.path))
+
+
+def _log_refusal(
+    request: HttpRequest,
+    outcome: Outcome,
+    headers: Mapping[str, str] | None,
+    level: int,
+    said: str,
+) -> None:
     origin, effective = outcome.origin, outcome.effective
     reason, missing = outcome.refusal(headers, credentials=carries_cookies(request))
     if reason is None or is_same_origin(request, origin):
@@ -56,8 +71,10 @@ def _log_refusal(request: HttpRequest, outcome: Outcome, headers: Mapping[str, s
     command = _command(request, origin, requested if preflight else None)
     if command:
         told.append(f"For more, run: {command}")
-    logger.debug(
-        "CORS refuses %s %s from %s: %s%s (%s).%s",
+    logger.log(
+        level,
+        "%s %s %s from %s: %s%s (%s).%s",
+        said,
         f"the preflight for {quoted(requested)} at" if preflight else escaped(request.method or ""),
         quoted(request.path),
         quoted(origin),
@@ -71,6 +88,7 @@ def _log_refusal(request: HttpRequest, outcome: Outcome, headers: Mapping[str, s
             "reason": reason,
             "source": effective.source,
             "view": view,
+            "enforced": outcome.enforced,
         },
     )
 

@@ -12,7 +12,7 @@ from django.utils.cache import patch_vary_headers
 
 from cors_views.conf import settings_cache
 from cors_views.outcomes import own_headers
-from cors_views.outcomes.outcome import Decided, Outcome
+from cors_views.outcomes.outcome import Decided, Enforced, Outcome, written_by_hand
 from cors_views.outcomes.refusal_log import log_refusal
 from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.reasons import Answer
@@ -79,10 +79,18 @@ def _with_origin(vary: str) -> str:
     return response.headers["Vary"]
 
 
-def empty(request: Any, decided: Decided) -> HttpResponse:
+def refuse(request: Any, response: HttpResponseBase, decided: Enforced) -> None:
+    """Write on the response to a request that was refused on the server; it has no CORS header."""
+    for name in written_by_hand(response.headers):
+        del response.headers[name]
+    patch_vary_headers(response, ("origin",))
+    request._cors_outcome = decided
+
+
+def empty(request: Any, decided: Decided | Enforced, *, status: int = 200) -> HttpResponse:
     """Return the response to a preflight, allowed or refused: 200, without a body.
 
-    A refusal is the absence of the headers.
+    A refusal is the absence of the headers; ``status`` is another one where policies enforce.
     """
     answer = decided[1]
     headers = _headers_of_no_body() | dict(answer.headers)
@@ -91,7 +99,7 @@ def empty(request: Any, decided: Decided) -> HttpResponse:
     request._cors_outcome = decided
     if logger.isEnabledFor(logging.DEBUG):
         log_refusal(request, Outcome(*decided))
-    return HttpResponse(headers=headers)
+    return HttpResponse(headers=headers, status=status)
 
 
 @functools.cache

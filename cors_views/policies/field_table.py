@@ -40,8 +40,9 @@ class Field(NamedTuple):
         Whether a policy that names its origins takes the field from the settings, and what it has
         there if not: whom a site trusts is not inherited.
     ``header``, ``always``
-        The response header that it is sent as, and its value there if each answer has it, empty for
-        none. The rest is decided request by request, in ``protocol.decisions``.
+        The response header that it is sent as, empty for a field that is not sent, and its value
+        there if each answer has it, empty for none. The rest is decided request by request, in
+        ``protocol.decisions``.
     ``label``
         The heading of its column where ``cors_policies`` shows details, if it has one.
     ``json``
@@ -197,6 +198,18 @@ TABLE = {
             otherwise=False,
             header=fetch.ALLOW_PRIVATE_NETWORK,
             json=bool,
+        ),
+        Field(
+            "enforce",
+            check=fields.enforce,
+            nothing="Write False",
+            setting="CORS_ENFORCE",
+            check_id="E065",
+            default=False,
+            # Whoever meant to refuse and slipped must not have let everybody in.
+            of_setting=lambda value: value if isinstance(value, (bool, str)) else True,
+            header="",
+            json=_as_is,
         ),
     )
 }

@@ -23,6 +23,7 @@ from cors_views.policies.corrections import (
     text_of,
     where_to_write,
 )
+from cors_views.policies.enforcing import Enforce
 from cors_views.policies.origin_sets import OriginCallable
 from cors_views.policies.patterns import OriginError, parse_pattern
 from cors_views.regexes.repetitions import is_ambiguous
@@ -190,6 +191,16 @@ def boolean(value: Any, field: str) -> tuple[bool | None, list[Problem]]:
     if isinstance(value, bool):
         return value, []
     return None, [Problem(field, value, "type", "is neither True nor False", boolean_meant(value))]
+
+
+def enforce(value: Any, field: str = "enforce") -> tuple[Enforce | None, list[Problem]]:
+    """Check whether to refuse on the server: ``True``, ``False``, or ``"report"``."""
+    if isinstance(value, bool):
+        return value, []
+    if isinstance(value, str) and value == "report":
+        return "report", []
+    meant = boolean_meant(value).replace("True or False", "True, False or 'report'")
+    return None, [Problem(field, value, "type", "is neither True nor False nor 'report'", meant)]
 
 
 def max_age(value: Any, field: str = "max_age") -> tuple[int | None, list[Problem]]:

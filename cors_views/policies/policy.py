@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from django.core.exceptions import ImproperlyConfigured
 
 from cors_views.policies import fields
+from cors_views.policies.enforcing import ENFORCING, Enforce
 from cors_views.policies.field_table import FIELDS, TABLE, given_none
 from cors_views.policies.fields import UNSET, Problem
 from cors_views.policies.origin_sets import (
@@ -43,6 +44,7 @@ class Fields(TypedDict, total=False):
     credentials: bool
     max_age: int
     private_network: bool
+    enforce: Enforce
 
 
 #: How many entries of a long field the repr shows.
@@ -75,6 +77,9 @@ class CorsPolicy:
         How many seconds a browser may keep a preflight's answer; 0 for not at all.
     ``private_network``
         Whether a preflight that asks for Private Network Access is answered.
+    ``enforce``
+        Whether a request of another site that the policy does not admit is refused with 403 before
+        it reaches the view; ``"report"`` only logs that it would be.
 
     Raise ``ImproperlyConfigured`` with every problem in one message, and the place of the
     declaration, because system checks do not run under gunicorn or uvicorn.
@@ -88,6 +93,7 @@ class CorsPolicy:
     credentials: bool | None
     max_age: int | None
     private_network: bool | None
+    enforce: Enforce | None
 
     def __init__(
         self,
@@ -100,6 +106,7 @@ class CorsPolicy:
         credentials: bool = UNSET,
         max_age: int = UNSET,
         private_network: bool = UNSET,
+        enforce: Enforce = UNSET,
     ) -> None:
         # Each argument is a field.
         arguments = locals()
@@ -110,6 +117,8 @@ class CorsPolicy:
             report = fields.report(problems, f"declared at {place}")
             raise with_filename(place, ImproperlyConfigured(report))
         self._fill(values)
+        if self.enforce:
+            ENFORCING.declare()
 
     def _fill(self, values: Mapping[str, Any]) -> None:
         for field in FIELDS:

@@ -12,7 +12,6 @@ from typing import Any
 
 from cors_views.policies.origin_sets import LoadedOrigins, OriginCallable, OriginSet
 from cors_views.protocol.effective_policies import (
-    DENIED,
     VARY,
     CompiledPolicy,
     EffectivePolicy,
@@ -77,6 +76,7 @@ _NO_POLICY = Answer(reason=Reason.NO_POLICY)
 #: What a receiver leaves closed to one origin it may open to the next.
 _LEFT_CLOSED = Answer(vary=True, reason=Reason.NO_POLICY)
 _NOT_ADMITTED = Answer(vary=True, reason=Reason.ORIGIN_NOT_ADMITTED)
+_NOT_OFFERED = Answer(vary=True, reason=Reason.METHOD_NOT_OFFERED)
 
 
 def admitting(effective: EffectivePolicy, origin: str, replies: Replies) -> CompiledPolicy | None:
@@ -169,6 +169,29 @@ def actual(
     return Answer(headers, public is None)
 
 
+def refused(
+    effective: EffectivePolicy,
+    method: str,
+    origin: str,
+    replies: Replies,
+    *,
+    url_matches: bool = True,
+) -> Answer | None:
+    """Return the answer to a request of another site that must not run, where policies enforce.
+
+    ``method`` is upper case. Fetch refuses only to *read* the response of a request that needs no
+    preflight; what this refuses never reaches its handler.
+    """
+    if effective.denied:
+        return effective.constant_answer
+    if not _opened(effective, url_matches, replies):
+        return None
+    policy = admitting(effective, origin, replies)
+    if policy is None:
+        return _NOT_ADMITTED
+    return None if policy.lets_run(method) else _NOT_OFFERED
+
+
 def by_origin(effective: EffectivePolicy, origin: str) -> Answer | None:
     """Answer as ``actual`` does, where the URL matches and nobody listens.
 
@@ -206,7 +229,7 @@ def preflight(route: RoutePolicies, asked: Preflight, replies: Replies) -> Answe
     """Answer a preflight, or return ``None`` where no policy governs and the view gets it."""
     effective = route.effective_policy_for(asked.method)
     if effective.denied:
-        return DENIED
+        return effective.constant_answer
     if effective.needs_url_match and not _opened(effective, asked.url_matches, replies):
         return None
     policy = admitting(effective, asked.origin, replies)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cors_views.policies.enforcing import Enforce, strictest
 from cors_views.policies.field_table import constant_headers
 from cors_views.policies.origin_sets import OriginSet
 from cors_views.policies.policy import CorsPolicy
@@ -12,6 +13,8 @@ from cors_views.protocol.reasons import Answer, Headers, Reason
 from cors_views.standard import fetch
 
 DENIED = Answer(reason=Reason.DENIED)
+#: The same where other origins are refused on the server, and the site itself is not.
+_DENIED_TO_OTHERS = Answer(vary=True, reason=Reason.DENIED)
 #: The answer to those without an ``Origin``, where it depends on one.
 VARY = Answer(vary=True)
 
@@ -62,6 +65,11 @@ class CompiledPolicy:
         """Return whether the policy offers ``method``, which is upper case."""
         return method in self.methods or "*" in self.methods
 
+    def lets_run(self, method: str) -> bool:
+        """Return whether a handler runs for other sites, where the policy is enforced."""
+        # Whatever serves GET serves HEAD, and CORS_ALLOW_METHODS never had to say so.
+        return self.offers(method) or (method == "HEAD" and self.offers("GET"))
+
     def allow_headers(self, origin: str) -> Headers:
         """Return the headers for an origin that the policy admits."""
         # Fetch, "CORS check": '*' goes only without credentials.
@@ -97,6 +105,9 @@ class EffectivePolicy:
         Whether the route declares nothing at all: the settings answer as django-cors-headers does.
     ``applies``
         False where nothing speaks: the settings, under ``CORS_OPT_IN``, for what is not opted in.
+    ``enforce``
+        Whether what is not admitted is refused on the server, or only reported. Given for where
+        there are no policies to say so.
     ``why_settings``
         Why the settings alone speak, for people: who finds no route corrects the URL, not them.
     """
@@ -106,6 +117,7 @@ class EffectivePolicy:
         "constant_answer",
         "counting_layers",
         "denied",
+        "enforce",
         "listed",
         "needs_url_match",
         "origin_decides",
@@ -128,6 +140,7 @@ class EffectivePolicy:
         needs_url_match: bool = False,
         undeclared: bool = False,
         applies: bool = True,
+        enforce: Enforce | None = None,
         why_settings: str = "",
     ) -> None:
         self.policies = policies
@@ -139,16 +152,22 @@ class EffectivePolicy:
         self.why_settings = why_settings
         #: Whether a ``cors_deny`` decides.
         self.denied = applies and not policies
+        self.enforce: Enforce = strictest(
+            tuple(each.policy.enforce for each in policies) or (enforce,)
+        )
         #: The answer for everybody, where the policy alone decides.
         self.public: Headers | None = (
-            policies[0].allow_headers("*") if len(policies) == 1 and policies[0].public else None
+            policies[0].allow_headers("*")
+            if len(policies) == 1 and policies[0].public and self._reaches_all(policies[0])
+            else None
         )
         #: Whether all origins get one answer, once the URL or a receiver has opened the settings.
         self.same_for_all = self.denied or self.public is not None
         #: The answer to every request that is no preflight, where there is just one.
         self.constant_answer: Answer | None = None
+        denied = _DENIED_TO_OTHERS if self.enforce is True else DENIED
         if self.denied:
-            self.constant_answer = DENIED
+            self.constant_answer = denied
         elif self.public is not None and not needs_url_match:
             self.constant_answer = Answer(self.public)
         #: The answer to those without an Origin, where the URL and the receivers have no say.
@@ -157,7 +176,7 @@ class EffectivePolicy:
         )
         #: The same where they have opened the settings.
         if self.denied:
-            self.without_origin_if_open = DENIED
+            self.without_origin_if_open = denied
         else:
             self.without_origin_if_open = VARY if self.public is None else Answer(self.public)
         #: The origins that are admitted, where there is one policy, and no pattern in it.
@@ -172,6 +191,10 @@ class EffectivePolicy:
     def settled(self, origin: str) -> Answer | None:
         """Return the answer that neither the URL nor receivers nor callables can change."""
         return self.constant_answer if origin else self.without_origin
+
+    def _reaches_all(self, policy: CompiledPolicy) -> bool:
+        """Return whether other sites reach what a cache may keep, as the site itself does."""
+        return self.enforce is not True or policy.lets_run("GET")
 
     @property
     def source(self) -> str:

@@ -18,6 +18,7 @@ from django.urls import ResolverMatch, URLResolver, get_resolver
 from cors_views import conf
 from cors_views.conf import settings_cache
 from cors_views.declarations.marks import anything_applied
+from cors_views.policies.enforcing import ENFORCING
 from cors_views.policies.fields import shown
 from cors_views.policies.origin_sets import OriginSet, origins_key
 from cors_views.policies.policy import CorsPolicy, unchecked
@@ -110,7 +111,13 @@ class _Builder:
         refining, passed = CorsPolicy(), list[Layer]()
         for layer in layers:
             if layer.declaration.deny:
-                return EffectivePolicy((), counting_layers=(layer, *passed))
+                # It holds no other field.
+                denying = refining.refine(unchecked(dict(layer.declaration.fields)))
+                return EffectivePolicy(
+                    (),
+                    counting_layers=(layer, *passed),
+                    enforce=denying.refine(self.site.base).enforce,
+                )
             policies = policies_of(layer)
             if handler_method:
                 # Whoever marks a handler and names no methods means the method it serves; its
@@ -129,7 +136,11 @@ class _Builder:
                     # after the declaration was checked. It admits nobody.
                     if policy.names_origins
                 )
-                return EffectivePolicy(tuple(compiled), counting_layers=(layer, *passed))
+                return EffectivePolicy(
+                    tuple(compiled),
+                    counting_layers=(layer, *passed),
+                    enforce=self.site.base.enforce,
+                )
             refining = refining.refine(policies[0])
             passed.append(layer)
         policy = self._compile(refining, self.site.policy)
@@ -317,7 +328,9 @@ def _not_understood(what: Any) -> RoutePolicies:
 
 
 def _closed(why: str) -> RoutePolicies:
-    return RoutePolicies({}, EffectivePolicy((), counting_layers=(why,)))
+    # What cannot be understood may be what declares that it enforces.
+    enforce = ENFORCING.declared or conf.cors_settings().policy.enforce
+    return RoutePolicies({}, EffectivePolicy((), counting_layers=(why,), enforce=enforce))
 
 
 def _forget() -> None:

@@ -47,6 +47,7 @@ def test_that_a_site_without_settings_has_the_defaults_of_django_cors_headers() 
         "credentials": False,
         "max_age": 86400,
         "private_network": False,
+        "enforce": False,
     }
     assert site.policy.methods == default_methods
     assert site.policy.headers == default_headers
@@ -185,6 +186,7 @@ def test_that_a_policy_of_its_own_origins_takes_no_trust_from_the_settings() -> 
         max_age=1,
         credentials=False,
         private_network=False,
+        enforce=False,
     )
 
 

@@ -360,6 +360,7 @@ CLOSED = {
 }
 
 
+@pytest.mark.usefixtures("nothing_enforces")
 @pytest.mark.parametrize("name", CLOSED)
 def test_what_is_closed_for_lack_of_an_answer_is_closed_to_them_too(
     send: Sender, caplog: Any, name: str
@@ -378,6 +379,7 @@ def test_what_is_closed_for_lack_of_an_answer_is_closed_to_them_too(
     assert told in warning
 
 
+@pytest.mark.usefixtures("nothing_enforces")
 @pytest.mark.parametrize("url", ["/fails/%d/", "/fails/%d/x", "/none/?%d"])
 def test_that_visitors_do_not_choose_how_often_it_is_given(
     send: Sender, caplog: Any, url: str

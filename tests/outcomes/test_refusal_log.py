@@ -116,6 +116,7 @@ class Failing(StringConverter):
 register_converter(Failing, "refusals_failing")
 
 
+@pytest.mark.usefixtures("nothing_enforces")
 @pytest.mark.parametrize("url", ["/nowhere/", "/fails/1/"], ids=["a 404", "a broken converter"])
 def test_that_no_view_is_named_where_there_is_none(send: Sender, caplog: Any, url: str) -> None:
     with urlconf(path("fails/<refusals_failing:value>/", answer)):

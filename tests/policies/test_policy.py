@@ -34,6 +34,7 @@ FIELDS = {
     "credentials": (True, True),
     "max_age": (600, 600),
     "private_network": (False, False),
+    "enforce": ("report", "report"),
 }
 each_field = pytest.mark.parametrize(
     ("field", "given", "held"), [pytest.param(name, *FIELDS[name], id=name) for name in FIELDS]

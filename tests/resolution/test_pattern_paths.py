@@ -220,6 +220,7 @@ class BrokenConverter:
         return value
 
 
+@pytest.mark.usefixtures("nothing_enforces")
 @pytest.mark.parametrize("declared", [False, True], ids=["nothing declared", "something declared"])
 def test_a_broken_converter_fails_where_django_meets_it(
     send: Sender, caplog: Any, monkeypatch: pytest.MonkeyPatch, declared: bool

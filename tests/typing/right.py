@@ -52,7 +52,7 @@ def denied(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
-@cors_deny()
+@cors_deny(enforce=True)
 async def denied_too(request: HttpRequest, number: int) -> HttpResponse:
     return HttpResponse()
 
@@ -167,6 +167,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("partner/", cors_include("partner.urls", policy="partners")),
     path("listed/", cors_include([path("", profile)], policy=["partners", ASKED])),
     path("closed/", cors_include("closed.urls", policy=cors_deny)),
+    path("shut/", cors_include("shut.urls", policy=cors_deny(enforce=True))),
+    path("mended/", cors_include("mended.urls", "public", enforce="report")),
     path("fields/", cors_include("fields.urls", origins=[APP], credentials=True)),
     path("orders/", cors_allow("public")(Orders.as_view())),
     path("export/", OrderViewSet.as_view({"get": "list"}, cors_policy="public")),

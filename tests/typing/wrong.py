@@ -90,8 +90,8 @@ class CalledPolicy(CorsMixin, ViewSet):
     cors_policy = cors_allow("public")  # error
 
 
-class CalledDenial(CorsMixin, ViewSet):
-    cors_policy = cors_deny()  # error
+class WrongEnforce(CorsMixin, ViewSet):
+    cors_policy = cors_deny(enforce="maybe")  # error
 
 
 class CalledForAction(CorsMixin, ViewSet):
@@ -107,7 +107,7 @@ class WrongValue(CorsMixin, ViewSet):
 
 
 path("a/", cors_include("a.urls", policy=7))  # error
-path("a/", cors_include("a.urls", policy=cors_deny()))  # error
+path("a/", cors_include("a.urls", enforce="maybe"))  # error
 path("a/", cors_include("a.urls", max_age="600"))  # error
 path("a/", cors_include("a.urls", origns=[]))  # error
 path("a/", cors_include("a.urls", policy=None))  # error

@@ -1,0 +1,193 @@
+"""Refuse requests of other sites before they reach their view, where a policy enforces.
+
+By itself CORS only keeps a page from *reading* an answer: a simple request of a stranger has run
+its view by then. This is decided above every other middleware, so the URL is resolved here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, NamedTuple, cast
+
+from django.core.exceptions import PermissionDenied
+from django.core.handlers.exception import convert_exception_to_response
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.urls import get_resolver
+
+from cors_views import conf
+from cors_views.conf import settings_cache
+from cors_views.outcomes import response_headers
+from cors_views.outcomes.outcome import Decided, Enforced, Outcome, is_same_origin
+from cors_views.outcomes.refusal_log import log_enforced
+from cors_views.policies.enforcing import ENFORCING
+from cors_views.protocol import decisions
+from cors_views.protocol.consulting import adecide, decide
+from cors_views.protocol.decisions import Replies
+from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
+from cors_views.protocol.reasons import Answer, Preflight
+from cors_views.resolution import nearest
+from cors_views.resolution.pattern_paths import resolve
+from cors_views.resolution.view_info import inspect_view
+from cors_views.standard import fetch
+
+settings_cache.forget_on_change(ENFORCING.look_again)
+
+
+class _Handler(NamedTuple):
+    """What a request would run: Django's match, if there is one, and what governs it."""
+
+    match: Any
+    effective: EffectivePolicy
+
+
+def refuse(
+    request: HttpRequest, origin: str, replies: Replies
+) -> tuple[HttpResponseBase | None, Replies]:
+    """Return the response to a request that must not reach its view, if so, and what was answered.
+
+    ``replies`` are those of callables and receivers that have been asked already.
+    """
+    handler = _enforcing(request, origin)
+    if handler is None:
+        return None, replies
+    decision = partial(_decision, request, origin, handler.effective)
+    answer, replies = decide(decision, request, origin, replies)
+    decided = _refused(request, (origin, answer, handler.effective, None, replies), handler.match)
+    if decided is None:
+        return None, replies
+    response = _json(handler) or _forbid(request)
+    return _written(request, response, decided), replies
+
+
+async def arefuse(
+    request: HttpRequest, origin: str, replies: Replies
+) -> tuple[HttpResponseBase | None, Replies]:
+    """The same as ``refuse``, for an async stack."""
+    handler = _enforcing(request, origin)
+    if handler is None:
+        return None, replies
+    decision = partial(_decision, request, origin, handler.effective)
+    answer, replies = await adecide(decision, request, origin, replies)
+    decided = _refused(request, (origin, answer, handler.effective, None, replies), handler.match)
+    if decided is None:
+        return None, replies
+    response = _json(handler) or await _aforbid(request)
+    return _written(request, response, decided), replies
+
+
+def refuse_preflight(request: HttpRequest, decided: Decided) -> HttpResponse | None:
+    """Return the response to a preflight whose request would be refused, if it would."""
+    origin, _, effective, asked, replies = decided
+    if asked is None or is_same_origin(request, origin):
+        return None
+    method = asked.method.upper() if fetch.is_method(asked.method) else ""
+    answer = decisions.refused(effective, method, origin, replies, url_matches=asked.url_matches)
+    refused = _refused(request, (origin, answer, effective, asked, replies))
+    return None if refused is None else response_headers.empty(request, refused, status=403)
+
+
+# --- Decide ------------------------------------------------------------------------------------
+
+
+def _enforcing(request: HttpRequest, origin: str) -> _Handler | None:
+    """Return what a request of another site would run, if a policy there enforces or reports."""
+    if is_same_origin(request, origin):
+        return None
+    if not ENFORCING.settled:
+        _look(request)
+        if not ENFORCING.possible:
+            return None
+    match, route = _resolved(request)
+    effective = route.effective((request.method or "").upper())
+    return _Handler(match, effective) if effective.enforce else None
+
+
+def _look(request: HttpRequest) -> None:
+    """Find out whether anything enforces, which nobody knows before the URLconf is loaded."""
+    if hasattr(request, "urlconf"):
+        # Where requests have URLconfs of their own, others may be loaded later.
+        return
+    try:
+        # With it come the views, and with them what they declare.
+        get_resolver().url_patterns  # noqa: B018 a property that imports
+    except Exception:
+        # Django meets it too, and perhaps not the next time.
+        return
+    ENFORCING.settle(conf.enforces())
+
+
+def _resolved(request: HttpRequest) -> tuple[Any, RoutePolicies]:
+    try:
+        match = resolve(request)
+        return match, nearest.route_of(match)
+    except Exception:
+        # Nobody knows which view was meant. This says so in the log, and closes it.
+        return None, nearest.find_route(request)
+
+
+def _decision(
+    request: HttpRequest, origin: str, effective: EffectivePolicy, replies: Replies
+) -> Answer | None:
+    url_matches = not effective.needs_url_match or conf.cors_settings().matches_url(
+        request.path_info
+    )
+    method = (request.method or "").upper()
+    return decisions.refused(effective, method, origin, replies, url_matches=url_matches)
+
+
+def _refused(
+    request: HttpRequest,
+    found: tuple[str, Answer | None, EffectivePolicy, Preflight | None, Replies],
+    match: Any = None,
+) -> Enforced | None:
+    """Log what is to be refused, and return what was decided unless it is only reported."""
+    origin, answer, effective, asked, replies = found
+    if answer is None:
+        return None
+    if match is not None:
+        # The log wants to know whose request it was, and so does whoever measures above us.
+        request.resolver_match = match
+    decided = (origin, answer, effective, asked, replies, effective.enforce is True)
+    log_enforced(request, Outcome(*decided))
+    return decided if effective.enforce is True else None
+
+
+# --- Answer ------------------------------------------------------------------------------------
+
+
+def _deny(request: HttpRequest) -> HttpResponse:
+    raise PermissionDenied(_DETAIL)
+
+
+async def _adeny(request: HttpRequest) -> HttpResponse:
+    raise PermissionDenied(_DETAIL)
+
+
+#: What handler403 and front ends are told. Why is for the log alone.
+_DETAIL = "This site does not accept this request from another site."
+#: Django makes the site's 403 page of what these raise, below us, so that ``Vary`` goes with it.
+_forbid: Callable[[HttpRequest], HttpResponseBase] = cast(
+    "Any", convert_exception_to_response(_deny)
+)
+_aforbid: Callable[[HttpRequest], Awaitable[HttpResponseBase]] = cast(
+    "Any", convert_exception_to_response(_adeny)
+)
+
+
+def _json(handler: _Handler) -> HttpResponse | None:
+    """Return what Django REST framework answers where permission is denied, at a view of its."""
+    try:
+        view_class = inspect_view(handler.match.func).view_class
+    except Exception:
+        # No view, or one that cannot be taken apart.
+        return None
+    if not hasattr(view_class, "renderer_classes"):
+        return None
+    return JsonResponse({"detail": _DETAIL}, status=403)
+
+
+def _written(request: Any, response: HttpResponseBase, decided: Enforced) -> HttpResponseBase:
+    response_headers.refuse(request, response, decided)
+    return response
