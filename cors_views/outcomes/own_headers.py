@@ -33,12 +33,13 @@ def remove(request: HttpRequest, headers: Any, effective: EffectivePolicy) -> No
     for name in names:
         del headers[name]
     if not effective.undeclared:
-        _warn_once(request, nearest.route_taken(request), effective, names)
+        warn_once(request, nearest.route_taken(request), effective, names)
 
 
-def _warn_once(
+def warn_once(
     request: HttpRequest, route: RoutePolicies, effective: EffectivePolicy, names: list[str]
 ) -> None:
+    """Warn, once a route, that what declares its policy takes these headers away."""
     view, url = view_of(request), _url_of(request.resolver_match)
     # Where nobody knows the view, one warning is for all URLs: visitors make up any number of them.
     key = f"{view} {url}"

@@ -150,6 +150,9 @@ def _asked_for_before_login(request: HttpRequest) -> str:
 
 def _command(request: HttpRequest, origin: str, preflight_for: str | None) -> str:
     """Return the command that explains a refusal, ready to paste; nothing where none can be."""
+    if getattr(request, "_cors_application", False):
+        # What stands beside Django is behind no URLconf.
+        return ""
     if preflight_for is None:
         method, asked = request.method or "", ""
         cookies = ["--credentials"] if carries_cookies(request) else []

@@ -47,7 +47,7 @@ def write(request: Any, response: HttpResponseBase, decided: Decided) -> None:
         if answer.vary:
             # Fetch, "CORS protocol and HTTP caches".
             there = "vary" in store
-            store["vary"] = ("Vary", _with_origin(store["vary"][1])) if there else _VARY
+            store["vary"] = ("Vary", with_origin(store["vary"][1])) if there else _VARY
     request._cors_outcome = decided
     # Without an Origin nobody is refused.
     if origin and logger.isEnabledFor(logging.DEBUG):
@@ -72,7 +72,7 @@ def _stay(answer: Answer, effective: EffectivePolicy) -> bool:
 
 
 @functools.lru_cache(maxsize=128)
-def _with_origin(vary: str) -> str:
+def with_origin(vary: str) -> str:
     """Return what Django makes of a Vary header that gets ``origin`` added to it."""
     response = HttpResponse(headers={"Vary": vary})
     patch_vary_headers(response, ("origin",))
@@ -93,7 +93,7 @@ def empty(request: Any, decided: Decided | Enforced, *, status: int = 200) -> Ht
     A refusal is the absence of the headers; ``status`` is another one where policies enforce.
     """
     answer = decided[1]
-    headers = _headers_of_no_body() | dict(answer.headers)
+    headers = headers_of_no_body() | dict(answer.headers)
     if answer.vary:
         headers["Vary"] = "origin"
     request._cors_outcome = decided
@@ -103,9 +103,9 @@ def empty(request: Any, decided: Decided | Enforced, *, status: int = 200) -> Ht
 
 
 @functools.cache
-def _headers_of_no_body() -> dict[str, str]:
+def headers_of_no_body() -> dict[str, str]:
     """Return the headers of an empty response, which Django would work out for each preflight."""
     return {"content-length": "0", **HttpResponse().headers}
 
 
-settings_cache.forget_on_change(_headers_of_no_body.cache_clear)
+settings_cache.forget_on_change(headers_of_no_body.cache_clear)

@@ -208,6 +208,14 @@ def build(pattern_path: PatternPath) -> RoutePolicies:
     )
 
 
+def of_declaration(layer: Layer) -> RoutePolicies:
+    """Return what governs an application beside Django's, under one declaration around it."""
+    site = conf.cors_settings()
+    methods = tuple(method.upper() for method in site.policy.methods or ())
+    effective = _Builder(site, methods).effective([layer], None)
+    return RoutePolicies({}, effective, candidates=_candidates({}, effective))
+
+
 def default_methods(site: conf.CorsSettings, callback: ViewInfo) -> tuple[str, ...]:
     """Return what a declaration without methods offers: what is implemented, as far as allowed."""
     allowed = tuple(method.upper() for method in site.policy.methods or ())

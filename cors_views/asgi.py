@@ -1,0 +1,292 @@
+"""``CorsASGI``: a policy around an ASGI application that Django's middleware never sees."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import weakref
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from functools import partial
+from io import BytesIO
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.db import close_old_connections
+
+from cors_views.conf import settings_cache
+from cors_views.declarations.declaring import declare, declare_value, denies
+from cors_views.declarations.marks import Declarable, note
+from cors_views.outcomes import own_headers
+from cors_views.outcomes.outcome import Outcome, is_same_origin
+from cors_views.outcomes.refusal_log import log_refusal
+from cors_views.outcomes.response_headers import headers_of_no_body, with_origin
+from cors_views.policies.policy import Fields
+from cors_views.protocol import decisions
+from cors_views.protocol.consulting import adecide, said_already
+from cors_views.protocol.decisions import Replies, Unanswered
+from cors_views.protocol.effective_policies import CompiledPolicy, RoutePolicies
+from cors_views.protocol.reasons import Answer, Preflight, Reason
+from cors_views.resolution import nearest
+from cors_views.resolution.layers import Layer
+from cors_views.standard.fetch import CORS_RESPONSE_HEADERS
+from cors_views.standard.origins import is_origin
+from cors_views.support.source_places import caller
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+logger = logging.getLogger("cors_views")
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[Any]]
+#: Names and values of headers, as ASGI has them.
+RawHeaders = list[tuple[bytes, bytes]]
+
+#: By what a browser makes a visitor known without a script that says so. What an authentication
+#: around this one has made of it is of the visitor too, and must not be there either.
+_CREDENTIALS = (b"cookie", b"authorization")
+_MADE_OF_THEM = ("cookies", "session", "user", "auth")
+#: RFC 6455 section 7.4.1: a policy is violated. No page sees it: the server answers 403.
+_POLICY_VIOLATION = 1008
+_HTTP_SCHEMES = {"ws": "http", "wss": "https"}
+_ERROR = b"Internal Server Error"
+
+
+class CorsASGI:
+    """Put a policy around an ASGI application: a consumer of Channels, a mounted Starlette.
+
+    .. code-block:: python
+
+        application = ProtocolTypeRouter({
+            "http": get_asgi_application(),
+            "websocket": CorsASGI(AuthMiddlewareStack(URLRouter(routes)), "partners"),
+        })
+
+    ``app``
+        The application. It sees no preflight.
+    ``policies``, ``fields``
+        As ``cors_allow`` takes them: names of ``CORS_POLICIES``, policies, or the fields of one by
+        keyword; or ``cors_deny``. Without any, the site's own policy.
+
+    HTTP requests are answered as ``CorsMiddleware`` answers those of a function view with that
+    policy. A WebSocket handshake is no CORS request, and any page may open one with the visitor's
+    cookies. So one from an ``Origin`` that is neither the site's own nor admitted is closed before
+    it is accepted, and under a policy without ``credentials`` it goes on without cookies and
+    ``Authorization``. One without ``Origin`` is of no page, and passes; so does every other scope.
+
+    Raise ``ImproperlyConfigured`` and ``TypeError`` as ``cors_allow`` does.
+    """
+
+    def __init__(self, app: Application, *policies: Declarable, **fields: Unpack[Fields]) -> None:
+        place = caller()
+        if len(policies) == 1 and not fields and denies(policies[0]):
+            declaration = declare_value(policies[0], place, "CorsASGI()")
+        else:
+            declaration = declare(policies, {**fields}, place, "CorsASGI()")
+        self.app = app
+        self._layer = Layer("ASGI application", declaration, note(place, f"CorsASGI at {place}"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, one connection, or the lifespan."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    # --- HTTP -------------------------------------------------------------------------------
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route, origin = _route_of(self), _header(scope, b"origin")
+        asked = _preflight(scope, origin) if scope["method"] == "OPTIONS" and origin else None
+        request = partial(_request, scope, self.app)
+        if asked is not None:
+            answer, replies = await _decide(
+                partial(decisions.preflight, route, asked), request, origin
+            )
+            effective = route.effective_policy_for(asked.method)
+            _tell(request, Outcome(origin, answer, effective, asked, replies))
+            await _respond(send, 200, _headers_of(answer, headers_of_no_body().items()))
+            return
+        effective = route.effective(scope["method"])
+        answer, replies = await _decide(
+            partial(decisions.actual, effective, origin), request, origin
+        )
+        if origin:
+            _tell(request, Outcome(origin, answer, effective, None, replies))
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = self._written(message.get("headers", ()), answer, request, route)
+                message = {**message, "headers": headers}
+            await send(message)
+
+        try:
+            await self.app(scope, receive, sending)
+        except Exception:
+            # The server would answer by itself, and the page would read of CORS, not of an error.
+            if not started:
+                text = [("content-type", "text/plain; charset=utf-8")]
+                length = [("content-length", str(len(_ERROR)))]
+                await _respond(send, 500, _headers_of(answer, [*text, *length]), _ERROR)
+            raise
+
+    def _written(
+        self,
+        headers: Iterable[tuple[bytes, bytes]],
+        answer: Answer,
+        request: Callable[[], ASGIRequest],
+        route: RoutePolicies,
+    ) -> RawHeaders:
+        """Return the headers of a response with those of the answer, and none of its own."""
+        kept: RawHeaders = []
+        own: list[str] = []
+        vary: list[str] = []
+        for name, value in headers:
+            lower = name.decode("latin-1").lower()
+            if lower in CORS_RESPONSE_HEADERS:
+                own.append(lower)
+            elif lower == "vary" and answer.vary:
+                vary.append(value.decode("latin-1"))
+            else:
+                kept.append((name, value))
+        if own:
+            own_headers.warn_once(request(), route, route.other, own)
+        return kept + _headers_of(answer, (), ", ".join(vary))
+
+    # --- WebSockets ---------------------------------------------------------------------------
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        origin = _header(scope, b"origin")
+        request = partial(_request, scope, self.app)
+        if not origin or _is_own(scope, origin, request):
+            await self.app(scope, receive, send)
+            return
+        effective = _route_of(self).other
+        policy: CompiledPolicy | None = None
+        replies = Replies()
+        if is_origin(origin):
+            policy, replies = await _decide(
+                partial(decisions.admitting, effective, origin), request, origin
+            )
+        if policy is None:
+            reason = Reason.DENIED if effective.denied else Reason.ORIGIN_NOT_ADMITTED
+            answer = Answer(vary=True, reason=reason)
+            _tell(request, Outcome(origin, answer, effective, None, replies), logging.WARNING)
+            # ASGI: a close before the acceptance is a 403.
+            if (await receive())["type"] == "websocket.connect":
+                await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            return
+        if not policy.credentials:
+            scope = _without_credentials(scope)
+        await self.app(scope, receive, send)
+
+
+# --- What a scope says -------------------------------------------------------------------------
+
+
+def _header(scope: Scope, wanted: bytes) -> str:
+    """Return the value of a request header, or ``""``. Two of them are joined, as by Django."""
+    found = [value for name, value in scope["headers"] if name.lower() == wanted]
+    return b",".join(found).decode("latin-1") if found else ""
+
+
+def _preflight(scope: Scope, origin: str) -> Preflight | None:
+    """Return what a preflight asks. Fetch, "CORS-preflight request"."""
+    wanted = b"access-control-request-method"
+    if not any(name.lower() == wanted for name, _ in scope["headers"]):
+        return None
+    headers = _header(scope, b"access-control-request-headers")
+    private = _header(scope, b"access-control-request-private-network") == "true"
+    return Preflight(origin, _header(scope, wanted), headers, private, True)
+
+
+def _request(scope: Scope, app: Application) -> ASGIRequest:
+    """Return the request that callables, receivers and the log get."""
+    scheme = scope.get("scheme", "http")
+    made = {"method": "GET", **scope, "scheme": _HTTP_SCHEMES.get(scheme, scheme)}
+    request = ASGIRequest(made, BytesIO())
+    # No view of a URLconf serves it.
+    request._cors_application = True  # type: ignore[attr-defined]
+    request.resolver_match = SimpleNamespace(func=app, tried=None)  # type: ignore[assignment]
+    return request
+
+
+def _is_own(scope: Scope, origin: str, request: Callable[[], ASGIRequest]) -> bool:
+    # Fetch Metadata, "Sec-Fetch-Site": no page can write it.
+    if _header(scope, b"sec-fetch-site") == "same-origin":
+        return True
+    return is_same_origin(request(), origin)
+
+
+def _without_credentials(scope: Scope) -> Scope:
+    headers = [pair for pair in scope["headers"] if pair[0].lower() not in _CREDENTIALS]
+    kept = {name: value for name, value in scope.items() if name not in _MADE_OF_THEM}
+    return {**kept, "headers": headers}
+
+
+# --- Decide, and answer ------------------------------------------------------------------------
+
+_routes: weakref.WeakKeyDictionary[CorsASGI, RoutePolicies] = weakref.WeakKeyDictionary()
+settings_cache.forget_on_change(_routes.clear)
+
+
+def _route_of(application: CorsASGI) -> RoutePolicies:
+    """Return the policies of an application, compiled once."""
+    route = _routes.get(application)
+    if route is None:
+        route = _routes[application] = nearest.of_declaration(application._layer)
+    return route
+
+
+async def _decide(
+    decision: Callable[[Replies], Any], request: Callable[[], ASGIRequest], origin: str
+) -> tuple[Any, Replies]:
+    """Return a decision and the replies that it took."""
+    replies = said_already()
+    try:
+        return decision(replies), replies
+    except Unanswered:
+        pass
+    # Whoever is asked may use the database, and Django's handler, which closes what is broken or
+    # too old at the beginning and at the end of a request, is not there to do so.
+    await sync_to_async(_close_old_connections)()
+    try:
+        return await adecide(decision, request(), origin)
+    finally:
+        await sync_to_async(_close_old_connections)()
+
+
+def _close_old_connections() -> None:
+    # Whoever uses a connection next meets what is wrong with it; a policy need not.
+    with contextlib.suppress(Exception):
+        close_old_connections()
+
+
+def _tell(request: Callable[[], ASGIRequest], outcome: Outcome, level: int = logging.DEBUG) -> None:
+    # The request is made where somebody reads of it.
+    if logger.isEnabledFor(level):
+        log_refusal(request(), outcome, level=level)
+
+
+def _headers_of(
+    answer: Answer, headers: Iterable[tuple[str, str]] = (), vary: str = ""
+) -> RawHeaders:
+    pairs = [*headers, *answer.headers]
+    if answer.vary:
+        pairs.append(("vary", with_origin(vary) if vary else "origin"))
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
+
+
+async def _respond(send: Send, status: int, headers: RawHeaders, body: bytes = b"") -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

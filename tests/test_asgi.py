@@ -1,0 +1,461 @@
+"""CorsASGI: a policy around an application that Django's middleware never sees."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.auth.models import Group
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpResponse
+from django.test import override_settings
+from django.urls import path
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cors_views import CachedOrigins, CorsPolicy, cors_allow, cors_deny
+from cors_views.asgi import CorsASGI
+from tests.tables import CREDENTIALS, ORIGIN, Sender, cors_headers, urlconf
+
+APP, OTHER, EVIL = "https://app.example", "https://other.example", "https://evil.example"
+SITE = "https://site.example"
+
+
+class Application:
+    """A bare ASGI application, which notes what it was called with."""
+
+    def __init__(self, *headers: tuple[str, str], fails: str = "") -> None:
+        self.headers = [(name.encode(), value.encode()) for name, value in headers]
+        self.fails = fails
+        self.scopes: list[Any] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.scopes.append(scope)
+        if self.fails == "before":
+            raise OSError("the application failed")
+        if scope["type"] == "http":
+            start = {"type": "http.response.start", "status": 200, "headers": self.headers}
+            await send(start)
+            if self.fails == "after":
+                raise OSError("the application failed")
+            await send({"type": "http.response.body", "body": b"a", "more_body": True})
+            await send({"type": "http.response.body", "body": b"b"})
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.accept"})
+
+
+class Response:
+    """What was sent to the server."""
+
+    def __init__(self, messages: list[Any]) -> None:
+        self.messages = messages
+        start = messages[0]
+        self.status = start.get("status")
+        pairs = [(name.decode(), value.decode()) for name, value in start.get("headers", ())]
+        self.headers = dict(pairs)
+        assert len(self.headers) == len(pairs), pairs
+        assert all(name == name.lower() for name in self.headers)
+        self.body = b"".join(each.get("body", b"") for each in messages)
+
+
+def scope_of(kind: str, headers: dict[str, str], method: str, **more: Any) -> dict[str, Any]:
+    sent = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    return {
+        "type": kind,
+        "method": method,
+        "path": "/v/",
+        "root_path": "",
+        "query_string": b"",
+        "scheme": "https" if kind == "http" else "wss",
+        "headers": [(b"host", b"site.example"), *sent],
+        **more,
+    }
+
+
+async def _run(app: Any, scope: Any) -> Any:
+    messages: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": f"{scope['type']}.{'connect' if scope['type'] == 'websocket' else 'x'}"}
+
+    async def send(message: Any) -> None:
+        messages.append(message)
+
+    try:
+        await app(scope, receive, send)
+    except OSError as error:
+        return messages, error
+    return messages, None
+
+
+def ask(app: Any, method: str = "GET", **headers: str) -> Response:
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    messages, _ = async_to_sync(_run)(app, scope_of("http", names, method))
+    return Response(messages)
+
+
+def preflight(app: Any, origin: str, method: str, **headers: str) -> Response:
+    return ask(app, "OPTIONS", origin=origin, access_control_request_method=method, **headers)
+
+
+def handshake(app: Any, scope: dict[str, Any] | None = None, **headers: str) -> list[Any]:
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    made = scope_of("websocket", names, "GET") | (scope or {})
+    del made["method"]
+    messages, _ = async_to_sync(_run)(app, made)
+    return [each["type"] for each in messages]
+
+
+REFUSED = ["websocket.close"]
+ACCEPTED = ["websocket.accept"]
+
+
+# --- HTTP ----------------------------------------------------------------------------------------
+
+
+def yes(request: Any, origin: str) -> bool:
+    return origin != EVIL
+
+
+async def yes_async(request: Any, origin: str) -> bool:
+    return origin != EVIL
+
+
+LOADED = CachedOrigins(lambda: [APP, "https://*.tenant.example"])
+POLICIES = [
+    CorsPolicy(origins=[APP]),
+    CorsPolicy(origins=[APP, "https://*.tenant.example"], credentials=True, max_age=60),
+    CorsPolicy(origins="*"),
+    CorsPolicy(origins="*", expose_headers=["*"], methods=["*"], headers=["*"]),
+    CorsPolicy(origins=[APP], headers=["*"], credentials=True, methods=["*"]),
+    CorsPolicy(origins=["null", "http://localhost:*"], private_network=True),
+    CorsPolicy(origin_regexes=[r"https://[a-z]+\.example"], expose_headers=["x-total"]),
+    CorsPolicy(origins=[yes], methods=["get", "PATCH"]),
+    CorsPolicy(origins=[yes_async], credentials=True),
+    CorsPolicy(origins=[LOADED], credentials=True, headers=["x-a", "authorization"]),
+    CorsPolicy(origins=[]),
+    CorsPolicy(max_age=5),
+    "partners",
+    "public",
+    cors_deny,
+]
+ORIGINS = [
+    *(APP, OTHER, EVIL, "null", "http://localhost:3000", "https://a.tenant.example", SITE),
+    *("https://app.example/", "HTTPS://APP.EXAMPLE", "https://app.example:443", "junk", "*"),
+    *("https://app.example, https://app.example", "https://\u00e9.example", "a" * 600, ""),
+]
+OWN_HEADERS: list[tuple[tuple[str, str], ...]] = [
+    (),
+    (("vary", "accept"),),
+    (("vary", "Origin"),),
+    (("vary", "*"),),
+    (("access-control-allow-origin", "*"), ("access-control-allow-credentials", "true")),
+    (("x-total", "5"),),
+]
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
+@given(
+    policies=st.one_of(
+        st.sampled_from(POLICIES).map(lambda each: (each,)),
+        st.lists(st.sampled_from(POLICIES[:11]), min_size=2, max_size=3).map(tuple),
+    ),
+    own=st.sampled_from(OWN_HEADERS),
+    method=st.sampled_from(["GET", "POST", "OPTIONS", "PUT", "HEAD"]),
+    headers=st.fixed_dictionaries(
+        {},
+        optional={
+            "origin": st.sampled_from(ORIGINS),
+            "access-control-request-method": st.sampled_from(["GET", "PUT", "patch", "", "a b"]),
+            "access-control-request-headers": st.sampled_from(
+                ["x-a", "authorization, x-b", "a b", "", "x-a,X-A"]
+            ),
+            "access-control-request-private-network": st.sampled_from(["true", "false"]),
+        },
+    ),
+    site=st.sampled_from(
+        [
+            {},
+            {"CORS_ALLOWED_ORIGINS": [OTHER], "CORS_ALLOW_CREDENTIALS": True},
+            {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": True},
+            {"CORS_URLS_REGEX": "^/nothing/", "CORS_OPT_IN": True, "CORS_ALLOW_METHODS": ["*"]},
+        ]
+    ),
+)
+def test_that_it_answers_as_the_middleware_around_the_same_view(
+    policies: Any, own: Any, method: str, headers: dict[str, str], site: dict[str, Any]
+) -> None:
+    def view(request: Any) -> HttpResponse:
+        return HttpResponse("ab", headers=dict(own))
+
+    decorated = cors_deny(view) if policies == (cors_deny,) else cors_allow(*policies)(view)
+    sent = {name: value.encode().decode("latin-1") for name, value in headers.items()}
+    with override_settings(**site), urlconf(path("v/", decorated)):
+        by_middleware = Sender("asgi")(method, "/v/", sent)
+        app = CorsASGI(Application(*own), *policies)
+        messages, _ = async_to_sync(_run)(app, scope_of("http", sent, method))
+
+    beside = Response(messages)
+    assert beside.status == by_middleware.status_code
+    assert cors_headers(beside) == cors_headers(by_middleware)
+    if method == "OPTIONS" and not app.app.scopes:  # type: ignore[attr-defined]
+        names = ("content-length", "content-type")
+        assert [beside.headers[name] for name in names] == [by_middleware[name] for name in names]
+
+
+def test_that_a_preflight_never_reaches_the_application_and_a_request_does() -> None:
+    app = Application()
+    around = CorsASGI(app, origins=[APP], methods=["PUT"])
+
+    answer = preflight(around, APP, "PUT")
+    assert (answer.status, answer.headers["access-control-allow-methods"]) == (200, "PUT")
+    assert cors_headers(preflight(around, EVIL, "PUT")) == {"vary": "origin"}
+    assert app.scopes == []
+    assert ask(around, "OPTIONS", origin=APP).body == b"ab"
+    assert ask(around, origin=EVIL).body == b"ab"
+
+
+@pytest.mark.parametrize(
+    ("fails", "status"), [pytest.param("before", 500, id="before"), ("after", 200)]
+)
+def test_that_an_error_can_be_read_and_is_raised(fails: str, status: int) -> None:
+    app = CorsASGI(Application(fails=fails), origins=[APP])
+
+    scope = scope_of("http", {"origin": APP}, "GET")
+    messages, error = async_to_sync(_run)(app, scope)
+
+    response = Response(messages)
+    assert (response.status, response.headers[ORIGIN]) == (status, APP)
+    assert str(error) == "the application failed"
+    assert len(messages) == (2 if fails == "before" else 1)
+
+
+def test_that_own_headers_are_removed_and_named_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    own = ("Access-Control-Allow-Origin", "*")
+    app = CorsASGI(Application(own), origins=[APP])
+
+    assert cors_headers(ask(app, origin=EVIL)) == {"vary": "origin"}
+    assert "writes access-control-allow-origin itself" in caplog.text
+    assert "ASGI application policy declared at" in caplog.text
+
+
+def test_that_a_refusal_is_logged_without_a_command_that_finds_no_view(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = CorsASGI(Application(), "partners")
+    with caplog.at_level(logging.DEBUG, "cors_views"):
+        ask(app, origin=EVIL)
+        ask(app, origin=OTHER)
+        preflight(app, EVIL, "PUT")
+
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 2
+    assert said[0].startswith(f"CORS refuses GET '/v/' from '{EVIL}': the policy does not admit")
+    assert "ASGI application policy 'partners' declared at" in said[0]
+    assert "preflight for 'PUT'" in said[1]
+    assert "cors_explain" not in caplog.text
+
+
+def test_that_settings_that_change_count() -> None:
+    app = CorsASGI(Application(), "partners")
+    before = cors_headers(ask(app, origin=APP))
+    with override_settings(CORS_POLICIES={"partners": {"origins": [APP]}}):
+        within = cors_headers(ask(app, origin=APP))
+    with override_settings(CORS_POLICIES={}):
+        gone = cors_headers(ask(app, origin=OTHER))
+
+    assert before == cors_headers(ask(app, origin=APP)) == {"vary": "origin"}
+    assert within == {ORIGIN: APP, "vary": "origin"}
+    assert gone == {"vary": "origin"}
+
+
+@pytest.mark.parametrize(
+    ("policies", "fields", "error", "said"),
+    [
+        pytest.param(["partnrs"], {}, ImproperlyConfigured, "'partners'", id="a-slip"),
+        pytest.param([APP], {}, TypeError, "origins=", id="an-origin"),
+        pytest.param([], {"origin": [APP]}, TypeError, "origins", id="no-field"),
+        pytest.param([], {"origins": ["x"]}, ImproperlyConfigured, "no scheme", id="no-scheme"),
+    ],
+)
+def test_what_is_refused_where_it_is_written(
+    policies: Any, fields: Any, error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said) as raised:
+        CorsASGI(Application(), *policies, **fields)
+
+    assert __file__ in str(raised.value)
+
+
+@pytest.mark.parametrize("kind", ["lifespan", "something-new"])
+def test_that_other_scopes_pass_untouched(kind: str) -> None:
+    app, scope = Application(), {"type": kind}
+    async_to_sync(_run)(CorsASGI(app, cors_deny), scope)
+
+    assert app.scopes == [scope]
+    assert app.scopes[0] is scope
+
+
+# --- WebSockets ----------------------------------------------------------------------------------
+
+CLOSED = CorsPolicy(origins=[])
+#: The policies, the headers of the handshake, and what becomes of it.
+HANDSHAKES: list[Any] = [
+    pytest.param([CorsPolicy(origins=[APP])], {"origin": APP}, ACCEPTED, id="admitted"),
+    pytest.param([CorsPolicy(origins=[APP])], {"origin": EVIL}, REFUSED, id="refused"),
+    pytest.param([CLOSED], {}, ACCEPTED, id="no-page"),
+    pytest.param([CLOSED], {"origin": SITE}, ACCEPTED, id="the-sites-own"),
+    pytest.param([CLOSED], {"origin": "http://site.example"}, REFUSED, id="own-without-tls"),
+    pytest.param([CLOSED], {"origin": f"{SITE}:8443"}, REFUSED, id="own-at-another-port"),
+    pytest.param([cors_deny], {"origin": APP}, REFUSED, id="denied"),
+    pytest.param([cors_deny], {"origin": SITE}, ACCEPTED, id="denied-but-own"),
+    pytest.param(
+        [CLOSED], {"origin": APP, "sec_fetch_site": "same-origin"}, ACCEPTED, id="says-the-browser"
+    ),
+    pytest.param(
+        [CLOSED], {"origin": APP, "sec_fetch_site": "same-site"}, REFUSED, id="same-site-only"
+    ),
+    pytest.param([CorsPolicy(origins=[APP])], {"origin": "null"}, REFUSED, id="null"),
+    pytest.param([CorsPolicy(origins=["null"])], {"origin": "null"}, ACCEPTED, id="null-named"),
+    pytest.param([CorsPolicy(origins="*")], {"origin": EVIL}, ACCEPTED, id="any-origin"),
+    pytest.param([CorsPolicy(origins="*")], {"origin": "null"}, ACCEPTED, id="any-origin-null"),
+    pytest.param([CorsPolicy(origins="*")], {"origin": "a b"}, REFUSED, id="no-origin-at-all"),
+    pytest.param([CorsPolicy(origins=[yes])], {"origin": APP}, ACCEPTED, id="a-callable"),
+    pytest.param([CorsPolicy(origins=[yes])], {"origin": EVIL}, REFUSED, id="a-callable-refuses"),
+    pytest.param([CorsPolicy(origins=[yes_async])], {"origin": APP}, ACCEPTED, id="an-async-one"),
+    pytest.param([CorsPolicy(origins=[LOADED])], {"origin": APP}, ACCEPTED, id="loaded"),
+    pytest.param(["partners", CLOSED], {"origin": OTHER}, ACCEPTED, id="one-of-several"),
+    pytest.param([], {"origin": APP}, REFUSED, id="the-settings-that-admit-nobody"),
+]
+
+
+@pytest.mark.parametrize(("policies", "headers", "becomes"), HANDSHAKES)
+def test_which_handshakes_are_accepted(policies: Any, headers: Any, becomes: Any) -> None:
+    app = Application()
+
+    assert handshake(CorsASGI(app, *policies), **headers) == becomes
+    assert len(app.scopes) == (becomes == ACCEPTED)
+
+
+HOSTILE = [
+    "https://app.example.evil.org",
+    "https://evil-app.example",
+    "https://app.example@evil.org",
+    "https://app.example/",
+    "https://app.example:443",
+    "HTTPS://app.example",
+    "https://app.example.",
+    "http://app.example",
+    "https://app.example, https://evil.org",
+    "https://app.example\\.evil.org",
+    "null",
+    "*",
+    " https://app.example",
+    "https://" + "a" * 5_000,
+]
+
+
+@pytest.mark.parametrize("origin", HOSTILE)
+@pytest.mark.parametrize(
+    "policy",
+    [
+        pytest.param(CorsPolicy(origins=[APP], credentials=True), id="named"),
+        pytest.param(CorsPolicy(origin_regexes=[r"https://app\.example"]), id="a-regex"),
+        pytest.param(CorsPolicy(origins=[CachedOrigins(lambda: [APP])]), id="loaded"),
+    ],
+)
+def test_that_hostile_origins_get_nothing(origin: str, policy: CorsPolicy) -> None:
+    app = CorsASGI(Application(), policy)
+
+    assert handshake(app, origin=origin) == REFUSED
+    assert cors_headers(ask(app, origin=origin)) == {"vary": "origin"}
+    assert cors_headers(preflight(app, origin, "PUT")) == {"vary": "origin"}
+
+
+SECRETS = {"cookie": "sessionid=1", "authorization": "Basic eA=="}
+MADE = {"cookies": {}, "session": {}, "user": "ada", "auth": "basic"}
+
+
+@pytest.mark.parametrize(
+    ("origin", "credentials", "kept"),
+    [
+        pytest.param(APP, True, True, id="with-credentials"),
+        pytest.param(APP, False, False, id="without"),
+        pytest.param(SITE, False, True, id="the-sites-own"),
+        pytest.param("", False, True, id="no-page"),
+    ],
+)
+def test_whose_cookies_arrive(origin: str, credentials: bool, kept: bool) -> None:
+    app = Application()
+    around = CorsASGI(app, origins=[APP], credentials=credentials)
+    sent = {"origin": origin} if origin else {}
+
+    assert handshake(around, {**MADE, "path": "/ws/"}, **sent, **SECRETS) == ACCEPTED
+    scope = app.scopes[0]
+    names = {name for name, _ in scope["headers"]}
+    assert ({b"cookie", b"authorization"} <= names) is kept
+    assert names >= {b"host"}
+    assert (MADE.keys() <= scope.keys()) is kept
+    assert kept or MADE.keys().isdisjoint(scope)
+    assert scope["path"] == "/ws/"
+
+
+def test_that_the_sites_own_is_what_the_proxy_says() -> None:
+    scope, sent = {"scheme": "ws"}, {"origin": SITE, "x_forwarded_proto": "https"}
+    app = CorsASGI(Application(), cors_deny)
+    proxied = override_settings(SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"))
+
+    assert handshake(app, scope, **sent) == REFUSED
+    with proxied:
+        assert handshake(app, scope, **sent) == ACCEPTED
+
+
+def test_that_a_host_that_is_not_allowed_is_nobodys_own() -> None:
+    with override_settings(ALLOWED_HOSTS=["another.example"]):
+        assert handshake(CorsASGI(Application(), cors_deny), origin=SITE) == REFUSED
+
+
+def test_that_a_refused_handshake_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    handshake(CorsASGI(Application(), origins=[APP]), origin=EVIL)
+    handshake(CorsASGI(Application(), cors_deny), origin=EVIL)
+
+    assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
+    assert EVIL in caplog.text
+    assert "closed to other origins by cors_deny" in caplog.text
+
+
+def test_that_who_leaves_before_the_refusal_is_sent_nothing() -> None:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "websocket.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = scope_of("websocket", {"origin": EVIL}, "GET")
+    async_to_sync(CorsASGI(Application(), cors_deny))(scope, receive, send)
+
+    assert sent == []
+
+
+@pytest.mark.django_db
+def test_that_a_callable_may_ask_the_database_about_a_request_with_headers() -> None:
+    Group.objects.create(name=APP)
+    seen: list[Any] = []
+
+    def is_known(request: Any, origin: str) -> bool:
+        seen.append((request.path, request.headers["X-Tenant"], request.get_host()))
+        return Group.objects.filter(name=origin).exists()
+
+    app = CorsASGI(Application(), origins=[is_known], credentials=True)
+
+    assert handshake(app, origin=APP, x_tenant="a") == ACCEPTED
+    assert handshake(app, origin=OTHER, x_tenant="a") == REFUSED
+    assert ask(app, origin=APP, x_tenant="a").headers[CREDENTIALS] == "true"
+    assert seen == [("/v/", "a", "site.example")] * 3
