@@ -62,10 +62,10 @@ class CorsASGI:
 
     .. code-block:: python
 
-        application = ProtocolTypeRouter({
-            "http": get_asgi_application(),
-            "websocket": CorsASGI(AuthMiddlewareStack(URLRouter(routes)), "partners"),
-        })
+        from cors_views.asgi import CorsASGI
+        from shop.routing import consumers
+
+        application = CorsASGI(consumers, "partners")
 
     ``app``
         The application. It sees no preflight.

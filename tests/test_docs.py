@@ -145,6 +145,7 @@ PUBLIC = [
     [
         *PUBLIC,
         "cors_views.middleware.CorsMiddleware",
+        "cors_views.asgi.CorsASGI",
         "cors_views.panels.CorsPanel",
         "cors_views.pytest_plugin.cors_async_browser",
         "cors_views.pytest_plugin.cors_browser",

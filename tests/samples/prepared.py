@@ -10,6 +10,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest import mock
 
+from asgiref.sync import async_to_sync
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse, JsonResponse
 from django.test import Client, RequestFactory
@@ -105,6 +106,17 @@ def _tenants(names: dict[str, Any]) -> Iterator[None]:
         yield
 
 
+async def _application(scope: Any, receive: Any, send: Any) -> None:
+    """Stand for the consumers of a site."""
+
+
+@contextlib.contextmanager
+def _beside_django(names: dict[str, Any]) -> Iterator[None]:
+    routing = {"websocket_urlpatterns": [], "consumers": _application}
+    with modules(shop={}, shop__routing=routing):
+        yield
+
+
 class Project:
     """A model as far as the recipe for public projects asks it."""
 
@@ -180,11 +192,13 @@ def _testing(names: dict[str, Any]) -> Iterator[None]:
 #: A key that names no page is a mistake.
 PREPARED: dict[str, Callable[[dict[str, Any]], contextlib.AbstractContextManager[None]]] = {
     "README.rst": _readme,
+    "docs/asgi.rst": _beside_django,
     "docs/deployment.rst": _environments,
     "docs/environments.rst": _environments,
     "docs/moving.rst": _moving,
     "docs/tenants.rst": _tenants,
     "docs/third_party.rst": _third_party,
+    "cors_views/asgi.py": _beside_django,
     "cors_views/cached_origins.py": _tenants,
     "cors_views/rest_framework.py": _mixin,
     "cors_views/testing/__init__.py": _testing,
@@ -203,6 +217,10 @@ def _validating(names: dict[str, Any]) -> None:
     for value in ("https://rye.example", "rye.example"):
         with contextlib.suppress(ValidationError):
             names["validate_origin"](value)
+
+
+def _joining(names: dict[str, Any]) -> None:
+    assert async_to_sync(names["may_join"])("https://eu.shop.example")
 
 
 def sign_in(names: dict[str, Any]) -> tuple[Any, list[int]]:
@@ -246,6 +264,7 @@ def _asking_for_projects(names: dict[str, Any]) -> None:
 
 #: What a reader does beside asking the views, by page and by what the block defines.
 DONE = {
+    ("docs/asgi.rst", "may_join"): _joining,
     ("docs/cookies.rst", "session"): _signing_in,
     ("docs/tenants.rst", "forget"): _after_saving,
     ("docs/tenants.rst", "validate_origin"): _validating,
@@ -254,6 +273,7 @@ DONE = {
 
 #: Pages whose blocks need a package that is an extra.
 NEEDED = {
+    "docs/asgi.rst": "channels",
     "docs/rest_framework.rst": "rest_framework",
     "docs/third_party.rst": "ninja",
     "docs/reasons.rst": "debug_toolbar",
