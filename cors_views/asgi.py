@@ -20,13 +20,13 @@ from cors_views.declarations.declaring import declare, declare_value, denies
 from cors_views.declarations.marks import Declarable, note
 from cors_views.outcomes import own_headers
 from cors_views.outcomes.outcome import Outcome, is_same_origin
-from cors_views.outcomes.refusal_log import log_refusal
+from cors_views.outcomes.refusal_log import log_enforced, log_refusal
 from cors_views.outcomes.response_headers import headers_of_no_body, with_origin
 from cors_views.policies.policy import Fields
 from cors_views.protocol import decisions
 from cors_views.protocol.consulting import adecide, said_already
 from cors_views.protocol.decisions import Replies, Unanswered
-from cors_views.protocol.effective_policies import CompiledPolicy, RoutePolicies
+from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy, RoutePolicies
 from cors_views.protocol.reasons import Answer, Preflight, Reason
 from cors_views.resolution import nearest
 from cors_views.resolution.layers import Layer
@@ -54,7 +54,7 @@ _MADE_OF_THEM = ("cookies", "session", "user", "auth")
 #: RFC 6455 section 7.4.1: a policy is violated. No page sees it: the server answers 403.
 _POLICY_VIOLATION = 1008
 _HTTP_SCHEMES = {"ws": "http", "wss": "https"}
-_ERROR = b"Internal Server Error"
+_ERROR, _FORBIDDEN = b"Internal Server Error", b"Forbidden"
 
 
 class CorsASGI:
@@ -106,20 +106,24 @@ class CorsASGI:
         route, origin = _route_of(self), _header(scope, b"origin")
         asked = _preflight(scope, origin) if scope["method"] == "OPTIONS" and origin else None
         request = partial(_request, scope, self.app)
+        effective = route.other
+        if effective.enforce and origin:
+            refusal = await _enforced(request, effective, origin, asked)
+            if refusal is not None:
+                body = b"" if asked else _FORBIDDEN
+                await _respond(send, 403, _headers_of(refusal, _of_text(body)), body)
+                return
+        decision = (
+            partial(decisions.actual, effective, origin)
+            if asked is None
+            else partial(decisions.preflight, route, asked)
+        )
+        answer, replies = await _decide(decision, request, origin)
+        if origin and logger.isEnabledFor(logging.DEBUG):
+            log_refusal(request(), Outcome(origin, answer, effective, asked, replies))
         if asked is not None:
-            answer, replies = await _decide(
-                partial(decisions.preflight, route, asked), request, origin
-            )
-            effective = route.effective_policy_for(asked.method)
-            _tell(request, Outcome(origin, answer, effective, asked, replies))
             await _respond(send, 200, _headers_of(answer, headers_of_no_body().items()))
             return
-        effective = route.effective(scope["method"])
-        answer, replies = await _decide(
-            partial(decisions.actual, effective, origin), request, origin
-        )
-        if origin:
-            _tell(request, Outcome(origin, answer, effective, None, replies))
         started = False
 
         async def sending(message: Message) -> None:
@@ -135,9 +139,7 @@ class CorsASGI:
         except Exception:
             # The server would answer by itself, and the page would read of CORS, not of an error.
             if not started:
-                text = [("content-type", "text/plain; charset=utf-8")]
-                length = [("content-length", str(len(_ERROR)))]
-                await _respond(send, 500, _headers_of(answer, [*text, *length]), _ERROR)
+                await _respond(send, 500, _headers_of(answer, _of_text(_ERROR)), _ERROR)
             raise
 
     def _written(
@@ -168,7 +170,7 @@ class CorsASGI:
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         origin = _header(scope, b"origin")
         request = partial(_request, scope, self.app)
-        if not origin or _is_own(scope, origin, request):
+        if not origin or is_same_origin(request(), origin):
             await self.app(scope, receive, send)
             return
         effective = _route_of(self).other
@@ -181,7 +183,7 @@ class CorsASGI:
         if policy is None:
             reason = Reason.DENIED if effective.denied else Reason.ORIGIN_NOT_ADMITTED
             answer = Answer(vary=True, reason=reason)
-            _tell(request, Outcome(origin, answer, effective, None, replies), logging.WARNING)
+            log_enforced(request(), Outcome(origin, answer, effective, None, replies, True))
             # ASGI: a close before the acceptance is a 403.
             if (await receive())["type"] == "websocket.connect":
                 await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
@@ -219,13 +221,6 @@ def _request(scope: Scope, app: Application) -> ASGIRequest:
     request._cors_application = True  # type: ignore[attr-defined]
     request.resolver_match = SimpleNamespace(func=app, tried=None)  # type: ignore[assignment]
     return request
-
-
-def _is_own(scope: Scope, origin: str, request: Callable[[], ASGIRequest]) -> bool:
-    # Fetch Metadata, "Sec-Fetch-Site": no page can write it.
-    if _header(scope, b"sec-fetch-site") == "same-origin":
-        return True
-    return is_same_origin(request(), origin)
 
 
 def _without_credentials(scope: Scope) -> Scope:
@@ -272,10 +267,25 @@ def _close_old_connections() -> None:
         close_old_connections()
 
 
-def _tell(request: Callable[[], ASGIRequest], outcome: Outcome, level: int = logging.DEBUG) -> None:
-    # The request is made where somebody reads of it.
-    if logger.isEnabledFor(level):
-        log_refusal(request(), outcome, level=level)
+async def _enforced(
+    request: Callable[[], ASGIRequest],
+    effective: EffectivePolicy,
+    origin: str,
+    asked: Preflight | None,
+) -> Answer | None:
+    """Return the answer to a request that must not run, or nothing where it may."""
+    made = request()
+    if is_same_origin(made, origin):
+        return None
+    method = (asked.method if asked else made.method or "").upper()
+    refusal: Answer | None
+    decision = partial(decisions.refused, effective, method, origin)
+    refusal, replies = await _decide(decision, request, origin)
+    if refusal is None:
+        return None
+    enforced = effective.enforce is True
+    log_enforced(made, Outcome(origin, refusal, effective, asked, replies, enforced))
+    return refusal if enforced else None
 
 
 def _headers_of(
@@ -285,6 +295,13 @@ def _headers_of(
     if answer.vary:
         pairs.append(("vary", with_origin(vary) if vary else "origin"))
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
+
+
+def _of_text(body: bytes) -> list[tuple[str, str]]:
+    return [
+        ("content-length", str(len(body))),
+        ("content-type", "text/plain; charset=utf-8"),
+    ]
 
 
 async def _respond(send: Send, status: int, headers: RawHeaders, body: bytes = b"") -> None:

@@ -218,6 +218,57 @@ def test_that_a_preflight_never_reaches_the_application_and_a_request_does() -> 
     assert ask(around, origin=EVIL).body == b"ab"
 
 
+#: What a policy enforces, the request, the status, and whether the application runs.
+ENFORCED = [
+    pytest.param(True, {"origin": EVIL}, "POST", 403, False, id="refused"),
+    pytest.param(True, {"origin": APP}, "POST", 200, True, id="admitted"),
+    pytest.param(True, {"origin": APP}, "DELETE", 403, False, id="a-method-not-offered"),
+    pytest.param(True, {"origin": SITE}, "POST", 200, True, id="the-sites-own"),
+    pytest.param(True, {"origin": "null"}, "POST", 403, False, id="null"),
+    pytest.param(True, {}, "POST", 200, True, id="no-page"),
+    pytest.param("report", {"origin": EVIL}, "POST", 200, True, id="reported"),
+    pytest.param(False, {"origin": EVIL}, "POST", 200, True, id="not-enforced"),
+    pytest.param(
+        True,
+        {"origin": EVIL, "access-control-request-method": "PUT"},
+        "OPTIONS",
+        403,
+        False,
+        id="a-preflight",
+    ),
+    pytest.param(
+        True,
+        {"origin": APP, "access-control-request-method": "PUT"},
+        "OPTIONS",
+        200,
+        False,
+        id="a-preflight-that-is-admitted",
+    ),
+]
+
+
+@pytest.mark.parametrize(("enforce", "headers", "method", "status", "runs"), ENFORCED)
+def test_what_is_refused_on_the_server(
+    enforce: Any,
+    headers: dict[str, str],
+    method: str,
+    status: int,
+    runs: bool,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = Application()
+    around = CorsASGI(app, origins=[APP], methods=["POST", "PUT"], enforce=enforce)
+    answer = ask(around, method, **headers)
+
+    assert (answer.status, bool(app.scopes)) == (status, runs)
+    assert answer.headers["vary"] == "origin"
+    if status == 403:
+        assert cors_headers(answer) == {"vary": "origin"}
+        assert answer.body == (b"" if method == "OPTIONS" else b"Forbidden")
+    warned = status == 403 or enforce == "report"
+    assert [record.levelno for record in caplog.records] == [logging.WARNING] * warned
+
+
 @pytest.mark.parametrize(
     ("fails", "status"), [pytest.param("before", 500, id="before"), ("after", 200)]
 )
