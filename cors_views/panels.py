@@ -26,6 +26,14 @@ except ImportError as error:
     ) from error
 
 
+#: What becomes of a request of another site that is not admitted.
+_ENFORCED = {
+    True: "yes: refused before the view",
+    False: "no: the view runs, whoever asks",
+    "report": "no: only reported in the log",
+}
+
+
 class CorsPanel(Panel):  # type: ignore[misc]
     """Show the origin, the view, the layer and the place of its policy, and the verdict.
 
@@ -58,6 +66,7 @@ class CorsPanel(Panel):  # type: ignore[misc]
             ("View", shown["view"] or "none"),
             ("Decided by", shown["source"]),
             *[("Policy", policy) for policy in shown["policies"]],
+            ("Enforced", shown["enforced"]),
             ("Verdict", shown["verdict"]),
             *[(name, value) for name, value in shown["headers"]],
         ]
@@ -82,6 +91,7 @@ class CorsPanel(Panel):  # type: ignore[misc]
                 "view": match.view_name or match._func_path if match else "",
                 "source": effective.source,
                 "policies": [repr(compiled.policy) for compiled in effective.policies],
+                "enforced": _ENFORCED[effective.enforce],
                 "verdict": verdict,
                 "headers": [list(header) for header in headers],
             }

@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Info, Warning
 from cors_views import conf
 from cors_views.checks.cookies import check_unknown_sites
 from cors_views.checks.csrf import check_csrf
+from cors_views.checks.enforcement import check_enforced, check_reported
 from cors_views.checks.lost_declarations import check_mixin, check_reached, check_understood
 from cors_views.checks.methods import check_posts, check_public_uses, check_updates
 from cors_views.checks.preflights import Opened, check_caches, opened_by_caches
@@ -76,6 +77,7 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
         *check_caches(cached),
         *check_uses([*in_use, *policy_of_settings()]),
         *check_csrf(in_use),
+        *check_enforced([*in_use, *policy_of_settings()]),
         *check_posts(in_use),
         *check_choosers([*in_use, *policy_of_settings()]),
         *check_reached(reached),
@@ -96,6 +98,7 @@ def check_public_views(**kwargs: Any) -> list[CheckMessage]:
         *check_list_beside_all(),
         *check_production([*policy_of_settings(), *in_use]),
         *check_unknown_sites([*in_use, *policy_of_settings()]),
+        *check_reported([*in_use, *policy_of_settings()]),
     ]
 
 

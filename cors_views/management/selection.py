@@ -14,6 +14,8 @@ from cors_views.inspection.policies_in_use import sendable, unsafe_for_strangers
 from cors_views.management.joined_rows import without_suffix
 from cors_views.management.overview import Row, app_of
 from cors_views.policies.policy import close_matches
+from cors_views.resolution.view_info import served_methods
+from cors_views.standard import fetch
 from cors_views.standard.origins import SPECIAL
 
 
@@ -140,11 +142,18 @@ def _asked(row: Row) -> bool:
     return bool(row.asks)
 
 
+def _unenforced(row: Row) -> bool:
+    served = row.methods
+    if served is None:
+        served = tuple(served_methods(row.pattern_path[-1].callback) or ["POST"])
+    return bool({*served} - fetch.SAFE_METHODS) and row.effective.enforce is not True
+
+
 def _undeclared(row: Row) -> bool:
     return bool(row.pattern_path) and row.effective.undeclared
 
 
-#: What ``--fail-on`` knows. Only rows that admit somebody are looked at.
+#: What ``--fail-on`` knows. But for one, only rows that admit somebody are looked at.
 RISKS: dict[str, Callable[[Row], bool]] = {
     "any-origin": _any_origin,
     "any-origin-unsafe": _any_origin_unsafe,
@@ -154,7 +163,10 @@ RISKS: dict[str, Callable[[Row], bool]] = {
     "plain-http": _plain_http,
     "private-network": _private_network,
     "undeclared": _undeclared,
+    "unenforced": _unenforced,
 }
+#: Those of them that concern routes, whomever they admit: a stranger's form is sent to any.
+_OF_ALL = {"unenforced"}
 
 
 def risks_named(text: str) -> list[str]:
@@ -163,6 +175,14 @@ def risks_named(text: str) -> list[str]:
     for name in names or [text]:
         _known(name, list(RISKS), "--fail-on does not know", "It knows")
     return names
+
+
+def _is_open(row: Row) -> bool:
+    return row.admits_somebody and bool(row.pattern_path or not row.depends_on_url)
+
+
+def _is_route(row: Row) -> bool:
+    return bool(row.pattern_path) and not row.hidden
 
 
 def findings(rows: Iterable[Row], risks: Sequence[str]) -> list[Finding]:
@@ -174,7 +194,6 @@ def findings(rows: Iterable[Row], risks: Sequence[str]) -> list[Finding]:
     return [
         Finding(risk, row)
         for row in rows
-        if row.admits_somebody and (row.pattern_path or not row.depends_on_url)
         for risk in risks
-        if RISKS[risk](row)
+        if (_is_route(row) if risk in _OF_ALL else _is_open(row)) and RISKS[risk](row)
     ]

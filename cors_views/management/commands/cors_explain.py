@@ -132,6 +132,8 @@ def _deciding(played: Played) -> Iterator[str]:
     if outcome is None:
         return
     yield from transcript.asked(outcome)
+    if outcome.enforced:
+        yield "The site refuses it on the server, with 403: the view does not run."
     sent, received = exchanges[len(heard) - 1]
     url = escaped(sent.url, transcript.LONGEST)
     what = f"What decides for {url}" if sent.url != exchanges[0].sent.url else "What decides"
