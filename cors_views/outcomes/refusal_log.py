@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -37,7 +37,7 @@ def log_refusal(
     ``headers`` are those that the response leaves with, where there is one.
     """
     try:
-        _log_refusal(request, outcome, headers, logging.DEBUG, "CORS refuses")
+        _log_refusal(request, outcome, headers, logger.debug, "CORS refuses")
     except Exception:
         # Callables and views may be anything, and what is logged must not change what is answered.
         logger.exception("Why CORS refuses %s cannot be told.", quoted(request.path))
@@ -47,7 +47,7 @@ def log_enforced(request: HttpRequest, outcome: Outcome) -> None:
     """Log that a request is refused on the server, or would be, at the level of WARNING."""
     said = "CORS refused" if outcome.enforced else "With enforce=True, CORS would have refused"
     try:
-        _log_refusal(request, outcome, None, logging.WARNING, said)
+        _log_refusal(request, outcome, None, logger.warning, said)
     except Exception:
         logger.exception("Why CORS refuses %s cannot be told.", quoted(request.path))
 
@@ -56,7 +56,7 @@ def _log_refusal(
     request: HttpRequest,
     outcome: Outcome,
     headers: Mapping[str, str] | None,
-    level: int,
+    log: Callable[..., None],
     said: str,
 ) -> None:
     origin, effective = outcome.origin, outcome.effective
@@ -71,8 +71,7 @@ def _log_refusal(
     command = _command(request, origin, requested if preflight else None)
     if command:
         told.append(f"For more, run: {command}")
-    logger.log(
-        level,
+    log(
         "%s %s %s from %s: %s%s (%s).%s",
         said,
         f"the preflight for {quoted(requested)} at" if preflight else escaped(request.method or ""),
