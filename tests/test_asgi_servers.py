@@ -1,0 +1,113 @@
+"""CorsASGI around consumers of Channels and around Starlette, under the servers that there are."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.servers import free_port, running
+
+APP, EVIL = "https://app.example", "https://evil.example"
+ROOT = Path(__file__).resolve().parent.parent
+SITE = "tests.sites.beside:application"
+#: How each server is told its port.
+SERVERS = {
+    "uvicorn": ["-m", "uvicorn", "--lifespan=off", "--port={port}", SITE],
+    "daphne": ["-m", "daphne", "--port={port}", SITE],
+    "hypercorn": ["-m", "hypercorn", "--bind=127.0.0.1:{port}", SITE],
+    "granian": ["-m", "granian", "--interface=asginl", "--port={port}", SITE],
+}
+#: Who speaks WebSocket for uvicorn.
+_BESIDE = {"uvicorn": ("websockets", "wsproto")}
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    server = request.param
+    for package in ("channels", "starlette", server):
+        pytest.importorskip(package, reason=f"{server} is tried with Channels")
+    if not any(map(find_spec, _BESIDE.get(server, (server,)))):
+        pytest.skip("uvicorn speaks WebSocket where websockets or wsproto is installed")
+    port = free_port()
+    command = [sys.executable, *(part.format(port=port) for part in SERVERS[server])]
+    folder = tmp_path_factory.mktemp(server)
+    with running(command, port, folder, {**os.environ, "PYTHONPATH": str(ROOT)}):
+        yield port
+
+
+def handshake(port: int, path: str, **headers: str) -> tuple[int, str]:
+    """Open a WebSocket; return the status, and the first message."""
+    sent = {
+        "Host": f"127.0.0.1:{port}",
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version": "13",
+        **headers,
+    }
+    lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        with connection.makefile("rb") as answer:
+            status = int(answer.readline().split()[1])
+            while answer.readline().strip():
+                pass
+            if status != 101:
+                return status, ""
+            # RFC 6455 section 5.2: a short text in one frame, which a server does not mask.
+            opcode, length = answer.read(2)
+            assert opcode == 0x81
+            return status, answer.read(length).decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "becomes"),
+    [
+        pytest.param("/plain/", {"Origin": APP}, (101, "no cookie"), id="admitted"),
+        pytest.param("/cookies/", {"Origin": APP}, (101, "cookie"), id="with-credentials"),
+        pytest.param("/plain/", {}, (101, "cookie"), id="no-page"),
+        pytest.param("/plain/", {"Origin": EVIL}, (403, ""), id="refused"),
+        pytest.param("/plain/", {"Origin": "null"}, (403, ""), id="null"),
+        pytest.param("/plain/", {"Origin": "own"}, (101, "cookie"), id="the-sites-own"),
+    ],
+)
+def test_which_handshakes_are_accepted(
+    port: int, path: str, headers: dict[str, str], becomes: tuple[int, str]
+) -> None:
+    if headers.get("Origin") == "own":
+        headers = {"Origin": f"http://127.0.0.1:{port}"}
+
+    assert handshake(port, path, Cookie="sessionid=1", **headers) == becomes
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "body"),
+    [
+        pytest.param("GET", "/stream/", 200, b"one two", id="a-stream"),
+        pytest.param("GET", "/mounted/ok", 200, b"ok", id="mounted"),
+        pytest.param("GET", "/mounted/fails", 500, b"Internal Server Error", id="an-error"),
+        pytest.param("GET", "/mounted/nothing", 404, b"Not Found", id="a-404"),
+        pytest.param("OPTIONS", "/stream/", 200, b"", id="a-preflight"),
+    ],
+)
+def test_what_http_gets(port: int, method: str, path: str, status: int, body: bytes) -> None:
+    asked = {"Access-Control-Request-Method": "PUT"} if method == "OPTIONS" else {}
+
+    def ask(origin: str) -> tuple[int, bytes, str | None, str | None]:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection.request(method, path, headers={"Origin": origin, **asked})
+        answer = connection.getresponse()
+        names = ("Access-Control-Allow-Origin", "Vary")
+        found = (answer.status, answer.read(), *map(answer.getheader, names))
+        connection.close()
+        return found
+
+    assert ask(APP) == (status, body, APP, "origin")
+    assert ask(EVIL) == (status, body, None, "origin")
