@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.test.utils import override_settings
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from cors_views import CorsPolicy, cors_allow
 from cors_views.protocol.reasons import Reason
@@ -136,3 +137,16 @@ def test_that_ci_can_ask_for_what_is_not_enforced(enforce: Any, status: int) -> 
         done = run("cors_policies", "--fail-on", "unenforced")
 
     assert done.status == status
+
+
+def test_a_view_that_takes_no_form_is_not_warned_of() -> None:
+    view = cors_allow(origins=[IDP], enforce=True)(require_safe(answer))
+    stack = [
+        "cors_views.middleware.CorsMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+    ]
+    with (
+        override_settings(MIDDLEWARE=stack, CSRF_TRUSTED_ORIGINS=[BANK]),
+        urlconf(path("v/", view)),
+    ):
+        assert "cors_views.W067" not in {each.id for each in run_checks()}

@@ -20,7 +20,7 @@ from django.views import View
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
 from cors_views.middleware import CorsMiddleware
-from cors_views.outcomes import enforcement
+from cors_views.outcomes import enforcement, refusal_log
 from cors_views.outcomes.outcome import outcome_of
 from cors_views.protocol.reasons import Reason
 from cors_views.signals import check_request_enabled
@@ -669,6 +669,24 @@ def test_what_the_log_says(
         assert vars(record)["enforced"] is (enforce is True)
     ran = spy.calls.count("POST") - 3
     assert ran == (method == "POST" and enforce is not True)
+
+
+def test_a_log_that_fails_lets_nothing_through(
+    send: Sender,
+    view: Any,
+    spy: Spy,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(request: Any) -> str:
+        raise RuntimeError("fails")
+
+    monkeypatch.setattr(refusal_log, "view_of", fails)
+    with urlconf(path("v/", enforced(view))):
+        response = send.actual("/v/", STRANGER, "POST")
+
+    assert (response.status_code, spy.calls) == (403, [])
+    assert "cannot be told" in caplog.text
 
 
 # --- Callables and receivers -------------------------------------------------------------------
