@@ -15,6 +15,7 @@ _CHOOSING = (
     "__getattribute__",
     "__init__",
     "__new__",
+    "__setattr__",
     "as_view",
     "dispatch",
     "http_method_not_allowed",

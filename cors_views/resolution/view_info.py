@@ -170,9 +170,13 @@ def _handler(view_class: type, actions: Mapping[str, str] | None, name: str) -> 
 
 
 def _may_be_called(view_class: type, name: str) -> bool:
-    attribute = getattr(view_class, name, None)
-    # What a property or another descriptor gives to an instance, the class does not show.
-    return callable(attribute) or hasattr(type(attribute), "__get__")
+    # Looked up as an instance does: a metaclass, or a descriptor, may keep it from the class.
+    for owner in view_class.__mro__:
+        if name in vars(owner):
+            attribute = vars(owner)[name]
+            # What a property or another descriptor gives to an instance, the class does not show.
+            return callable(attribute) or hasattr(type(attribute), "__get__")
+    return False
 
 
 @remembered

@@ -25,7 +25,7 @@ import pytest
 from django.core import signals
 from django.db import close_old_connections
 
-from tests.oracle.answers import page_may
+from tests.oracle.answers import page_may, passes_on
 from tests.oracle.comparing import PARTS, Served, judged, sites
 from tests.oracle.drawing import NO_ORIGINS, PAGE_REQUESTS
 from tests.oracle.fetch import ACAH, PageRequest, PreflightCache, listed, preflight_passes
@@ -133,15 +133,20 @@ def test_that_what_differs_by_origin_says_so(part: int) -> None:
             path = "/nowhere/" if route is None else f"/{route.url}"
             preflight = served.draw.some(0.3)
             method = served.draw.one(["GET", "POST", "PUT", "HEAD"])
-            answers = [
-                judged(served, route, Asked(path, method, origin, preflight))[1]
+            questions = [
+                Asked(path, method, origin, preflight)
                 for origin in (*REAL, *(() if preflight else (None, NO_ORIGINS[0])))
             ]
+            answers = [judged(served, route, asked)[1] for asked in questions]
             told = [
                 {name: each[name] for name in each if name.startswith("access-control-")}
                 for each in answers
             ]
             if any(each != told[0] for each in told):
-                for each in answers:
+                for asked, each in zip(questions, answers):
+                    # What a receiver leaves to the view is one more OPTIONS request, and no cache
+                    # keeps its answer (RFC 9110 section 9.3.7).
+                    if preflight and passes_on(served.site, route, asked):
+                        continue
                     members = [name.lower() for name in listed(each.get("vary"))]
                     assert {"origin", "*"} & set(members), (served.seed, route, answers)

@@ -112,6 +112,34 @@ class ByProperty(Readable):
         return posted
 
 
+class ByDescriptor(Readable):
+    class OnInstances:
+        def __get__(self, instance: Any, owner: type) -> Any:
+            if instance is None:
+                raise AttributeError("post")
+            return posted
+
+    post = OnInstances()
+
+
+class Hidden(type):
+    def __getattribute__(cls, name: str) -> Any:
+        if name == "post":
+            raise AttributeError(name)
+        return super().__getattribute__(name)
+
+
+class ByMetaclass(Readable, metaclass=Hidden):
+    def post(self, request: Any) -> Any:
+        return posted()
+
+
+class BySetattr(Readable):
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        vars(self)["post"] = posted
+
+
 HIDING = [
     ByDispatch,
     BySetup,
@@ -124,6 +152,9 @@ HIDING = [
     ByMixin,
     Decorated,
     ByProperty,
+    ByDescriptor,
+    ByMetaclass,
+    BySetattr,
 ]
 
 
