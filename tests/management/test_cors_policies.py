@@ -13,7 +13,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib.syndication.views import Feed
 from django.core.checks import run_checks
 from django.core.management import color
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test.utils import override_settings
 from django.urls import include, path, re_path
 from django.utils import translation
@@ -961,6 +961,38 @@ def test_a_risk_fails_and_its_near_miss_does_not(name: str) -> None:
         statuses.append((done.status, done.err.startswith(f"{risk}: /v/ any")))
 
     assert statuses == [(1, True), (0, False)]
+
+
+class _Reading(View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse("ok")
+
+
+class _Writing(_Reading):
+    def post(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse("ok")
+
+
+@pytest.mark.parametrize(
+    ("view", "status"),
+    [
+        pytest.param(answer, 1, id="a function takes any method"),
+        pytest.param(require_GET(answer), 0, id="a function that only reads"),
+        pytest.param(_Writing.as_view(), 1, id="a class with a POST"),
+        pytest.param(_Reading.as_view(), 0, id="a class that only reads"),
+        pytest.param(cors_allow(origins=[])(_Writing.as_view()), 1, id="nobody may read it"),
+        pytest.param(
+            cors_allow(origins=[APP], enforce="report")(_Writing.as_view()), 1, id="reported alone"
+        ),
+        pytest.param(cors_allow(origins=[APP], enforce=True)(_Writing.as_view()), 0, id="enforced"),
+        pytest.param(cors_deny(enforce=True)(_Writing.as_view()), 0, id="denied and enforced"),
+    ],
+)
+def test_what_strangers_may_run_is_unenforced(view: Any, status: int) -> None:
+    with override_settings(**SITE), urlconf(path("v/", view)):
+        done = run("cors_policies", "--fail-on=unenforced", "--route=v")
+
+    assert (done.status, done.err.startswith("unenforced: /v/")) == (status, bool(status))
 
 
 def test_what_is_closed_or_admits_nobody_is_no_risk() -> None:
