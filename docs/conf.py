@@ -48,7 +48,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(Any|Callable|Iterable|Iterator|Mapping|Sequence|TypeVar|frozenset|Enum)"),
     # Private names in signatures, aliases, and plain words in the docstrings' types.
     (r"py:.*", r"(_\w+|.*\._\w+|cors_views\.declarations\.marks\.V|.*ClientT|Denial|Unpack)"),
-    (r"py:.*", r"(FetchOptions|HeaderList|Credentials|Redirect)"),
+    (r"py:.*", r"(Application|FetchOptions|HeaderList|Credentials|Redirect)"),
 ]
 autodoc_typehints = "signature"
 # What a signature calls by its name, and the page says below.
