@@ -135,6 +135,7 @@ def test_routes_of_the_same_origins_share_one_set(
     assert len(sets) == 1
 
 
+@pytest.mark.usefixtures("nothing_enforces")
 @pytest.mark.parametrize(
     ("method", "asked"), [("GET", ""), ("OPTIONS", ""), ("OPTIONS", "PUT")], ids=str
 )
