@@ -7,4 +7,4 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _connections(db: None) -> None:
-    """Let the handler look at connections that an earlier test left open, as it does in a server."""
+    """Let the handler look at connections that an earlier test left open, as servers do."""
