@@ -218,12 +218,43 @@ def a_preflight_that_a_browser_keeps() -> None:
     assert ran.calls == ["PUT", "PUT", "PUT"]
 
 
+def a_declaration_that_is_made_while_a_request_is_served() -> None:
+    pytest.importorskip("rest_framework")
+    from cors_views.rest_framework import CorsMixin
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    class Late(View):
+        get = property(lambda self: cors_deny(answer))
+
+    class Computing(type):
+        cors_policy = property(lambda cls: cors_deny)
+
+    class Computed(CorsMixin, View, metaclass=Computing):
+        def get(self, request: HttpRequest) -> HttpResponse:
+            return HttpResponse()
+
+    class Written(CorsMixin, View):
+        cors_policy = cors_deny
+        get = Computed.get
+
+    routes = [path(view.__name__, view.as_view()) for view in (Late, Computed, Written)]
+    with override_settings(CORS_ALLOWED_ORIGINS=[APP]), urlconf(*routes):
+        assert found() == []
+        assert told("/Late", APP) == told("/Computed", APP) == (APP, None)
+        assert told("/Written", APP) == (None, None)
+
+
 SHOWN: dict[str, Callable[[], None]] = {
     "A callable that always says yes": a_callable_that_always_says_yes,
     "A receiver that admits": a_receiver_that_admits,
     "A header or a field that changes the method": a_header_or_a_field_that_changes_the_method,
     "A method that calls another": a_method_that_calls_another,
     "What is decided below the middleware": what_is_decided_below_the_middleware,
+    "A declaration that is made while a request is served": (
+        a_declaration_that_is_made_while_a_request_is_served
+    ),
     "A preflight that a browser keeps": a_preflight_that_a_browser_keeps,
 }
 
