@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from cors_views.policies.enforcing import ENFORCING
+from cors_views.signals import check_request_enabled
 from tests.tables import Sender
 
 
@@ -24,3 +26,17 @@ def nothing_enforces() -> Iterator[None]:
     yield
     ENFORCING.declared = declared
     ENFORCING.look_again()
+
+
+@pytest.fixture
+def receivers() -> Iterator[Any]:
+    """Connect receivers of check_request_enabled for one test."""
+    connected = []
+
+    def connect(receiver: Any) -> None:
+        check_request_enabled.connect(receiver)
+        connected.append(receiver)
+
+    yield connect
+    for receiver in connected:
+        check_request_enabled.disconnect(receiver)

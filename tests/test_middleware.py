@@ -68,20 +68,6 @@ def _site() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def receivers() -> Iterator[Any]:
-    """Connect receivers of check_request_enabled for one test."""
-    connected = []
-
-    def connect(receiver: Any) -> None:
-        check_request_enabled.connect(receiver)
-        connected.append(receiver)
-
-    yield connect
-    for receiver in connected:
-        check_request_enabled.disconnect(receiver)
-
-
 def answer(request: Any) -> HttpResponse:
     return HttpResponse("answer")
 

@@ -34,7 +34,7 @@ class Outcome(NamedTuple):
     @property
     def leaves_own_headers(self) -> bool:
         """Whether CORS headers that the view wrote itself stay on the response."""
-        return self.effective.undeclared and not self.answer.headers
+        return own_headers_stay(self.answer, self.effective)
 
     def refusal(
         self, headers: Mapping[str, str] | None = None, *, credentials: bool = False
@@ -54,6 +54,11 @@ class Outcome(NamedTuple):
 Decided = tuple[str, Answer, EffectivePolicy, Preflight | None, Replies]
 #: The same where a request is refused on the server, or would be.
 Enforced = tuple[str, Answer, EffectivePolicy, Preflight | None, Replies, bool]
+
+
+def own_headers_stay(answer: Answer, effective: EffectivePolicy) -> bool:
+    """Return whether CORS headers that the view wrote itself stay, as with django-cors-headers."""
+    return effective.undeclared and not answer.headers
 
 
 def outcome_of(request: Any) -> Outcome | None:

@@ -12,10 +12,14 @@ from django.utils.cache import patch_vary_headers
 
 from cors_views.conf import settings_cache
 from cors_views.outcomes import own_headers
-from cors_views.outcomes.outcome import Decided, Enforced, Outcome, written_by_hand
+from cors_views.outcomes.outcome import (
+    Decided,
+    Enforced,
+    Outcome,
+    own_headers_stay,
+    written_by_hand,
+)
 from cors_views.outcomes.refusal_log import log_refusal
-from cors_views.protocol.effective_policies import EffectivePolicy
-from cors_views.protocol.reasons import Answer
 from cors_views.standard.fetch import CORS_RESPONSE_HEADERS
 
 logger = logging.getLogger("cors_views")
@@ -40,7 +44,7 @@ def write(request: Any, response: HttpResponseBase, decided: Decided) -> None:
         # found to be one. To check and encode it again, and to raise and catch an exception for a
         # Vary that is not there, would be three quarters of what CORS adds to a request.
         store = headers._store
-        if not (CORS_RESPONSE_HEADERS.isdisjoint(store) or _stay(answer, effective)):
+        if not (CORS_RESPONSE_HEADERS.isdisjoint(store) or own_headers_stay(answer, effective)):
             own_headers.remove(request, headers, effective)
         for pair in answer.headers:
             store[pair[0]] = pair
@@ -58,17 +62,12 @@ def _write_checked(request: Any, response: HttpResponseBase, decided: Decided) -
     """The same by what Django documents, for headers of another class."""
     answer, effective, headers = decided[1], decided[2], response.headers
     disjoint = CORS_RESPONSE_HEADERS.isdisjoint(map(str.lower, headers))
-    if not (disjoint or _stay(answer, effective)):
+    if not (disjoint or own_headers_stay(answer, effective)):
         own_headers.remove(request, headers, effective)
     for name, value in answer.headers:
         headers[name] = value
     if answer.vary:
         patch_vary_headers(response, ("origin",))
-
-
-def _stay(answer: Answer, effective: EffectivePolicy) -> bool:
-    """Return whether CORS headers that the view wrote itself stay, as with django-cors-headers."""
-    return effective.undeclared and not answer.headers
 
 
 @functools.lru_cache(maxsize=128)

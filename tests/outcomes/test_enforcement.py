@@ -23,7 +23,6 @@ from cors_views.middleware import CorsMiddleware
 from cors_views.outcomes import enforcement, refusal_log
 from cors_views.outcomes.outcome import outcome_of
 from cors_views.protocol.reasons import Reason
-from cors_views.signals import check_request_enabled
 from tests.tables import (
     METHODS,
     ORIGIN,
@@ -690,19 +689,6 @@ def test_a_log_that_fails_lets_nothing_through(
 
 
 # --- Callables and receivers -------------------------------------------------------------------
-
-
-@pytest.fixture
-def receivers() -> Iterator[Any]:
-    connected = []
-
-    def connect(receiver: Any) -> None:
-        check_request_enabled.connect(receiver)
-        connected.append(receiver)
-
-    yield connect
-    for receiver in connected:
-        check_request_enabled.disconnect(receiver)
 
 
 @pytest.mark.parametrize("regex", [r"^/v/", r"^/elsewhere/"])
