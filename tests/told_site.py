@@ -39,6 +39,8 @@ HOSTS = {
     # To a browser these two are two sites, although both are this machine.
     "localhost": "localhost",
     "loopback": "127.0.0.1",
+    # No browser takes it for this machine: Chromium has to be told where it is.
+    "plain": "plain.example",
 }
 
 #: What arrived, by the ``run`` that the URL names.
@@ -64,10 +66,12 @@ def record(
             "cookies": dict(request.COOKIES),
             "type": request.META.get("CONTENT_TYPE", "") if request.body else "",
             "body": request.body.decode(),
+            "ran": False,
         }
         arrived |= {name: request.META.get(key) for name, key in seen.items()}
         # At once: somebody may be waiting for it, and take away what is there.
         ARRIVED[request.GET.get("run", "")].append(arrived)
+        request.META["told_site.arrived"] = arrived
         return get_response(request)
 
     return middleware
@@ -112,6 +116,7 @@ def toolbar(
 
 def told(request: HttpRequest) -> HttpResponse:
     """Answer with the status, the headers and the cookies that the URL says."""
+    request.META["told_site.arrived"]["ran"] = True
     preflight = "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.META
     say = json.loads(request.GET.get("preflight" if preflight else "answer", "{}"))
     headers = {"X-Shown": "shown", "X-Hidden": "hidden", "ETag": '"1"'} | say.get("headers", {})
@@ -159,6 +164,13 @@ def urlpatterns(at: dict[str, str]) -> list[Any]:
         path("bare/", cors_allow(origins="*")(lambda request: HttpResponse(status=302))),
         path("denied/", cors_deny(told)),
         path("null/", cors_allow(origins=["null"], credentials=True)(told)),
+        path(
+            "enforcing/",
+            cors_allow(origins=app, methods=["GET", "POST", "PUT"], enforce=True)(told),
+        ),
+        path("enforcing-denied/", cors_deny(enforce=True)(told)),
+        path("enforcing-open/", cors_allow(origins=app, methods=["PUT"], enforce=False)(told)),
+        path("reporting/", cors_allow(origins=app, enforce="report")(told)),
         path("refusing/", cors_allow(origins=[at["third"]], credentials=True)(told)),
         path("mine/", cors_allow(origins=pages, credentials=True)(login_required(told))),
     ]

@@ -43,6 +43,8 @@ CHROMIUM_ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A name that is none of this machine, for what browsers do over plain http.
+    "--host-resolver-rules=MAP plain.example 127.0.0.1",
 )
 
 
