@@ -18,10 +18,8 @@ from django.db import close_old_connections
 from cors_views.conf import settings_cache
 from cors_views.declarations.declaring import declare, declare_value, denies
 from cors_views.declarations.marks import Declarable, note
-from cors_views.outcomes import own_headers
 from cors_views.outcomes.outcome import Outcome, is_same_origin
 from cors_views.outcomes.refusal_log import log_enforced, log_refusal
-from cors_views.outcomes.response_headers import headers_of_no_body, with_origin
 from cors_views.policies.policy import Fields
 from cors_views.protocol import decisions
 from cors_views.protocol.consulting import adecide, said_already
@@ -30,6 +28,8 @@ from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePoli
 from cors_views.protocol.reasons import Answer, Preflight, Reason
 from cors_views.resolution import nearest
 from cors_views.resolution.layers import Layer
+from cors_views.responses import own_headers
+from cors_views.responses.response_headers import headers_of_no_body, with_origin
 from cors_views.standard.fetch import CORS_RESPONSE_HEADERS
 from cors_views.standard.origins import is_origin
 from cors_views.support.source_places import caller

@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from cors_views import conf
-from cors_views.outcomes import enforcement, response_headers
 from cors_views.outcomes.outcome import Outcome, outcome_of
 from cors_views.policies.enforcing import ENFORCING
 from cors_views.protocol import decisions
@@ -22,6 +21,7 @@ from cors_views.protocol.decisions import SIGNAL, Question, Replies, Unanswered
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.protocol.reasons import Answer, Preflight
 from cors_views.resolution import nearest
+from cors_views.responses import enforcement, response_headers
 from cors_views.signals import check_request_enabled
 from cors_views.standard import fetch
 

@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from cors_views.declarations import marks
-from cors_views.outcomes import response_headers
 from cors_views.policies.origin_sets import OriginSet
 from cors_views.protocol import decisions
 from cors_views.protocol.reasons import Answer
+from cors_views.responses import response_headers
 from tests.drop_in import (
     ANY_ORIGIN,
     COMMON,

@@ -32,8 +32,8 @@ PURE = (
 )
 REQUEST_MACHINERY = {"django.http", "django.urls", "django.test"}
 USES_REQUESTS = (
-    "checks.hosts",
     "inspection.hidden_routes",
+    "inspection.hosts",
     "inspection.url_shapes",
     "management.",
     "middleware",
@@ -42,6 +42,7 @@ USES_REQUESTS = (
     "protocol.consulting",
     "pytest_plugin",
     "resolution.",
+    "responses.",
     "testing.",
     "urls",
 )
@@ -52,7 +53,7 @@ READS_OTHER_SETTINGS = {
     # Only to see when other settings take over.
     "conf.settings_cache": {"__dict__"},
     "outcomes.refusal_log": {"LOGIN_URL"},
-    "management.explaining.login": {"LOGIN_URL", "MIDDLEWARE"},
+    "management.login_redirects": {"LOGIN_URL", "MIDDLEWARE"},
     "management.explaining.visitor_cookies": {
         "CSRF_COOKIE_SAMESITE",
         "CSRF_COOKIE_SECURE",
@@ -68,6 +69,15 @@ READS_OTHER_SETTINGS = {
         "STATIC_URL",
     },
     "resolution.pattern_paths": {"LANGUAGE_CODE", "ROOT_URLCONF", "USE_I18N"},
+    "inspection.hosts": {
+        # The cookies, by the names of their settings in a table.
+        "?",
+        "ALLOWED_HOSTS",
+        "CSRF_TRUSTED_ORIGINS",
+        "CSRF_USE_SESSIONS",
+        "DEBUG",
+        "MIDDLEWARE",
+    },
     "inspection.url_shapes": {"LANGUAGES", "LANGUAGE_CODE"},
     "testing.browsers": {"SESSION_COOKIE_NAME", "SESSION_COOKIE_SAMESITE"},
 }

@@ -6,12 +6,12 @@ from collections.abc import Generator
 from typing import Literal, NoReturn
 from urllib.parse import urlsplit
 
-from cors_views.browsing import judging, safelists
+from cors_views.browsing import judging
 from cors_views.browsing.exchanges import Check, Exchange, Received, Refused, Sent, Step, Verdict
 from cors_views.browsing.pages import PageRequest, origin_of, parse_url, without_fragment
 from cors_views.browsing.preflights import CacheKey, PreflightCache
 from cors_views.protocol.reasons import Reason
-from cors_views.standard import fetch
+from cors_views.standard import fetch, safelists
 
 #: Fetch section 2.2.3, "redirect status".
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})

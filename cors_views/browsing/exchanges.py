@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 from typing import Literal, NamedTuple
 
-from cors_views.browsing.safelists import HeaderList
 from cors_views.protocol.reasons import Reason
+from cors_views.standard.safelists import HeaderList
 
 
 class Sent(NamedTuple):

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from cors_views.browsing.exchanges import Check, Received, Refused
-from cors_views.browsing.safelists import NON_WILDCARD_REQUEST_HEADERS, names_in, value_of
 from cors_views.protocol.reasons import Reason
 from cors_views.standard import fetch
+from cors_views.standard.safelists import NON_WILDCARD_REQUEST_HEADERS, names_in, value_of
 from cors_views.support.escaping import quoted
 
 #: How many characters of a header are shown: enough for the longest list of names.

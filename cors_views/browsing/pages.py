@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple, get_args
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from cors_views.browsing import safelists
-from cors_views.browsing.safelists import HeaderList
 from cors_views.policies.patterns import OriginError, is_pattern, parse_pattern
-from cors_views.standard import fetch
+from cors_views.standard import fetch, safelists
+from cors_views.standard.safelists import HeaderList
 
 Credentials = Literal["omit", "same-origin", "include"]
 Redirect = Literal["follow", "error", "manual"]

@@ -48,16 +48,16 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
 
 def check_declarations(**kwargs: Any) -> list[CheckMessage]:
     """Check what the declarations make together, and the policies that routes get."""
-    from cors_views.checks import declarations
+    from cors_views.checks import every_check
 
-    return _found_by(declarations.check_declarations, kwargs)
+    return _found_by(every_check.check_declarations, kwargs)
 
 
 def check_public_views(**kwargs: Any) -> list[CheckMessage]:
     """Check, before production, what any origin may use."""
-    from cors_views.checks import declarations
+    from cors_views.checks import every_check
 
-    return _found_by(declarations.check_public_views, kwargs)
+    return _found_by(every_check.check_public_views, kwargs)
 
 
 def _found_by(

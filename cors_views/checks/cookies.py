@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from django.conf import settings
 from django.core.checks import CheckMessage, Info, Warning
 
-from cors_views.checks.hosts import (
+from cors_views.inspection.hosts import (
     apps_among,
     cookies_kept_at_home,
     cookies_without_secure,

@@ -9,23 +9,23 @@ from typing import Any, Union
 
 from django.core.checks import CheckMessage, Warning
 
-from cors_views.checks.csrf_protection import is_csrf_protected
-from cors_views.checks.hosts import (
+from cors_views.inspection.csrf_protection import is_csrf_protected
+from cors_views.inspection.hosts import (
     is_local,
     is_trusted,
     may_be_own,
     public_suffixes,
     trusted_origins,
 )
-from cors_views.checks.no_origins import matches_nothing
-from cors_views.checks.regexes import (
+from cors_views.inspection.policies_in_use import PolicyInUse, csrf_middleware_protects, listed
+from cors_views.inspection.useless_regexes import matches_nothing
+from cors_views.inspection.wide_regexes import (
     admits_plain_http,
     may_admit,
     special_of,
     stranger_of,
     suffix_of,
 )
-from cors_views.inspection.policies_in_use import PolicyInUse, csrf_middleware_protects, listed
 from cors_views.policies.patterns import Pattern
 from cors_views.policies.policy import CorsPolicy
 from cors_views.resolution.layers import Layer

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from django.conf import settings
 from django.core.checks import CheckMessage, Info, Warning
 
-from cors_views.checks.csrf_protection import is_csrf_protected
+from cors_views.inspection.csrf_protection import is_csrf_protected
 from cors_views.inspection.policies_in_use import PolicyInUse, listed
 from cors_views.resolution.view_info import served_methods
 from cors_views.signals import check_request_enabled

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from django.core.checks import CheckMessage, Info, Warning
 
-from cors_views.checks.csrf_protection import is_csrf_protected
-from cors_views.checks.hosts import public_suffixes
-from cors_views.checks.regexes import stranger_of
+from cors_views.inspection.csrf_protection import is_csrf_protected
+from cors_views.inspection.hosts import public_suffixes
 from cors_views.inspection.policies_in_use import PolicyInUse, unsafe_for_strangers
+from cors_views.inspection.wide_regexes import stranger_of
 from cors_views.policies.policy import CorsPolicy
 from cors_views.protocol.effective_policies import RoutePolicies
 from cors_views.resolution.pattern_paths import PatternPath

@@ -9,9 +9,11 @@ from typing import Any
 from django.core.checks import CheckMessage, Warning
 
 from cors_views.checks.cookies import check_cookies
-from cors_views.checks.hosts import is_local
-from cors_views.checks.no_origins import matches_nothing, what_was_meant
-from cors_views.checks.regexes import (
+from cors_views.checks.trust import check_any_origin, check_every_host, check_suffixes
+from cors_views.inspection.hosts import is_local
+from cors_views.inspection.policies_in_use import PolicyInUse, listed
+from cors_views.inspection.useless_regexes import matches_nothing, what_was_meant
+from cors_views.inspection.wide_regexes import (
     admits_plain_http,
     every_host_of,
     lookalike_of,
@@ -20,8 +22,6 @@ from cors_views.checks.regexes import (
     strict,
     suffix_of,
 )
-from cors_views.checks.trust import check_any_origin, check_every_host, check_suffixes
-from cors_views.inspection.policies_in_use import PolicyInUse, listed
 from cors_views.policies.corrections import escaped, is_a_pattern
 from cors_views.policies.field_table import FIELDS
 

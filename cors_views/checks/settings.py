@@ -12,8 +12,8 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 
 from cors_views import conf
-from cors_views.checks.no_origins import matches_no_path
 from cors_views.defaults import default_methods
+from cors_views.inspection.useless_regexes import matches_no_path
 from cors_views.policies.field_table import TABLE
 from cors_views.policies.fields import Problem
 from cors_views.standard.fetch import SAFELISTED_METHODS

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from django.core.checks import CheckMessage, Error, Info, Warning
 
 from cors_views import conf
-from cors_views.checks.hosts import is_local, public_suffixes
-from cors_views.checks.regexes import every_host_of, local_of, stranger_of, suffix_of
+from cors_views.inspection.hosts import is_local, public_suffixes
 from cors_views.inspection.policies_in_use import PolicyInUse, listed
+from cors_views.inspection.wide_regexes import every_host_of, local_of, stranger_of, suffix_of
 from cors_views.policies.patterns import Pattern
 
 

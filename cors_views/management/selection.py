@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from cors_views import conf
-from cors_views.checks.hosts import is_local
 from cors_views.checks.methods import admits_anybody
-from cors_views.checks.regexes import admits_plain_http, special_of
+from cors_views.inspection.hosts import is_local
 from cors_views.inspection.policies_in_use import sendable, unsafe_for_strangers
+from cors_views.inspection.wide_regexes import admits_plain_http, special_of
 from cors_views.management.joined_rows import without_suffix
 from cors_views.management.overview import Row, app_of
 from cors_views.policies.policy import close_matches

@@ -26,8 +26,9 @@ from django.urls import (
 )
 
 from cors_views.browsing import Received, Sent
-from cors_views.checks.hosts import allowed_hosts
-from cors_views.management.explaining import login, visitor_cookies
+from cors_views.inspection.hosts import allowed_hosts
+from cors_views.management import login_redirects
+from cors_views.management.explaining import visitor_cookies
 from cors_views.management.overview import in_order
 from cors_views.outcomes.outcome import Outcome, outcome_of
 from cors_views.resolution import pattern_paths
@@ -177,21 +178,21 @@ class Server(BaseHandler):
     def _get_response(self, request: HttpRequest) -> HttpResponseBase:
         if self.runs_views:
             answered: HttpResponseBase = cast("Any", super())._get_response(request)
-            foreseen = login.preview(cast("ResolverMatch", request.resolver_match))
-            if foreseen and login.is_that(foreseen, request, answered):
+            foreseen = login_redirects.preview(cast("ResolverMatch", request.resolver_match))
+            if foreseen and login_redirects.is_that(foreseen, request, answered):
                 self._seen = self._seen._replace(login=foreseen.by)
             return answered
         # Middleware finds the match there, and a URL that is none is a 404, as ever.
         self.resolve_request(request)
         match = cast("ResolverMatch", request.resolver_match)
         self._seen = self._seen._replace(assumed=True)
-        redirect = login.preview(match)
+        redirect = login_redirects.preview(match)
         user = getattr(request, "user", None)
         known = user is not None and user.is_authenticated
         if redirect is not None and not known:
             if not self._has_session:
                 self._seen = self._seen._replace(login=redirect.by)
-                return login.response(redirect, request)
+                return login_redirects.response(redirect, request)
             self._seen = self._seen._replace(admitted_by=redirect.by)
         served = _served(match)
         if served is None or request.method in served:

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from cors_views.browsing import PageRequest, Received, Sent, Step, Verdict
 from cors_views.browsing.pages import origin_of
-from cors_views.checks.hosts import way_between
-from cors_views.management.table import Paint
+from cors_views.inspection.hosts import way_between
+from cors_views.management.text_columns import Paint
 from cors_views.outcomes.outcome import Outcome
 from cors_views.protocol.decisions import SIGNAL
 from cors_views.resolution.view_info import name_of

@@ -15,12 +15,7 @@ from cors_views.policies import fields
 from cors_views.policies.enforcing import ENFORCING, Enforce
 from cors_views.policies.field_table import FIELDS, TABLE, given_none
 from cors_views.policies.fields import UNSET, Problem
-from cors_views.policies.origin_sets import (
-    LoadedOrigins,
-    OriginCallable,
-    OriginSet,
-    origins_key,
-)
+from cors_views.policies.origin_sets import LoadedOrigins, OriginCallable, OriginSet, origins_key
 from cors_views.standard.origins import is_origin
 from cors_views.support.source_places import caller, with_filename
 

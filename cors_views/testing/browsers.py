@@ -24,7 +24,7 @@ from cors_views.browsing import (
     page_request,
 )
 from cors_views.browsing.pages import Credentials, Redirect, origin_of, page_origin
-from cors_views.checks.hosts import way_between
+from cors_views.inspection.hosts import way_between
 from cors_views.outcomes.outcome import outcome_of
 from cors_views.testing import sending
 from cors_views.testing.calls import FetchOptions, encode

@@ -13,8 +13,8 @@ import pytest
 
 from cors_views.browsing import Check, PreflightCache, Received, Sent, Verdict, browse, page_request
 from cors_views.browsing.pages import origin_of, page_origin
-from cors_views.browsing.safelists import mime_essence, unsafe_request_header_names
 from cors_views.protocol.reasons import Reason
+from cors_views.standard.safelists import mime_essence, unsafe_request_header_names
 
 PAGE, URL = "https://app.example.com", "https://api.example.com/orders/"
 ORIGIN, CREDENTIALS = "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"

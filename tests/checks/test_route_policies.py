@@ -23,8 +23,8 @@ from django.views.decorators.http import etag, require_GET, require_http_methods
 from publicsuffixlist import PublicSuffixList
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
-from cors_views.checks.hosts import public_suffix_list
 from cors_views.declarations import marks
+from cors_views.inspection.hosts import public_suffix_list
 from tests.management.commands import run
 from tests.tables import ORIGIN, urlconf
 
@@ -1428,7 +1428,7 @@ BROKEN: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_mistake_in_urlpatterns_is_left_to_django(name: str) -> None:
-    from cors_views.checks.declarations import check_declarations, check_public_views
+    from cors_views.checks.every_check import check_declarations, check_public_views
 
     with urlconf(BROKEN[name], path("v/", cors_allow(origins=["null"])(answer))):
         assert short(check_declarations()) == ["W040"]
@@ -1437,7 +1437,7 @@ def test_a_mistake_in_urlpatterns_is_left_to_django(name: str) -> None:
 
 def test_a_site_without_urls() -> None:
     with override_settings(ROOT_URLCONF=None):
-        from cors_views.checks.declarations import check_declarations, check_public_views
+        from cors_views.checks.every_check import check_declarations, check_public_views
 
         assert check_declarations() == check_public_views() == []
 

@@ -16,8 +16,8 @@ from django.urls import include, path
 from django.views.decorators.http import require_GET
 
 from cors_views import cors_allow, cors_deny
-from cors_views.checks.regexes import endings
 from cors_views.declarations import marks
+from cors_views.inspection.wide_regexes import endings
 from cors_views.regexes import expressions
 from tests.tables import CREDENTIALS, ORIGIN, Sender, cors_headers, urlconf
 

@@ -13,7 +13,7 @@ from cors_views.browsing import PageRequest, page_request
 from cors_views.browsing.pages import origin_of
 from cors_views.management import transcript
 from cors_views.management.base import REFUSED, CorsCommand, bad_input, resolver_of
-from cors_views.management.explaining import above, notes
+from cors_views.management.explaining import answered_above, notes
 from cors_views.management.explaining.advice import advice, decided_by
 from cors_views.management.explaining.page_calls import Played, play
 from cors_views.management.overview import view_name
@@ -137,7 +137,7 @@ def _deciding(played: Played) -> Iterator[str]:
     sent, received = exchanges[len(heard) - 1]
     url = escaped(sent.url, transcript.LONGEST)
     what = f"What decides for {url}" if sent.url != exchanges[0].sent.url else "What decides"
-    if above.by_hand(outcome, received):
+    if answered_above.by_hand(outcome, received):
         yield f"{what} is a header written by hand: no policy admits the page."
     else:
         yield f"{what} is the {decided_by(outcome.effective)}."

@@ -11,7 +11,7 @@ from django.urls import URLResolver
 from django.utils.translation import override
 
 from cors_views import conf
-from cors_views.management import formats
+from cors_views.management import overview_formats
 from cors_views.management.base import (
     REFUSED,
     CorsCommand,
@@ -20,9 +20,9 @@ from cors_views.management.base import (
     origin_of,
     resolver_of,
 )
-from cors_views.management.formats import Shown
 from cors_views.management.joined_rows import for_people
 from cors_views.management.overview import rows
+from cors_views.management.overview_formats import Shown
 from cors_views.management.selection import RISKS, Filters, UnknownName, findings, risks_named
 from cors_views.middleware import CorsMiddleware
 
@@ -111,13 +111,13 @@ class Command(CorsCommand):
 
     def _document(self, shown: Shown, wanted: str, urlconf: Any) -> str:
         if wanted == "json":
-            return formats.as_json(shown, str(getattr(urlconf, "__name__", urlconf)))
+            return overview_formats.as_json(shown, str(getattr(urlconf, "__name__", urlconf)))
         if wanted == "markdown":
-            return formats.as_markdown(shown)
-        return formats.as_table(shown, self.paint)
+            return overview_formats.as_markdown(shown)
+        return overview_formats.as_table(shown, self.paint)
 
     def _report(self, shown: Shown) -> None:
         if shown.findings:
-            for line in formats.as_lines(shown):
+            for line in overview_formats.as_lines(shown):
                 self.stderr.write(line)
             sys.exit(REFUSED)

@@ -14,9 +14,9 @@ from urllib.parse import urljoin
 from cors_views import conf
 from cors_views.inspection.policies_in_use import Source
 from cors_views.management.explaining import (
-    above,
-    before_policies,
-    logged_out,
+    answered_above,
+    login_advice,
+    not_the_policy,
     page_changes,
     source_code,
 )
@@ -50,7 +50,7 @@ def advice(refusal: Refusal) -> Advice:
     verdict = refusal.verdict
     reason = verdict.reason
     received = verdict.exchanges[-1].received
-    login = logged_out.sent_away(refusal)
+    login = login_advice.sent_away(refusal)
     if login is not None:
         return _login(refusal, login)
     if received is None:
@@ -64,7 +64,7 @@ def advice(refusal: Refusal) -> Advice:
     if outcome.origin != refusal.page.origin:
         told = f"ask for {verdict.url} at once; behind a redirect to another origin its Origin is"
         return Advice(Ask({"url": verdict.url}, f"{told} {outcome.origin!r}"))
-    first, *others = above.replaced(refusal, outcome) or (None,)
+    first, *others = answered_above.replaced(refusal, outcome) or (None,)
     if first is not None:
         return Advice(first, tuple(filter(None, others)))
     wrong = page_changes.wrongly(refusal)
@@ -72,9 +72,9 @@ def advice(refusal: Refusal) -> Advice:
 
 
 def _login(refusal: Refusal, number: int) -> Advice:
-    further = logged_out.once_logged_in(refusal.page)
+    further = login_advice.once_logged_in(refusal.page)
     edit = advice(further.refusal).first if further.verdict.reason else None
-    return Advice(logged_out.log_in(refusal, number, edit))
+    return Advice(login_advice.log_in(refusal, number, edit))
 
 
 def _answered_by_others(refusal: Refusal) -> Advice:
@@ -109,20 +109,20 @@ def _at_the_view(refusal: Refusal, outcome: Outcome) -> Advice:
         return found._replace(first=page_changes.rewritten(found.first, method), others=others)
     case = Case(refusal, outcome)
     first = (
-        before_policies.unserved(case)
-        or before_policies.lost(case)
-        or before_policies.closed_whole(case)
+        not_the_policy.unserved(case)
+        or not_the_policy.lost(case)
+        or not_the_policy.closed_whole(case)
     )
-    first = first or before_policies.of_admin(case)
+    first = first or not_the_policy.of_admin(case)
     if first:
         return Advice(first)
-    if above.by_hand(outcome, refusal.verdict.exchanges[-1].received):
+    if answered_above.by_hand(outcome, refusal.verdict.exchanges[-1].received):
         return _written_by_hand(case)
     return _ADVICE[refusal.verdict.reason](case)
 
 
 def _no_view(refusal: Refusal) -> Advice:
-    redirected = above.redirected(refusal)
+    redirected = answered_above.redirected(refusal)
     if redirected is not None:
         return Advice(redirected)
     told = "the page: ask for a URL of the site; manage.py cors_policies lists the routes."
@@ -257,7 +257,7 @@ def _written_by_hand(case: Case) -> Advice:
         "It replaces what the view writes by hand. What a proxy or a middleware above "
         "CorsMiddleware writes has to go."
     )
-    kept = above.kept(case.refusal)
+    kept = answered_above.kept(case.refusal)
     known = [
         each for each in case.effective_fields() if each and not source_code.admits_nobody(each)
     ]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from cors_views.browsing import PageRequest
 from cors_views.browsing.pages import origin_of
-from cors_views.checks.csrf_protection import is_csrf_protected
-from cors_views.checks.hosts import is_trusted
+from cors_views.inspection.csrf_protection import is_csrf_protected
+from cors_views.inspection.hosts import is_trusted
 from cors_views.inspection.policies_in_use import csrf_middleware_protects
 from cors_views.management.explaining import visitor_cookies
 from cors_views.management.explaining.page_calls import Played

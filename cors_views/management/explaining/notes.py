@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 from cors_views import conf
 from cors_views.browsing.exchanges import Exchange, Sent
-from cors_views.browsing.safelists import value_of
 from cors_views.management.explaining import csrf_tokens, visitor_cookies
 from cors_views.management.explaining.page_calls import Played
 from cors_views.management.site_requests import is_below_static_url
 from cors_views.protocol.reasons import Reason
 from cors_views.standard import fetch
 from cors_views.standard.fetch import SAFE_METHODS
+from cors_views.standard.safelists import value_of
 from cors_views.support.escaping import escaped
 
 STATIC = (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
-from cors_views.browsing.safelists import value_of
 from cors_views.management.explaining.edits import Ask, Declare, Edit, Extend
 from cors_views.management.explaining.refusals import Refusal
 from cors_views.protocol.reasons import Reason
 from cors_views.standard.fetch import ALLOW_METHODS, CORS_RESPONSE_HEADERS, split_list
+from cors_views.standard.safelists import value_of
 
 
 def wrongly(refusal: Refusal) -> Edit | None:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from cors_views import conf
 from cors_views.browsing import PageRequest, Verdict
-from cors_views.browsing.safelists import unsafe_request_header_names
 from cors_views.defaults import default_methods
 from cors_views.inspection.policies_in_use import Source, sources_of
 from cors_views.management.explaining import source_code
@@ -31,6 +30,7 @@ from cors_views.protocol.effective_policies import CompiledPolicy
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.view_info import inspect_view, served_methods
 from cors_views.standard.fetch import CORS_RESPONSE_HEADERS, SAFELISTED_METHODS
+from cors_views.standard.safelists import unsafe_request_header_names
 
 _SHARED = "The CorsPolicy there stands at other places too."
 

@@ -11,7 +11,7 @@ from django.http.request import HttpHeaders
 
 from cors_views.browsing import cookies
 from cors_views.browsing.pages import origin_of
-from cors_views.checks.hosts import has_middleware, way_between
+from cors_views.inspection.hosts import has_middleware, way_between
 
 _SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 _CSRF = "django.middleware.csrf.CsrfViewMiddleware"

@@ -18,7 +18,6 @@ from django.urls import get_resolver
 
 from cors_views import conf
 from cors_views.conf import settings_cache
-from cors_views.outcomes import response_headers
 from cors_views.outcomes.outcome import Decided, Enforced, Outcome, is_same_origin
 from cors_views.outcomes.refusal_log import log_enforced
 from cors_views.policies.enforcing import ENFORCING
@@ -30,6 +29,7 @@ from cors_views.protocol.reasons import Answer, Preflight
 from cors_views.resolution import nearest
 from cors_views.resolution.pattern_paths import resolve
 from cors_views.resolution.view_info import inspect_view
+from cors_views.responses import response_headers
 from cors_views.standard import fetch
 
 settings_cache.forget_on_change(ENFORCING.look_again)

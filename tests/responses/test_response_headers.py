@@ -14,7 +14,7 @@ from django.test.utils import override_settings
 from django.urls import path
 
 from cors_views import CorsPolicy, cors_allow, cors_deny
-from cors_views.outcomes import response_headers
+from cors_views.responses import response_headers
 from tests.tables import Sender, urlconf
 
 ORIGIN = "https://app.example"

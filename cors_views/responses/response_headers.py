@@ -11,7 +11,6 @@ from django.http.response import HttpResponseBase, ResponseHeaders
 from django.utils.cache import patch_vary_headers
 
 from cors_views.conf import settings_cache
-from cors_views.outcomes import own_headers
 from cors_views.outcomes.outcome import (
     Decided,
     Enforced,
@@ -20,6 +19,7 @@ from cors_views.outcomes.outcome import (
     written_by_hand,
 )
 from cors_views.outcomes.refusal_log import log_refusal
+from cors_views.responses import own_headers
 from cors_views.standard.fetch import CORS_RESPONSE_HEADERS
 
 logger = logging.getLogger("cors_views")

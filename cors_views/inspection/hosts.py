@@ -1,4 +1,4 @@
-"""What the checks know about hosts: which are local, which share a site, which are anybody's."""
+"""What is known about hosts: which are local, which share a site, which are anybody's."""
 
 from __future__ import annotations
 

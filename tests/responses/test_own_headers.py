@@ -24,8 +24,8 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
-from cors_views.outcomes import own_headers
 from cors_views.protocol.reasons import Reason
+from cors_views.responses import own_headers
 from cors_views.rest_framework import CorsMixin
 from cors_views.testing import Browser, CorsError
 from tests.management.commands import run
@@ -270,21 +270,24 @@ def warnings(caplog: Any) -> list[str]:
 TOLD = {
     "the view and the declaration": (
         cors_deny(decorated),
-        ["tests.outcomes.test_own_headers.decorated, ", "the route policy declared at ", __file__],
+        ["tests.responses.test_own_headers.decorated, ", "the route policy declared at ", __file__],
     ),
     "the names": (
         cors_deny(decorated),
         ["writes Access-Control-Allow-Origin and ACCESS-CONTROL-ALLOW-CREDENTIALS itself"],
     ),
     "the route": (cors_deny(decorated), ["every response of the route /v/"]),
-    "a class": (Denied.as_view(), ["tests.outcomes.test_own_headers.Denied, ", "the class policy"]),
+    "a class": (
+        Denied.as_view(),
+        ["tests.responses.test_own_headers.Denied, ", "the class policy"],
+    ),
     "an include": (
         cors_include([path("", jwks)], policy=cors_deny),
-        ["tests.outcomes.test_own_headers.jwks, ", "the include policy declared at "],
+        ["tests.responses.test_own_headers.jwks, ", "the include policy declared at "],
     ),
     "the declaration of another handler": (
         HandlerAlone.as_view(),
-        ["tests.outcomes.test_own_headers.HandlerAlone, ", "the handler policy declared at "],
+        ["tests.responses.test_own_headers.HandlerAlone, ", "the handler policy declared at "],
     ),
     "what was refined": (
         cors_allow(max_age=5)(decorated),

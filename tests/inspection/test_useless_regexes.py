@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test.utils import override_settings
 
-from cors_views.checks.declarations import check_declarations
+from cors_views.checks.every_check import check_declarations
 from cors_views.checks.settings import check_settings
 from cors_views.regexes import expressions
 from tests.tables import urlconf

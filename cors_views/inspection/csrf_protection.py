@@ -1,4 +1,4 @@
-"""What the checks know about views: which CSRF protection they have."""
+"""Which CSRF protection a view has."""
 
 from __future__ import annotations
 

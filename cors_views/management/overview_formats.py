@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from cors_views.cached_origins import CachedOrigins
 from cors_views.inspection.policies_in_use import listed
-from cors_views.management import joined_rows, table, wording
+from cors_views.management import joined_rows, text_columns, wording
 from cors_views.management.overview import Row, app_of, url_name, view_name
 from cors_views.management.selection import Finding
-from cors_views.management.table import Cell, Paint
+from cors_views.management.text_columns import Cell, Paint
 from cors_views.policies.field_table import TABLE
 from cors_views.resolution.layers import Layer
 from cors_views.resolution.view_info import name_of
@@ -99,12 +99,12 @@ def as_table(shown: Shown, paint: Paint) -> str:
         lines += ["", paint(heading, "MIGRATE_HEADING")] if heading else []
         cells = [_cells(row, shown, most=_MOST) for row in rows]
         if shown.width is None:
-            header, *found = table.render(_header(shown), cells, None, paint)
+            header, *found = text_columns.render(_header(shown), cells, None, paint)
             lines += [*header, *itertools.chain(*found)]
         else:
             lines += _below_routes(rows, cells, shown, paint)
     summary = wording.summary(shown.rows)
-    lines += ["", *(table.wrap(summary, shown.width) if shown.width else [summary])]
+    lines += ["", *(text_columns.wrap(summary, shown.width) if shown.width else [summary])]
     if not shown.in_effect:
         lines.append(paint(_NO_EFFECT, "ERROR"))
     return "\n".join(lines).lstrip("\n")
@@ -119,7 +119,9 @@ def _below_routes(
         if row.number:
             # The next policy for the same methods.
             line[1] = Cell("")
-    header, *found = table.render(_header(shown)[1:], [row[1:] for row in cells], width, paint)
+    header, *found = text_columns.render(
+        _header(shown)[1:], [row[1:] for row in cells], width, paint
+    )
     yield from (_INDENT + line for line in header)
     above: Any = None
     for row, (first, *_), lines in zip(rows, cells, found):

@@ -1,4 +1,4 @@
-"""What the checks know about regular expressions for origins: which admit more than was meant."""
+"""Regular expressions for origins that admit more than was meant, and who gets in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from cors_views.checks.hosts import is_local, is_public_suffix, is_reserved, site_of
+from cors_views.inspection.hosts import is_local, is_public_suffix, is_reserved, site_of
 from cors_views.regexes.automata import Automaton, Unreadable
 from cors_views.regexes.expressions import parsed, whole_automaton_of
 from cors_views.regexes.repetitions import few_ways

@@ -5,7 +5,6 @@ from __future__ import annotations
 from urllib.parse import urljoin, urlsplit
 
 from cors_views.browsing.exchanges import Received, Sent
-from cors_views.browsing.safelists import value_of
 from cors_views.management.explaining.edits import Ask, Edit, Move
 from cors_views.management.explaining.refusals import Refusal
 from cors_views.management.explaining.source_code import Item
@@ -13,6 +12,7 @@ from cors_views.management.site_requests import Server
 from cors_views.outcomes.outcome import Outcome
 from cors_views.standard.fetch import ALLOW_CREDENTIALS, ALLOW_ORIGIN
 from cors_views.standard.origins import is_origin
+from cors_views.standard.safelists import value_of
 
 
 def replaced(refusal: Refusal, outcome: Outcome) -> tuple[Edit, ...]:

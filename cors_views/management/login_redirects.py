@@ -8,8 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import ResolverMatch
 
-from cors_views.checks.hosts import has_middleware
 from cors_views.declarations.marks import wrapped
+from cors_views.inspection.hosts import has_middleware
 from cors_views.resolution.view_info import inspect_view
 
 _MIDDLEWARE = "django.contrib.auth.middleware.LoginRequiredMiddleware"

@@ -20,9 +20,10 @@ from django.views import View
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
 from cors_views.middleware import CorsMiddleware
-from cors_views.outcomes import enforcement, refusal_log
+from cors_views.outcomes import refusal_log
 from cors_views.outcomes.outcome import outcome_of
 from cors_views.protocol.reasons import Reason
+from cors_views.responses import enforcement
 from tests.tables import (
     METHODS,
     ORIGIN,
