@@ -286,7 +286,7 @@ def _found(entries: Any) -> _Found:
     more = 0
     for entry in entries:
         try:
-            names.append(_normal(entry))
+            names.append(normal(entry))
         except OriginError as error:
             if len(wrong) < _MOST_NAMED:
                 wrong.append(_why(entry, error))
@@ -295,7 +295,7 @@ def _found(entries: Any) -> _Found:
     return _Found(names, wrong, more)
 
 
-def _normal(entry: Any) -> str:
+def normal(entry: Any) -> str:
     """Return an entry in its normal form, or raise ``OriginError``."""
     if not isinstance(entry, str):
         raise OriginError("is not a string")

@@ -11,7 +11,6 @@ from typing import Any
 from unittest import mock
 
 from asgiref.sync import async_to_sync
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse, JsonResponse
 from django.test import Client, RequestFactory
 from django.test.utils import override_settings
@@ -213,12 +212,6 @@ def _after_saving(names: dict[str, Any]) -> None:
         post_save.send(sender=Tenant, instance=Tenant(), using="default")
 
 
-def _validating(names: dict[str, Any]) -> None:
-    for value in ("https://rye.example", "rye.example"):
-        with contextlib.suppress(ValidationError):
-            names["validate_origin"](value)
-
-
 def _joining(names: dict[str, Any]) -> None:
     assert async_to_sync(names["may_join"])("https://eu.shop.example")
 
@@ -267,7 +260,6 @@ DONE = {
     ("docs/asgi.rst", "may_join"): _joining,
     ("docs/cookies.rst", "session"): _signing_in,
     ("docs/tenants.rst", "forget"): _after_saving,
-    ("docs/tenants.rst", "validate_origin"): _validating,
     ("docs/tenants.rst", "public_projects"): _asking_for_projects,
 }
 

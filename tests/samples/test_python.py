@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import pytest
 from django.core.checks import run_checks
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import Signal
@@ -115,24 +114,6 @@ def test_signing_in_makes_a_new_token_and_its_answer_has_it() -> None:
     assert signed_in.headers[CREDENTIALS] == "true"
     # A wrong password, the token from before, the one of the answer.
     assert answers == [400, 403, 200]
-
-
-@pytest.mark.parametrize(
-    ("value", "valid"),
-    [
-        pytest.param("https://rye.example", True, id="an-origin"),
-        pytest.param("https://rye.example/", False, id="with-a-path"),
-        pytest.param("rye.example", False, id="without-a-scheme"),
-        pytest.param("*", False, id="any-origin"),
-    ],
-)
-def test_what_the_validator_of_an_origin_lets_in(value: str, valid: bool) -> None:
-    with read("docs/tenants.rst") as page:
-        if valid:
-            page.names["validate_origin"](value)
-            return
-        with pytest.raises(ValidationError):
-            page.names["validate_origin"](value)
 
 
 def test_the_tenant_of_a_url_admits_its_own_origin() -> None:

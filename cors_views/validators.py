@@ -1,0 +1,30 @@
+"""Validators for fields of models and forms in which people write origins."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+
+from cors_views.cached_origins import normal
+from cors_views.policies import fields
+from cors_views.policies.fields import shown
+from cors_views.policies.patterns import OriginError
+
+
+def validate_origin(value: str) -> None:
+    """Raise ``ValidationError`` where ``value`` is not one origin, and say what to write instead.
+
+    For the field that ``CachedOrigins`` reads: what it lets in is never left out there. ``"*"``,
+    ``"null"``, ``"file://"`` and patterns are refused. A pattern admits whoever gets a subdomain,
+    and it takes an expert to see that ``https://*.github.io`` is everybody's.
+    """
+    try:
+        normal(value)
+    except OriginError as error:
+        _, problems = fields.origins([value])
+        hint = f" {problems[0].hint}" if problems and problems[0].hint else ""
+        message = f"{shown(value)} {error}.{hint}"
+    else:
+        if "*" not in value:
+            return
+        message = f"{shown(value)} is a pattern. Write out each origin that is meant."
+    raise ValidationError(message, code="origin")
