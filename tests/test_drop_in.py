@@ -1231,9 +1231,8 @@ def test_that_another_answer_is_noticed(
 def test_that_another_preflight_response_is_noticed(
     changed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def response(headers: dict[str, str]) -> HttpResponse:
-        given = {name: value for name, value in headers.items() if name != "Content-Type"}
-        return HttpResponse(headers=given, **changed)
+    def response(**given: Any) -> HttpResponse:
+        return HttpResponse(**{**given, **changed})
 
     monkeypatch.setattr(response_headers, "HttpResponse", response)
 

@@ -91,9 +91,9 @@ def admitting(effective: EffectivePolicy, origin: str, replies: Replies) -> Comp
             policy.origins, origin, replies, _questions(effective, origin)
         ):
             return policy
-    if effective.signal and is_origin(origin) and replies.says(SIGNAL):
+    if effective.signal and replies.get(id(SIGNAL), True):
         # Only layers that end in the settings ask, and those hold exactly one policy.
-        return effective.policies[0]
+        return effective.policies[0] if is_origin(origin) and replies.says(SIGNAL) else None
     return None
 
 

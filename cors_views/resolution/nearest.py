@@ -33,7 +33,7 @@ from cors_views.resolution.layers import (
     policies_of,
     replaced_by,
 )
-from cors_views.resolution.pattern_paths import PatternPath, pattern_path_of, resolve
+from cors_views.resolution.pattern_paths import PatternPath, find_pattern_path, pattern_path_of
 from cors_views.resolution.view_info import ViewInfo
 from cors_views.support.escaping import quoted
 
@@ -77,7 +77,8 @@ def route_taken(request: HttpRequest) -> RoutePolicies:
 def find_route(request: HttpRequest) -> RoutePolicies:
     """Resolve a request that no view has served, and return what governs its URL."""
     try:
-        return route_of(resolve(request))
+        pattern_path = find_pattern_path(request)
+        return unrouted() if pattern_path is None else _route_at(pattern_path)
     except Exception:
         # A broken URLconf or converter fails the request where Django meets it, not here.
         logger.exception("Resolving %s failed.", quoted(request.path_info))
@@ -285,6 +286,10 @@ def route_of(match: ResolverMatch | None) -> RoutePolicies:
     except Exception:
         logger.exception("The view of %s cannot be found.", shown(match))
         return _not_understood(match) if anything_applied() else undeclared()
+    return _route_at(pattern_path)
+
+
+def _route_at(pattern_path: PatternPath) -> RoutePolicies:
     if not all(map(_is_itself, pattern_path)):
         # Made anew for each request, perhaps, or taken for another: looked at each time, not kept.
         return build_safely(pattern_path)

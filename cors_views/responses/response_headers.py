@@ -30,7 +30,7 @@ _KNOWN_HEADERS = (
     if vars(ResponseHeaders({"Vary": "a"})) == {"_store": {"vary": ("Vary", "a")}}
     else None
 )
-_VARY = ("Vary", "origin")
+_VARY, _NO_BODY = ("Vary", "origin"), ("content-length", "0")
 
 
 def write(request: Any, response: HttpResponseBase, decided: Decided) -> None:
@@ -91,14 +91,13 @@ def empty(request: Any, decided: Decided | Enforced, *, status: int = 200) -> Ht
 
     A refusal is the absence of the headers; ``status`` is another one where policies enforce.
     """
-    answer = decided[1]
-    headers = headers_of_no_body() | dict(answer.headers)
-    if answer.vary:
-        headers["Vary"] = "origin"
-    request._cors_outcome = decided
-    if logger.isEnabledFor(logging.DEBUG):
-        log_refusal(request, Outcome(*decided))
-    return HttpResponse(headers=headers, status=status)
+    response = HttpResponse(content_type=headers_of_no_body()["Content-Type"], status=status)
+    if type(response.headers) is _KNOWN_HEADERS:
+        response.headers._store["content-length"] = _NO_BODY
+    else:
+        response.headers["content-length"] = "0"
+    write(request, response, decided)
+    return response
 
 
 @functools.cache

@@ -1,0 +1,196 @@
+"""The quick way to a view's patterns finds what Django's resolver finds, whatever the URLconf.
+
+Random URLconfs and URLs; the resolver itself is the oracle.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.conf.urls.i18n import i18n_patterns
+from django.http import Http404, HttpRequest, HttpResponse
+from django.test import RequestFactory
+from django.test.utils import override_settings
+from django.urls import (
+    ResolverMatch,
+    URLPattern,
+    URLResolver,
+    include,
+    path,
+    re_path,
+    register_converter,
+    resolvers,
+)
+from django.views.decorators.common import no_append_slash
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cors_views.resolution import pattern_paths
+from cors_views.resolution.pattern_paths import PatternPath, find_pattern_path, pattern_path_of
+from tests.tables import Patterns
+
+
+class Even:
+    """A converter that takes even numbers alone, and finds that two is no page at all."""
+
+    regex = "[0-9]+"
+
+    def to_python(self, value: str) -> int:
+        if value == "2":
+            raise Http404
+        if int(value) % 2:
+            raise ValueError
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value)
+
+
+register_converter(Even, "even_in_walk")
+
+
+def view(request: Any, **kwargs: Any) -> HttpResponse:
+    return HttpResponse("answer")
+
+
+def other(request: Any, **kwargs: Any) -> HttpResponse:
+    return HttpResponse("another")
+
+
+class Swapping(URLPattern):
+    """An entry that puts another view on the match."""
+
+    def resolve(self, path: str) -> ResolverMatch | None:
+        match = super().resolve(path)
+        if match:
+            match.func = other
+        return match
+
+
+class Backwards(URLResolver):
+    """A resolver whose patterns are another list each time, and in another order."""
+
+    @property
+    def url_patterns(self) -> Any:
+        return list(reversed(super().url_patterns))
+
+
+def swapping(pattern: URLPattern) -> URLPattern:
+    return Swapping(pattern.pattern, pattern.callback, pattern.default_args, pattern.name)
+
+
+def backwards(resolver: URLResolver) -> URLResolver:
+    return Backwards(resolver.pattern, resolver.urlconf_name, namespace=resolver.namespace)
+
+
+def overridden(entry: Any) -> Any:
+    """Return an entry whose own ``resolve`` matches one path alone."""
+    resolve = entry.resolve
+    entry.resolve = lambda path: resolve(path) if path.endswith("a/") else None
+    return entry
+
+
+ROUTES = [
+    "",
+    "a/",
+    "a",
+    "b/",
+    "a/b/",
+    "<int:pk>/",
+    "<slug:name>",
+    "<path:rest>",
+    "<even_in_walk:n>/",
+]
+REGEXES = [r"^a/$", r"a", r"^(?P<name>[ab])/$", r"^([ab]+)/?$", r"b/$|^a/b", r"^$"]
+PREFIXES = ["", "a/", "b/", "<int:pk>/", "<slug:name>/"]
+
+views = st.sampled_from([view, other, no_append_slash(lambda request: HttpResponse("closed"))])
+entries = st.one_of(
+    st.builds(path, st.sampled_from(ROUTES), views),
+    st.builds(re_path, st.sampled_from(REGEXES), views),
+)
+entries = st.one_of(entries, entries, entries.map(swapping), entries.map(overridden))
+
+
+def included(inner: Any) -> Any:
+    resolver = st.one_of(
+        st.builds(
+            lambda prefix, each: path(prefix, include(each)), st.sampled_from(PREFIXES), inner
+        ),
+        st.builds(
+            lambda prefix, each: re_path(prefix, include((each, "app"))),
+            st.sampled_from([r"^a/", r"^(?:a|b)/", r"b/?"]),
+            inner,
+        ),
+    )
+    resolver = st.one_of(resolver, resolver, resolver.map(backwards), resolver.map(overridden))
+    return st.lists(st.one_of(entries, resolver), max_size=4)
+
+
+urlpatterns = st.recursive(st.lists(entries, max_size=4), included, max_leaves=12)
+segments = st.lists(st.sampled_from(["a", "b", "1", "2", "4", "de", "", "\n"]), max_size=4)
+paths = st.builds(
+    lambda parts, slash: "/" + "/".join(parts) + ("/" if slash else ""), segments, st.booleans()
+)
+languages = st.sampled_from(["no languages", "prefixes", "prefixes but for the default"])
+SITE = {
+    "LANGUAGES": [("en", "English"), ("de", "German")],
+    "LANGUAGE_CODE": "en",
+    "MIDDLEWARE": [
+        "django.middleware.locale.LocaleMiddleware",
+        "django.middleware.common.CommonMiddleware",
+    ],
+}
+
+
+def by_django(request: HttpRequest) -> PatternPath | str | None:
+    try:
+        match = pattern_paths.resolve(request)
+        return None if match is None else pattern_path_of(match)
+    except Exception as error:
+        return type(error).__name__
+
+
+def by_walk(request: HttpRequest) -> PatternPath | str | None:
+    try:
+        return find_pattern_path(request)
+    except Exception as error:
+        return type(error).__name__
+
+
+@settings(derandomize=True, deadline=None, max_examples=600)
+@given(urlpatterns, paths, languages, st.booleans(), st.booleans(), st.sampled_from(["", "/app"]))
+def test_that_the_walk_finds_what_the_resolver_finds(
+    patterns: list[Any], url: str, language: str, appends: bool, of_request: bool, prefix: str
+) -> None:
+    request = RequestFactory().get(prefix + url, SCRIPT_NAME=prefix, PATH_INFO=url)
+    request.path_info = url
+    if language != "no languages":
+        patterns = i18n_patterns(*patterns, prefix_default_language=language == "prefixes")
+    conf: Any = Patterns(patterns)
+    root: Any = Patterns([path("", view)]) if of_request else conf
+    if of_request:
+        request.urlconf = conf
+    with override_settings(
+        ROOT_URLCONF=root, APPEND_SLASH=appends, USE_I18N=language != "no languages", **SITE
+    ):
+        assert by_walk(request) == by_django(request)
+
+
+@pytest.mark.parametrize("kind", [URLResolver, URLPattern])
+def test_that_a_resolve_of_another_class_is_asked(
+    kind: type[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever replaces Django's own resolve(), as some agents do, decides."""
+    resolve = kind.resolve
+
+    def nothing(self: Any, path: str) -> Any:
+        if path.endswith("closed/"):
+            raise resolvers.Resolver404({"path": path})
+        return resolve(self, path)
+
+    monkeypatch.setattr(kind, "resolve", nothing)
+    with override_settings(ROOT_URLCONF=Patterns([path("closed/", view), path("open/", view)])):
+        assert find_pattern_path(RequestFactory().get("/closed/")) is None
+        assert find_pattern_path(RequestFactory().get("/open/")) is not None
