@@ -33,9 +33,9 @@ _KNOWN_HEADERS = (
 _VARY, _NO_BODY = ("Vary", "origin"), ("content-length", "0")
 
 
-def write(request: Any, response: HttpResponseBase, decided: Decided) -> None:
+def write(request: Any, response: HttpResponseBase, decided: Decided | Enforced) -> None:
     """Write what was decided for a request on the response that its view has made."""
-    origin, answer, effective, _, _ = decided
+    origin, answer, effective = decided[0], decided[1], decided[2]
     headers: Any = response.headers
     if type(headers) is not _KNOWN_HEADERS:
         _write_checked(request, response, decided)
@@ -58,7 +58,7 @@ def write(request: Any, response: HttpResponseBase, decided: Decided) -> None:
         log_refusal(request, Outcome(*decided), headers)
 
 
-def _write_checked(request: Any, response: HttpResponseBase, decided: Decided) -> None:
+def _write_checked(request: Any, response: HttpResponseBase, decided: Decided | Enforced) -> None:
     """The same by what Django documents, for headers of another class."""
     answer, effective, headers = decided[1], decided[2], response.headers
     disjoint = CORS_RESPONSE_HEADERS.isdisjoint(map(str.lower, headers))
