@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import re
@@ -9,6 +10,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,7 +27,13 @@ def is_installed() -> bool:
 
 
 def per_request(contender: str, case: str, requests: int = REQUESTS) -> float:
-    """Return how many instructions a contender takes for one request of a case.
+    """Return how many instructions a contender takes for one request of a case."""
+    total = instructions("benchmarks.counted", contender, case, f"--requests={requests}")
+    return total / requests
+
+
+def instructions(module: str, *arguments: str) -> int:
+    """Return how many instructions a module takes for what it does within ``counting()``.
 
     Python starts and Django is set up before anything is counted. Addresses are not randomised and
     neither are hashes, so that a second run takes the same way through every dictionary.
@@ -34,8 +43,7 @@ def per_request(contender: str, case: str, requests: int = REQUESTS) -> float:
             *("setarch", platform.machine(), "--addr-no-randomize"),
             *("valgrind", "--tool=callgrind", "--instr-atstart=no"),
             f"--callgrind-out-file={folder}/%p",
-            *(sys.executable, "-m", "benchmarks.counted"),
-            *(contender, case, f"--requests={requests}"),
+            *(sys.executable, "-m", module, *arguments),
         ]
         process = subprocess.Popen(
             command,
@@ -61,7 +69,19 @@ def per_request(contender: str, case: str, requests: int = REQUESTS) -> float:
         assert process.returncode == 0, errors
         (written,) = Path(folder).iterdir()
         counted = re.findall(r"^totals: (\d+)$", written.read_text(encoding="utf-8"), re.MULTILINE)
-    return int(counted[-1]) / requests
+    return int(counted[-1])
+
+
+@contextmanager
+def counting() -> Iterator[None]:
+    """Tell whoever counts the instructions of this process when it begins and ends."""
+    gc.collect()
+    gc.disable()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    yield
+    print("done", flush=True)
+    sys.stdin.readline()
 
 
 def _send(process: subprocess.Popen[str]) -> None:

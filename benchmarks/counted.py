@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import io
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import django
 from django.conf import settings
 
+from benchmarks.callgrind import counting
 from benchmarks.cases import CASES, Case
 from benchmarks.environments import environ, scope
 
@@ -220,18 +219,6 @@ class Served:
 ByHand: Any = None
 
 
-@contextmanager
-def _counted() -> Iterator[None]:
-    """Tell whoever counts when it begins and ends."""
-    gc.collect()
-    gc.disable()
-    print("ready", flush=True)
-    sys.stdin.readline()
-    yield
-    print("done", flush=True)
-    sys.stdin.readline()
-
-
 def main() -> None:
     """Serve the requests that are counted."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.counted", description=__doc__)
@@ -249,14 +236,14 @@ def main() -> None:
         async def run() -> None:
             await served.aserve(made(_WARM_UP))
             requests = made(options.requests)
-            with _counted():
+            with counting():
                 await served.aserve(requests)
 
         asyncio.run(run())
         return
     served.serve(made(_WARM_UP))
     requests = made(options.requests)
-    with _counted():
+    with counting():
         served.serve(requests)
 
 

@@ -9,10 +9,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from cors_views.declarations.marks import Declaration
-from cors_views.policies.field_table import FIELDS
+from cors_views.policies.field_table import TABLE
 from cors_views.policies.fields import shown
 from cors_views.policies.origin_sets import LoadedOrigins
-from cors_views.policies.policy import CorsPolicy, field_hint
+from cors_views.policies.policy import CorsPolicy, field_hint, policy_of
 from cors_views.support.source_places import Place, with_filename
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -60,27 +60,20 @@ def declare(
     """
     for policy in policies:
         _check_argument(policy, place, written)
-    unknown = [
-        f"{written} at {place}: {field!r} is not a policy field. {field_hint(field)}"
-        for field in fields
-        if field not in FIELDS
-    ]
-    if unknown:
-        known = {field: value for field, value in fields.items() if field in FIELDS}
-        raise with_filename(place, TypeError("\n".join([*unknown, *_wrong_with(known)])))
+    if not fields.keys() <= TABLE.keys():
+        raise _has_unknown(fields, place, written)
     if len(policies) > 1 and fields:
         message = (
             f"{written} at {place} takes one policy with fields that replace its own, or "
             "several policies, not both. Define the policy you mean in CORS_POLICIES."
         )
         raise with_filename(place, TypeError(message))
-    if policies:
-        # Through a policy, so that they are checked, and nobody's list is kept.
-        replacing = CorsPolicy(**fields).set_fields() if fields else {}
-        declaration = Declaration(policies, place, tuple(replacing.items()))
-    else:
-        declaration = Declaration((CorsPolicy(**fields),), place)
-    _check_names(declaration, written)
+    if not policies:
+        return Declaration((policy_of(fields),), place)
+    # Through a policy, so that they are checked, and nobody's list is kept.
+    replacing = policy_of(fields).set_fields() if fields else {}
+    declaration = Declaration(policies, place, tuple(replacing.items()))
+    _check_policies(declaration, written)
     return declaration
 
 
@@ -98,10 +91,20 @@ def declare_value(value: Any, place: Place, written: str) -> Declaration:
     return declare(policies, {}, place, written)
 
 
+def _has_unknown(fields: dict[str, Any], place: Place, written: str) -> TypeError:
+    unknown = [
+        f"{written} at {place}: {field!r} is not a policy field. {field_hint(field)}"
+        for field in fields
+        if field not in TABLE
+    ]
+    known = {field: value for field, value in fields.items() if field in TABLE}
+    return with_filename(place, TypeError("\n".join([*unknown, *_wrong_with(known)])))
+
+
 def _wrong_with(fields: dict[str, Any]) -> list[str]:
     """Return what else is wrong with the fields."""
     try:
-        CorsPolicy(**fields)
+        policy_of(fields)
     except ImproperlyConfigured as error:
         return [str(error)]
     return []
@@ -142,7 +145,7 @@ def _names_none(value: Any, place: Place, written: str) -> ImproperlyConfigured:
     return with_filename(place, ImproperlyConfigured(message))
 
 
-def _check_names(declaration: Declaration, written: str) -> None:
+def _check_policies(declaration: Declaration, written: str) -> None:
     """Refuse unknown names now: while serving it is too late to tell anybody."""
     if not settings.configured and any(isinstance(item, str) for item in declaration.policies):
         return

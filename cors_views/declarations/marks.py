@@ -13,6 +13,7 @@ import functools
 import inspect
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import FunctionType
 from typing import Any, NamedTuple, Protocol, TypeVar, overload
 
 from asgiref.sync import AsyncToSync, iscoroutinefunction
@@ -135,14 +136,30 @@ def apply(declaration: Declaration, view: V) -> V:
         setattr(view, key, mark)
         return view
 
-    wrapper = _async_wrapper(view) if iscoroutinefunction(view) else _wrapper(view)
+    wrapper = _async_wrapper(view) if _is_async(view) else _wrapper(view)
+    # All that Django reads of a function stands in its __dict__, which is copied anyway.
+    names = functools.WRAPPER_ASSIGNMENTS if type(view) is FunctionType else _TAKEN_OVER
+    functools.update_wrapper(wrapper, view, names)
     # Not setattr: it would intern a key for each request that method_decorator applies this in.
     wrapper.__dict__[key] = mark
     return wrapper  # type: ignore[no-any-return]
 
 
+def _is_plain(view: Any) -> bool:
+    """Return whether a view is a function as ``def`` leaves it: marked by nobody, wrapping nothing.
+
+    Most are, and are told from the others by less than what there is to ask of those.
+    """
+    return type(view) is FunctionType and not view.__dict__
+
+
+def _is_async(view: Any) -> bool:
+    if _is_plain(view):
+        return bool(view.__code__.co_flags & inspect.CO_COROUTINE)
+    return iscoroutinefunction(view)
+
+
 def _wrapper(view: Any) -> Any:
-    @functools.wraps(view, assigned=_TAKEN_OVER)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         return view(*args, **kwargs)
 
@@ -152,7 +169,6 @@ def _wrapper(view: Any) -> Any:
 def _async_wrapper(view: Any) -> Any:
     # A coroutine function of its own, not a function that is marked as one: before Python 3.12
     # nobody sees the mark through a functools.partial.
-    @functools.wraps(view, assigned=_TAKEN_OVER)
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         return await view(*args, **kwargs)
 
@@ -163,6 +179,8 @@ def _note_target(declaration: Declaration, view: Any) -> AppliedDeclaration:
     if getattr(view, "__module__", None) == "django.utils.decorators":
         # method_decorator applies this to a function of its own first, and tells nobody for whom.
         return note(declaration.place, f"what method_decorator decorates at {caller()}")
+    if _is_plain(view):
+        return note(declaration.place, f"{view.__module__}.{view.__qualname__}")
     # What as_view() returns has the same name for every class.
     named = getattr(view, "view_class", view)
     named = named if hasattr(named, "__qualname__") else type(view)
@@ -212,6 +230,9 @@ def wrapped(holder: Any) -> Iterator[Any]:
 
 
 def _inner(holder: Any) -> Any:
+    if type(holder) is FunctionType:
+        # Most are functions, and none of what follows is one.
+        return holder.__dict__.get("__wrapped__")
     if isinstance(holder, (functools.partial, functools.partialmethod)):
         return holder.func
     if isinstance(holder, (staticmethod, classmethod)) or inspect.ismethod(holder):

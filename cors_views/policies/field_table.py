@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from cors_views.defaults import default_headers, default_methods
 from cors_views.policies import fields
 from cors_views.policies.fields import Problem
-from cors_views.policies.origin_sets import OriginCallable, origins_key
+from cors_views.policies.origin_sets import distinct
 from cors_views.standard import fetch
 
 #: Takes a value and the name under which it is given; returns what is valid, and the problems.
@@ -70,10 +70,6 @@ def _distinct(items: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(items))
 
 
-def _distinct_origins(origins: Sequence[str | OriginCallable]) -> tuple[str | OriginCallable, ...]:
-    return tuple(dict(zip(origins_key(origins), origins)).values())
-
-
 def _upper(names: Sequence[str]) -> tuple[str, ...]:
     # Django upper-cases every request's method, so no handler ever sees another spelling.
     return _distinct(name.upper() for name in names)
@@ -102,7 +98,7 @@ TABLE = {
         Field(
             "origins",
             check=fields.origins,
-            normal=_distinct_origins,
+            normal=distinct,
             nothing="Write [] to admit nobody",
             setting="CORS_ALLOWED_ORIGINS",
             check_id="E006",

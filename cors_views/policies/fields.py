@@ -224,6 +224,9 @@ def _entries(
 
     ``meant`` returns the entries that somebody may have meant by one.
     """
+    # First what nearly everybody writes: an abstract class takes its time to answer.
+    if isinstance(value, (list, tuple)):
+        return list(value), []
     if isinstance(value, Set):
         return sorted(value, key=_repr), []
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):

@@ -44,7 +44,13 @@ def origins_key(origins: Iterable[str | OriginCallable]) -> tuple[str | int, ...
 
     A dataclass that leaves fields out of its comparison says yes to other origins than its equals.
     """
-    return tuple(origin if isinstance(origin, str) else id(origin) for origin in origins)
+    return tuple([origin if isinstance(origin, str) else id(origin) for origin in origins])
+
+
+def distinct(origins: Iterable[str | OriginCallable]) -> tuple[str | OriginCallable, ...]:
+    """Return origins, each of them once, as ``origins_key`` tells them from others."""
+    by_key = {origin if isinstance(origin, str) else id(origin): origin for origin in origins}
+    return tuple(by_key.values())
 
 
 class OriginSet:

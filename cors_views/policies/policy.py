@@ -80,15 +80,16 @@ class CorsPolicy:
     declaration, because system checks do not run under gunicorn or uvicorn.
     """
 
-    origins: tuple[str | OriginCallable, ...] | None
-    origin_regexes: tuple[re.Pattern[str], ...] | None
-    methods: tuple[str, ...] | None
-    headers: tuple[str, ...] | None
-    expose_headers: tuple[str, ...] | None
-    credentials: bool | None
-    max_age: int | None
-    private_network: bool | None
-    enforce: Enforce | None
+    # Here, not in each policy, so that one holds no more than somebody wrote.
+    origins: tuple[str | OriginCallable, ...] | None = None
+    origin_regexes: tuple[re.Pattern[str], ...] | None = None
+    methods: tuple[str, ...] | None = None
+    headers: tuple[str, ...] | None = None
+    expose_headers: tuple[str, ...] | None = None
+    credentials: bool | None = None
+    max_age: int | None = None
+    private_network: bool | None = None
+    enforce: Enforce | None = None
 
     def __init__(
         self,
@@ -106,18 +107,11 @@ class CorsPolicy:
         # Each argument is a field.
         arguments = locals()
         given = {field: arguments[field] for field in FIELDS if arguments[field] is not UNSET}
-        values, problems = _validated(given)
-        if problems:
-            place = caller()
-            report = fields.report(problems, f"declared at {place}")
-            raise with_filename(place, ImproperlyConfigured(report))
-        self._fill(values)
-        if self.enforce:
-            ENFORCING.declare()
+        self._fill(_valid(given))
 
     def _fill(self, values: Mapping[str, Any]) -> None:
-        for field in FIELDS:
-            object.__setattr__(self, field, values.get(field))
+        for field, value in values.items():
+            object.__setattr__(self, field, value)
 
     @property
     def names_origins(self) -> bool:
@@ -210,6 +204,11 @@ class CorsPolicy:
         return f"CorsPolicy({', '.join(shown)})"
 
 
+def policy_of(given: Mapping[str, Any]) -> CorsPolicy:
+    """Return ``CorsPolicy(**given)`` where each name is known to be that of a field."""
+    return unchecked(_valid(given))
+
+
 def unchecked(values: Mapping[str, Any]) -> CorsPolicy:
     """Return a policy from values that were validated before, one by one."""
     policy = object.__new__(CorsPolicy)
@@ -231,6 +230,18 @@ def _shown(value: Any) -> str:
     if len(value) > _SHOWN:
         items.append(f"… {len(value) - _SHOWN:,} more")
     return f"[{', '.join(items)}]"
+
+
+def _valid(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a declared policy in their normal form, or raise and say where it is."""
+    values, problems = _validated(given)
+    if problems:
+        place = caller()
+        report = fields.report(problems, f"declared at {place}")
+        raise with_filename(place, ImproperlyConfigured(report))
+    if values.get("enforce"):
+        ENFORCING.declare()
+    return values
 
 
 def _validated(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:

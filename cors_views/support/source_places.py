@@ -55,7 +55,7 @@ def caller() -> Place:
     frame = sys._getframe(1)
     while True:
         module = frame.f_globals.get("__name__", "")
-        ours = module == _PACKAGE or module.startswith(_PACKAGE + ".")
+        ours = module.partition(".")[0] == _PACKAGE
         if not (ours or module in _BETWEEN) or frame.f_back is None:
             return Place(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back

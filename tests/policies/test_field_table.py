@@ -45,8 +45,8 @@ EDITS = [
     ),
     (
         "policies/policy.py",
-        "\n    private_network: bool | None\n",
-        "\n    private_network: bool | None\n    tags: tuple[str, ...] | None\n",
+        "\n    private_network: bool | None = None\n",
+        "\n    private_network: bool | None = None\n    tags: tuple[str, ...] | None = None\n",
     ),
     (
         "policies/policy.py",
