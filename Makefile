@@ -107,6 +107,7 @@ bench: $(VENV)/.dev
 # What CORS adds to a request in instructions, beside what somebody writes by hand (Debian: valgrind).
 count: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.counts
+	$(BIN)/python -m benchmarks.declaring
 
 mutants: $(VENV)/.dev
 	$(BIN)/python -m pip install $(QUIETLY) -r requirements/mutation.txt

@@ -74,3 +74,41 @@ def test_that_both_ways_write_the_same(
         documented = answered(send, headers, declare, kind)
 
     assert short == documented
+
+
+# name -> (declaration, status, Access-Control-Allow-Origin)
+PREFLIGHTS: dict[str, tuple[Any, int, str | None]] = {
+    "allowed": (cors_allow(TRUSTED), 200, ORIGIN),
+    "any origin": (cors_allow(origins="*"), 200, "*"),
+    "refused": (cors_allow(origins=["https://other.example"]), 200, None),
+    "denied": (cors_deny(), 200, None),
+    "refused and enforced": (
+        cors_allow(origins=["https://other.example"], enforce=True),
+        403,
+        None,
+    ),
+    "denied and enforced": (cors_deny(enforce=True), 403, None),
+}
+
+
+@pytest.mark.parametrize(("declare", "status", "allowed"), PREFLIGHTS.values(), ids=PREFLIGHTS)
+def test_that_both_ways_write_the_same_response_to_a_preflight(
+    send: Sender,
+    declare: Any,
+    status: int,
+    allowed: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def answer(request: Any) -> HttpResponse:
+        return HttpResponse("answer")
+
+    with urlconf(path("v/", declare(answer))):
+        short = send.preflight("/v/", ORIGIN, "PUT")
+        monkeypatch.setattr(response_headers, "_KNOWN_HEADERS", None)
+        documented = send.preflight("/v/", ORIGIN, "PUT")
+
+    assert sorted(short.headers.items()) == sorted(documented.headers.items())
+    for response in (short, documented):
+        assert (response.status_code, response.content) == (status, b"")
+        assert response.headers["Content-Length"] == "0"
+        assert response.headers.get("Access-Control-Allow-Origin") == allowed
