@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -78,8 +79,13 @@ class Row(NamedTuple):
         """What a view is offered whose own methods nobody can see, unless that is everything."""
         if self.methods is not None or self.compiled is None:
             return ()
-        names = offered_names(self.effective, self.compiled)
+        names = self.offers
         return () if "*" in names or names >= set(default_methods) else in_order(names)
+
+    @property
+    def offers(self) -> AbstractSet[str]:
+        """The methods that preflights are told of, as they are sent."""
+        return offered_names(self.effective, self.compiled) if self.compiled else frozenset()
 
     @property
     def access(self) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from cors_views import conf
 from cors_views.cached_origins import CachedOrigins
 from cors_views.inspection.policies_in_use import listed
 from cors_views.management import joined_rows, text_columns, wording
-from cors_views.management.overview import Row, app_of, url_name, view_name
+from cors_views.management.overview import Row, app_of, in_order, url_name, view_name
 from cors_views.management.selection import Finding
 from cors_views.management.text_columns import Cell, Paint
 from cors_views.policies.field_table import TABLE
@@ -22,6 +24,8 @@ VERSION = 1
 #: So many origins of a policy does a table name; the other formats name all.
 _MOST = 5
 _INDENT = "  "
+#: The letters of flags that a pattern may be compiled with.
+_FLAGS = {"a": re.ASCII, "i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
 _DETAILS = [field for field in TABLE.values() if field.label]
 _STYLES = {
     wording.ANYBODY: "WARNING",
@@ -38,7 +42,8 @@ class Shown(NamedTuple):
     numbers, which change with every edit above them. ``width`` is that of the terminal, or
     ``None`` for a pipe. ``details`` adds the fields that have a label. ``every`` says that
     each route is listed by itself, even those of which the same is to be said. ``in_effect`` says
-    whether the middleware is there, without which none of it happens.
+    whether the middleware is there, without which none of it happens. ``filtered`` says whether
+    only a part of the site is shown.
     """
 
     rows: Sequence[Row]
@@ -50,6 +55,7 @@ class Shown(NamedTuple):
     details: bool = False
     every: bool = False
     in_effect: bool = True
+    filtered: bool = False
 
     def groups(self) -> Iterator[tuple[str, Sequence[Row]]]:
         """Yield the rows below their headings."""
@@ -190,6 +196,8 @@ def as_json(shown: Shown, urlconf: str) -> str:
         "urlconf": urlconf,
         "origin": shown.origin or None,
         "middleware": shown.in_effect,
+        "filtered": shown.filtered,
+        "urls_regexes": [_whole(regex) for regex in conf.cors_settings().urls_regexes],
         "routes": list(routes.values()),
         "findings": [
             {
@@ -225,11 +233,12 @@ def _policy(row: Row, shown: Shown) -> dict[str, Any]:
     return {
         "methods": _methods(row),
         "not_offered": list(row.not_offered),
+        "offers": list(in_order(row.offers)),
         "access": row.access,
         "position": row.number + 1,
         **reach,
         "origins": sorted(origin for origin in written if isinstance(origin, str)),
-        "origin_regexes": [regex.pattern for regex in regexes],
+        "origin_regexes": [_whole(regex) for regex in regexes],
         "loaded": [_loaded(cached) for cached in row.loading],
         "asks": list(row.asks),
         "urls_regex": row.matching.value if row.matching else None,
@@ -239,6 +248,7 @@ def _policy(row: Row, shown: Shown) -> dict[str, Any]:
             for field in TABLE.values()
             if field.json
         },
+        "enforce": row.effective.enforce,
         "policy": wording.policy_name(row) or None,
         "layer": wording.layer(row),
         "declared_at": _declared_at(row, shown.lines),
@@ -246,6 +256,17 @@ def _policy(row: Row, shown: Shown) -> dict[str, Any]:
             {"layer": layer.name, **_place(layer, shown.lines)} for layer in row.refined_by
         ],
     }
+
+
+def _whole(regex: re.Pattern[str]) -> str:
+    """Return an expression as a text that means the same, with the flags that it was given."""
+    try:
+        given = regex.flags & ~re.compile(regex.pattern).flags
+    except re.error:
+        # Only with its flags is it an expression.
+        given = regex.flags
+    letters = "".join(letter for letter, flag in _FLAGS.items() if given & flag)
+    return f"(?{letters}){regex.pattern}" if letters else regex.pattern
 
 
 def _loaded(cached: CachedOrigins) -> dict[str, Any]:

@@ -180,7 +180,17 @@ ROWS: dict[str, tuple[dict[str, Any], Any, list[dict[str, Any]]]] = {
             }
         ],
     ),
-    "a closed route": ({}, cors_deny(answer), [{"access": "deny", "layer": "route"}]),
+    "a closed route": ({}, cors_deny(answer), [{"access": "deny", "layer": "route", "offers": []}]),
+    "a closed route that is enforced": (
+        {},
+        cors_deny(answer, enforce=True),
+        [{"access": "deny", "enforce": True}],
+    ),
+    "methods of a view that shows none": (
+        {},
+        cors_allow(origins=[APP], methods=["PUT", "GET"])(answer),
+        [{"methods": ["*"], "offers": ["GET", "PUT"]}],
+    ),
     "a class, method by method": (
         {},
         Orders.as_view(),

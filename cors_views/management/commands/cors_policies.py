@@ -107,6 +107,7 @@ class Command(CorsCommand):
             # Whoever names routes wants to see them.
             every=json or options["all"] or bool(options["route"]),
             in_effect=conf.has_middleware(CorsMiddleware),
+            filtered=any(filters),
         )
 
     def _document(self, shown: Shown, wanted: str, urlconf: Any) -> str:
