@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -90,9 +90,14 @@ def shop_settings(django_db_setup: None, django_db_blocker: Any) -> Iterator[Non
             from django.contrib.auth.models import User
 
             User.objects.filter(
-                username__in=[demo_data.CUSTOMER, demo_data.OTHER_CUSTOMER, demo_data.PARTNER]
+                username__in=[
+                    demo_data.CUSTOMER,
+                    demo_data.OTHER_CUSTOMER,
+                    demo_data.PARTNER,
+                    demo_data.MANAGER,
+                ]
             ).delete()
-            for app in ("shop", "knox"):
+            for app in ("tenants", "shop", "knox", "admin"):
                 call_command("migrate", app, "zero", verbosity=0)
 
 
@@ -671,6 +676,8 @@ ANSWERS = [
     Answer("crash", "GET", "/api/recommendations/", "storefront", 500, SETTINGS),
     Answer("no-such-url", "GET", "/api/nothing/", "storefront", 404, SETTINGS),
     Answer("denied", "GET", "/api/internal/margins/", "storefront", 401, {}, varies=False),
+    Answer("tenant", "GET", "/api/tenants/offers/", "partner", 200, DESK),
+    Answer("tenant-refused", "GET", "/api/tenants/offers/", "storefront", 200, {}),
     Answer("csrf-failure", "POST", "/api/cart/", "storefront", 403, STOREFRONT),
 ]
 
@@ -776,6 +783,8 @@ PREFLIGHTS = [
     Preflight("stock-storefront", "storefront", "GET", "/api/stock/", None),
     Preflight("quote", "stranger", "POST", "/api/postage/", {"POST"}, "600"),
     Preflight("rates", "stranger", "GET", "/api/postage/", None),
+    Preflight("offers", "partner", "GET", "/api/tenants/offers/", {"GET"}, "600", {"x-client"}),
+    Preflight("offers-stranger", "stranger", "GET", "/api/tenants/offers/", None),
     Preflight("margins", "storefront", "GET", "/api/internal/margins/", None),
 ]
 
@@ -797,6 +806,103 @@ def test_preflight(mode: str, case: Preflight) -> None:
     if case.headers is not None:
         named = response.headers["access-control-allow-headers"].lower().split(", ")
         assert set(named) == case.headers
+
+
+# --- Tenants of the database ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def manager(mode: str) -> Iterator[Visitor]:
+    """Somebody who writes tenants down in the admin, at the API's own host."""
+    from django.contrib.auth.models import User
+
+    from tenants.origins import tenants
+
+    tenants.forget()
+    visitor = Visitor(mode, None)
+    login = getattr(visitor.client, "aforce_login" if mode == "async" else "force_login")
+    (async_to_sync(login) if mode == "async" else login)(
+        User.objects.get(username=demo_data.MANAGER)
+    )
+    visitor.client.handler.enforce_csrf_checks = False
+    yield visitor
+    tenants.forget()
+
+
+def in_admin(manager: Visitor, path: str, **sent: str) -> Any:
+    from django.test import TestCase
+
+    body = "&".join(f"{name}={quote(value)}" for name, value in sent.items())
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        return manager.send(
+            "POST",
+            f"/admin/tenants/tenant/{path}",
+            body,
+            content_type="application/x-www-form-urlencoded",
+        )
+
+
+def reads_offers(mode: str, origin: str) -> bool:
+    response = Visitor(mode, origin).send("GET", "/api/tenants/offers/")
+    assert varies(response)
+    return cors_headers(response).get("access-control-allow-origin") == origin
+
+
+def test_a_tenant_reads_as_soon_as_it_is_saved_and_no_longer_when_it_is_removed(
+    manager: Visitor,
+) -> None:
+    from tenants.models import Tenant
+
+    before = reads_offers(manager.mode, origins.STRANGER)
+    saved = in_admin(manager, "add/", name="A stranger", origin=origins.STRANGER)
+    within = reads_offers(manager.mode, origins.STRANGER)
+    number = Tenant.objects.get(origin=origins.STRANGER).pk
+    moved = in_admin(manager, f"{number}/change/", name="Moved", origin="https://moved.example")
+    elsewhere = [
+        reads_offers(manager.mode, each) for each in (origins.STRANGER, "https://moved.example")
+    ]
+    removed = in_admin(manager, f"{number}/delete/", post="yes")
+
+    assert [each.status_code for each in (saved, moved, removed)] == [302] * 3
+    assert (before, within, elsewhere) == (False, True, [False, True])
+    assert not reads_offers(manager.mode, "https://moved.example")
+
+
+def test_requests_do_not_ask_the_database_whose_origin_it_is(
+    manager: Visitor, django_assert_num_queries: Any
+) -> None:
+    stranger = Visitor(manager.mode, origins.STRANGER)
+    asked = {"access-control-request-method": "GET"}
+    with django_assert_num_queries(1):
+        stranger.send("OPTIONS", "/api/tenants/offers/", headers=asked)
+    with django_assert_num_queries(0):
+        for number in range(10):
+            made_up = Visitor(manager.mode, f"https://{number}.example")
+            made_up.send("OPTIONS", "/api/tenants/offers/", headers=asked)
+
+
+@pytest.mark.parametrize(
+    ("origin", "said"),
+    [
+        pytest.param("shop.example", "Write &#x27;https://shop.example&#x27; instead", id="host"),
+        pytest.param("https://*.github.io", "is a pattern", id="pattern"),
+        pytest.param(origins.PARTNER, "already exists", id="twice"),
+    ],
+)
+def test_the_admin_says_what_is_no_origin(manager: Visitor, origin: str, said: str) -> None:
+    response = in_admin(manager, "add/", name="A shop", origin=origin)
+
+    assert response.status_code == 200
+    assert said in response.content.decode()
+
+
+@pytest.mark.parametrize("origin", [origins.STOREFRONT, origins.PARTNER])
+def test_nobodys_page_reads_the_admin(manager: Visitor, origin: str) -> None:
+    manager.origin = origin
+    response = manager.send("GET", "/admin/tenants/tenant/")
+
+    assert response.status_code == 200
+    assert cors_headers(response) == {}
 
 
 # --- The playground ------------------------------------------------------------------------------

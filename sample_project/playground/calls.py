@@ -114,6 +114,7 @@ STOREFRONT_ONLY = "Own front end only, with cookies"
 PARTNERS_ONLY = "Partners only, no cookies"
 PARTNER_DESK = "Partners only, with a token in Authorization"
 PUBLIC = "Any origin, no cookies"
+TENANTS_ONLY = "Tenants only, as the database names them"
 SETTINGS = "Undeclared: the settings’ own front end"
 
 JSON = {"Content-Type": "application/json"}
@@ -653,6 +654,32 @@ CALLS = (
         storefront=NO_PARTNER,
         partner=readable(204, "Admitted: the include covers all that is below it."),
         stranger=NO_PARTNER,
+    ),
+    # --- Tenants of the database -------------------------------------------------------------
+    Call(
+        name="offers",
+        group="Tenants of the database",
+        title="What tenants may sell",
+        method="GET",
+        path="/api/tenants/offers/",
+        policy=TENANTS_ONLY,
+        declared="@cors_allow(origins=[CachedOrigins(load)]) on async function offers",
+        storefront=hidden(200, "No tenant, and no exception for our own front end."),
+        partner=readable(200, "A row of the table has its origin."),
+        stranger=hidden(200, "No row has its origin. Sent, and its answer hidden."),
+    ),
+    Call(
+        name="offers-asked",
+        group="Tenants of the database",
+        title="The same, with a header that has to be asked for",
+        method="GET",
+        path="/api/tenants/offers/",
+        headers={"X-Client": "playground"},
+        policy=TENANTS_ONLY,
+        declared="@cors_allow(origins=[CachedOrigins(load)]) on async function offers",
+        storefront=unsent("No tenant: the preflight is refused, without asking the database."),
+        partner=readable(200, "A row of the table has its origin."),
+        stranger=unsent("No tenant: the preflight is refused, without asking the database."),
     ),
     # --- Near and far ----------------------------------------------------------------------------
     Call(

@@ -6,6 +6,8 @@ from __future__ import annotations
 CUSTOMER = "ada"
 OTHER_CUSTOMER = "grace"
 PARTNER = "corner-store"
+# Writes tenants down in the admin, and may do all else there.
+MANAGER = "manager"
 PASSWORD = "playground"
 PARTNER_KEY = "demo-partner-key"
 

@@ -24,4 +24,5 @@ urlpatterns = [
     path("newsletter/", services.newsletter),
     path("internal/margins/", services.margins),
     path("recommendations/", services.recommendations),
+    path("tenants/", include("tenants.urls")),
 ]

@@ -17,6 +17,7 @@ INSTALLED_APPS = [
     "knox",
     "cors_views",
     "shop",
+    "tenants",
 ]
 
 MIDDLEWARE = [

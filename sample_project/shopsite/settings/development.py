@@ -17,9 +17,32 @@ DEBUG = False
 SECRET_KEY = "a-sample-project-that-never-leaves-this-machine-needs-no-secret"
 ALLOWED_HOSTS = [".localhost", "127.0.0.1"]
 
-INSTALLED_APPS = [*INSTALLED_APPS, "playground"]
+INSTALLED_APPS = [
+    *INSTALLED_APPS,
+    # The admin, in which the tenants are written down.
+    "django.contrib.admin",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "playground",
+]
+ROOT_URLCONF = "shopsite.urls_with_admin"
+STATIC_URL = "/static/"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
 MIDDLEWARE = [
     *MIDDLEWARE,
+    "django.contrib.messages.middleware.MessageMiddleware",
     # Innermost: what it has not seen did not reach a view. Records calls of the pages only.
     "playground.recorder.recorder",
 ]

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from shop import demo_data
 from shop.models import Order, OrderItem, Product
+from tenants import demo_data as tenants
 
 
 class Command(BaseCommand):
@@ -42,6 +43,7 @@ class Command(BaseCommand):
         self._customer(demo_data.CUSTOMER, demo_data.CUSTOMER_ORDER)
         self._customer(demo_data.OTHER_CUSTOMER, demo_data.OTHER_ORDER)
         self._user(demo_data.PARTNER)
+        tenants.fill()
         if options["verbosity"]:
             self.stdout.write(f"The shop sells {Product.objects.count()} products.")
 
