@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import weakref
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from functools import partial
@@ -19,7 +18,7 @@ from cors_views.conf import settings_cache
 from cors_views.declarations.declaring import declare, declare_value, denies
 from cors_views.declarations.marks import Declarable, note
 from cors_views.outcomes.outcome import Outcome, is_same_origin
-from cors_views.outcomes.refusal_log import log_enforced, log_refusal
+from cors_views.outcomes.refusal_log import are_refusals_logged, log_enforced, log_refusal
 from cors_views.policies.policy import Fields
 from cors_views.protocol import decisions
 from cors_views.protocol.consulting import adecide, said_already
@@ -29,15 +28,13 @@ from cors_views.protocol.reasons import Answer, Preflight, Reason
 from cors_views.resolution import nearest
 from cors_views.resolution.layers import Layer
 from cors_views.responses import own_headers
-from cors_views.responses.response_headers import headers_of_no_body, with_origin
+from cors_views.responses.response_headers import PREFLIGHT_STATUS, headers_of_no_body, with_origin
 from cors_views.standard.fetch import CORS_RESPONSE_HEADERS
 from cors_views.standard.origins import is_origin
 from cors_views.support.source_places import caller
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-logger = logging.getLogger("cors_views")
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -119,10 +116,12 @@ class CorsASGI:
             else partial(decisions.preflight, route, asked)
         )
         answer, replies = await _decide(decision, request, origin)
-        if origin and logger.isEnabledFor(logging.DEBUG):
+        if origin and are_refusals_logged():
             log_refusal(request(), Outcome(origin, answer, effective, asked, replies))
         if asked is not None:
-            await _respond(send, 200, _headers_of(answer, headers_of_no_body().items()))
+            await _respond(
+                send, PREFLIGHT_STATUS, _headers_of(answer, headers_of_no_body().items())
+            )
             return
         started = False
 

@@ -93,11 +93,13 @@ class _Fetching:
 
     def cors_fetch(self) -> _Answering:
         names = safelists.unsafe_request_header_names(self.headers)
-        asked = judging.Asked(self.origin, self.method, names, self.page.credentials == "include")
+        request = judging.CorsRequest(
+            self.origin, self.method, names, self.page.credentials == "include"
+        )
         try:
-            yield from self.preflight_if_needed(asked)
+            yield from self.preflight_if_needed(request)
             response = yield from self.actual_fetch()
-            judging.cors_check(asked, response, self.note)
+            judging.cors_check(request, response, self.note)
         except Refused:
             if names or self.method not in fetch.SAFELISTED_METHODS:
                 self.cache.clear(self.origin, self.url)
@@ -125,39 +127,40 @@ class _Fetching:
 
     # --- Fetch section 4.8, "CORS-preflight fetch", and 4.9, "CORS-preflight cache" ---------------
 
-    def preflight_if_needed(self, asked: judging.Asked) -> Generator[Sent, Received | None, None]:
-        key = CacheKey(asked.origin, self.url, asked.credentials)
-        wanted = [f"the header {name}" for name in asked.names]
-        unknown = [
-            f"the header {name}" for name in asked.names if not self.cache.allows_header(key, name)
-        ]
-        if asked.method not in fetch.SAFELISTED_METHODS:
-            wanted.insert(0, f"the method {asked.method}")
-            if not self.cache.allows_method(key, asked.method):
+    def preflight_if_needed(
+        self, request: judging.CorsRequest
+    ) -> Generator[Sent, Received | None, None]:
+        key = CacheKey(request.origin, self.url, request.credentials)
+        wanted = [f"the header {name}" for name in request.names]
+        names = [name for name in request.names if not self.cache.allows_header(key, name)]
+        unknown = [f"the header {name}" for name in names]
+        if request.method not in fetch.SAFELISTED_METHODS:
+            wanted.insert(0, f"the method {request.method}")
+            if not self.cache.allows_method(key, request.method):
                 unknown.insert(0, wanted[0])
         if unknown:
             self.note(Check.PREFLIGHT, True, f"asks about {', '.join(unknown)}")
-            yield from self.preflight(asked, key)
+            yield from self.preflight(request, key)
         elif wanted:
             self.note(Check.PREFLIGHT, True, f"remembers the answer about {', '.join(wanted)}")
         else:
             self.note(Check.PREFLIGHT, True, "not needed (simple request)")
 
     def preflight(
-        self, asked: judging.Asked, key: CacheKey
+        self, request: judging.CorsRequest, key: CacheKey
     ) -> Generator[Sent, Received | None, None]:
         headers: safelists.HeaderList = (
             ("Accept", "*/*"),
-            ("Access-Control-Request-Method", asked.method),
+            ("Access-Control-Request-Method", request.method),
         )
-        if asked.names:
-            headers += (("Access-Control-Request-Headers", ",".join(asked.names)),)
-        headers += (("Origin", asked.origin),)
+        if request.names:
+            headers += (("Access-Control-Request-Headers", ",".join(request.names)),)
+        headers += (("Origin", request.origin),)
         # Never with cookies, whatever the page asks for.
         received = yield from self.exchange(
             Sent("preflight", "OPTIONS", self.url, headers, None, False)
         )
-        methods, names = judging.preflight_check(asked, received, self.note)
+        methods, names = judging.preflight_check(request, received, self.note)
         max_age = safelists.value_of(received.headers, fetch.MAX_AGE)
         kept = self.cache.keep(key, methods, names, max_age)
         self.note(

@@ -21,7 +21,7 @@ _AFTER_THE_CORS_CHECK = (Reason.METHOD_NOT_OFFERED, Reason.HEADER_NOT_ALLOWED)
 Note = Callable[[Check, bool, str], None]
 
 
-class Asked(NamedTuple):
+class CorsRequest(NamedTuple):
     """What an answer is held against; ``names`` are the request headers to ask about.
 
     ``credentials`` says whether the page asks with ``credentials: "include"``.
@@ -43,17 +43,17 @@ def is_ok(response: Received) -> bool:
     return 200 <= response.status <= 299
 
 
-def cors_check(asked: Asked, response: Received, note: Note) -> None:
+def cors_check(request: CorsRequest, response: Received, note: Note) -> None:
     """Do Fetch section 4.10, "CORS check". Raise ``Refused`` where it fails."""
     received = value_of(response.headers, fetch.ALLOW_ORIGIN)
-    passed = received == asked.origin or (received == "*" and not asked.credentials)
-    note(Check.ALLOW_ORIGIN, passed, f"{asked.origin!r} is the page, {shown(received)} received")
+    passed = received == request.origin or (received == "*" and not request.credentials)
+    note(Check.ALLOW_ORIGIN, passed, f"{request.origin!r} is the page, {shown(received)} received")
     if not passed:
         if received is not None:
             response = _as_far_as_it_got(response)
         reason = response.reason or _why_not(received)
-        raise Refused(reason, response.missing, asked.origin, received)
-    if asked.credentials:
+        raise Refused(reason, response.missing, request.origin, received)
+    if request.credentials:
         value = value_of(response.headers, fetch.ALLOW_CREDENTIALS)
         note(Check.ALLOW_CREDENTIALS, value == "true", f"'true' expected, {shown(value)} received")
         if value != "true":
@@ -75,7 +75,7 @@ def _why_not(received: str | None) -> Reason:
 
 
 def preflight_check(
-    asked: Asked, response: Received, note: Note
+    request: CorsRequest, response: Received, note: Note
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Do step 7 of Fetch section 4.8, "CORS-preflight fetch".
 
@@ -85,41 +85,41 @@ def preflight_check(
     if not is_ok(response) and response.reason is None:
         # The standard does the CORS check first, but the status explains more than what is missing.
         response = response._replace(reason=Reason.PREFLIGHT_FAILED)
-    cors_check(asked, response, note)
+    cors_check(request, response, note)
     note(Check.STATUS, is_ok(response), f"200 to 299 expected, {response.status} received")
     if not is_ok(response):
         raise Refused(_as_far_as_it_got(response).reason or Reason.PREFLIGHT_FAILED)
-    return _allowed_methods(asked, response, note), _allowed_headers(asked, response, note)
+    return _allowed_methods(request, response, note), _allowed_headers(request, response, note)
 
 
-def _allowed_methods(asked: Asked, response: Received, note: Note) -> tuple[str, ...]:
+def _allowed_methods(request: CorsRequest, response: Received, note: Note) -> tuple[str, ...]:
     value = value_of(response.headers, fetch.ALLOW_METHODS)
     methods = names_in(response.headers, fetch.ALLOW_METHODS)
     passed = methods is not None and (
-        asked.method in fetch.SAFELISTED_METHODS.union(methods)
-        or ("*" in methods and not asked.credentials)
+        request.method in fetch.SAFELISTED_METHODS.union(methods)
+        or ("*" in methods and not request.credentials)
     )
-    note(Check.ALLOW_METHODS, passed, f"{asked.method} asked for, {shown(value)} received")
+    note(Check.ALLOW_METHODS, passed, f"{request.method} asked for, {shown(value)} received")
     if methods is None or not passed:
         # To a server, which sees no credentials in a preflight, a '*' has covered the method.
         raise Refused(_as_far_as_it_got(response).reason or Reason.METHOD_NOT_OFFERED)
     return methods
 
 
-def _allowed_headers(asked: Asked, response: Received, note: Note) -> tuple[str, ...]:
+def _allowed_headers(request: CorsRequest, response: Received, note: Note) -> tuple[str, ...]:
     value = value_of(response.headers, fetch.ALLOW_HEADERS)
     named = names_in(response.headers, fetch.ALLOW_HEADERS)
     allowed = {name.lower() for name in named or ()}
-    star = "*" in allowed and not asked.credentials
+    star = "*" in allowed and not request.credentials
     # Fetch section 2.2.2, "CORS non-wildcard request-header name": Authorization must be named.
     # Chromium lets '*' cover it, with a warning.
     missing = tuple(
         name
-        for name in asked.names
+        for name in request.names
         if name not in allowed and (name in NON_WILDCARD_REQUEST_HEADERS or not star)
     )
     passed = named is not None and not missing
-    detail = f"{', '.join(asked.names) or 'nothing'} asked for, {shown(value)} received"
+    detail = f"{', '.join(request.names) or 'nothing'} asked for, {shown(value)} received"
     note(Check.ALLOW_HEADERS, passed, detail)
     if named is None or missing:
         raise Refused(response.reason or Reason.HEADER_NOT_ALLOWED, missing)

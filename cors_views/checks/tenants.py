@@ -56,17 +56,17 @@ def check_choosers(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
                     hint=hint,
                     id="cors_views.W053",
                 )
-            elif chosen == "tenant" and (asked := _asked(in_use)):
+            elif chosen == "tenant" and (consulted := _consulted(in_use)):
                 yield Warning(
                     f"{path} chooses the tenant of a request, and stands below CorsMiddleware: "
-                    f"before it, a preflight is judged by {listed(asked)}, who may see the tenant "
-                    "of an earlier request.",
+                    f"before it, a preflight is judged by {listed(consulted)}, who may see the "
+                    "tenant of an earlier request.",
                     hint=hint,
                     id="cors_views.W053",
                 )
 
 
-def _asked(in_use: Iterable[PolicyInUse]) -> list[str]:
+def _consulted(in_use: Iterable[PolicyInUse]) -> list[str]:
     """Return the names of those that decide for each request: callables, and receivers."""
     # What CachedOrigins have loaded is the same for every tenant.
     callables = [each for use in in_use for each in use.compiled.origins.callables]
@@ -75,8 +75,8 @@ def _asked(in_use: Iterable[PolicyInUse]) -> list[str]:
     return sorted({*names, *(["the receivers of check_request_enabled"] if signal else [])})
 
 
-def _name(asked: Any) -> str:
-    *_, innermost = wrapped(asked)
+def _name(question: Any) -> str:
+    *_, innermost = wrapped(question)
     return str(getattr(innermost, "__qualname__", type(innermost).__qualname__))
 
 

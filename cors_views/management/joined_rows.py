@@ -50,10 +50,10 @@ def _is_declared_there(row: Row) -> bool:
 
 
 def _same(some: list[Row], others: list[Row]) -> bool:
-    return [_told(row) for row in some] == [_told(row) for row in others]
+    return [_printed(row) for row in some] == [_printed(row) for row in others]
 
 
-def _told(row: Row) -> Any:
+def _printed(row: Row) -> Any:
     return (
         row.hidden,
         row.methods,

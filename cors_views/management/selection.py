@@ -138,7 +138,7 @@ def _private_network(row: Row) -> bool:
     return bool(row.policy.private_network)
 
 
-def _asked(row: Row) -> bool:
+def _consults(row: Row) -> bool:
     return bool(row.asks)
 
 
@@ -157,7 +157,7 @@ def _undeclared(row: Row) -> bool:
 RISKS: dict[str, Callable[[Row], bool]] = {
     "any-origin": _any_origin,
     "any-origin-unsafe": _any_origin_unsafe,
-    "asked": _asked,
+    "asked": _consults,
     "credentials": _credentials,
     "null": _null,
     "plain-http": _plain_http,

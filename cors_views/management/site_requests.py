@@ -66,7 +66,7 @@ def is_below_static_url(path: str) -> bool:
     return path.startswith(urlsplit(settings.STATIC_URL).path)
 
 
-class Heard(NamedTuple):
+class Answered(NamedTuple):
     """A request that the site has answered: what the middleware decided, if it saw it.
 
     ``assumed`` is whether the answer is that of no view, because none was run. ``pattern_path``
@@ -89,15 +89,15 @@ class Server(BaseHandler):
     """The site. Unless ``runs_views``, each view is taken for one that answers 200.
 
     ``url`` is what is asked for first. Other hosts are this site's where ``ALLOWED_HOSTS`` names
-    them; ``heard`` is what came of each request. Whoever visits a page at ``origin`` counts as
+    them; ``answered`` is what came of each request. Whoever visits a page at ``origin`` counts as
     logged in where a session cookie goes along, and wherever credentials do if ``logged_in``.
     """
 
     def __init__(self, origin: str, url: str, *, runs_views: bool, logged_in: bool = False) -> None:
         self.origin = origin
         self.runs_views, self.logged_in = runs_views, logged_in
-        self.heard: list[Heard] = []
-        self._seen = Heard(None, False, ())
+        self.answered: list[Answered] = []
+        self._seen = Answered(None, False, ())
         self._has_session = False
         #: What resolving the URL raised, besides what every site raises where nothing matches.
         self.broken: Exception | None = None
@@ -114,13 +114,13 @@ class Server(BaseHandler):
         if not self._is_own(urlsplit(sent.url).netloc):
             return None
         request = self.request(sent)
-        self._seen = Heard(None, False, ())
+        self._seen = Answered(None, False, ())
         self._has_session = sent.credentials and (
             self.logged_in or not visitor_cookies.why_without_session(self.origin, sent.url)
         )
         response, pattern_path = self._response(request)
         outcome = outcome_of(request)
-        self.heard.append(
+        self.answered.append(
             self._seen._replace(
                 outcome=outcome,
                 pattern_path=pattern_path,

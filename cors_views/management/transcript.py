@@ -76,7 +76,7 @@ def _received(received: Received, assumed: bool, paint: Paint) -> Iterator[str]:
         yield "  < (no CORS headers)"
 
 
-def asked(outcome: Outcome) -> Iterator[str]:
+def consulted(outcome: Outcome) -> Iterator[str]:
     """Yield who was asked about the origin, and what they said."""
     questions = [each for policy in outcome.effective.policies for each in policy.origins.callables]
     for question in dict.fromkeys(questions):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +22,11 @@ from cors_views.support.escaping import escaped, quoted
 
 logger = logging.getLogger("cors_views")
 
+#: How loud a refusal is that the browser makes. One on the server is a WARNING.
+_LEVEL = logging.DEBUG
+#: Whether anybody reads them. Seen to beforehand, so that nothing is put together in vain.
+are_refusals_logged = functools.partial(logger.isEnabledFor, _LEVEL)
+
 #: So many of those who said no are named.
 _MOST_NAMED = 3
 #: No command longer than this is pasted.
@@ -32,12 +38,14 @@ _UNSAFE_VALUES = dict.fromkeys(("accept", "accept-language", "content-language")
 def log_refusal(
     request: HttpRequest, outcome: Outcome, headers: Mapping[str, str] | None = None
 ) -> None:
-    """Log why a browser refuses, if it does, at the level of DEBUG.
+    """Log why a browser refuses, if it does; see ``are_refusals_logged``.
 
     ``headers`` are those that the response leaves with, where there is one.
     """
     try:
-        _log_refusal(request, outcome, headers, logger.debug, "CORS refuses")
+        _log_refusal(
+            request, outcome, headers, functools.partial(logger.log, _LEVEL), "CORS refuses"
+        )
     except Exception:
         # Callables and views may be anything, and what is logged must not change what is answered.
         logger.exception("Why CORS refuses %s cannot be told.", quoted(request.path))
@@ -66,11 +74,11 @@ def _log_refusal(
     requested = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "")
     preflight = request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.META
     view = view_of(request)
-    told = [f"The view is {view}."] if view else []
-    told += [*_said_no(outcome), *_came_by(request, origin)]
+    sentences = [f"The view is {view}."] if view else []
+    sentences += [*_said_no(outcome), *_came_by(request, origin)]
     command = _command(request, origin, requested if preflight else None)
     if command:
-        told.append(f"For more, run: {command}")
+        sentences.append(f"For more, run: {command}")
     log(
         "%s %s %s from %s: %s%s (%s).%s",
         said,
@@ -80,7 +88,7 @@ def _log_refusal(
         reason.value,
         f": {quoted(', '.join(missing))}" if missing else "",
         effective.source,
-        "".join(f" {sentence}" for sentence in told),
+        "".join(f" {sentence}" for sentence in sentences),
         extra={
             "request": request,
             "origin": origin,
@@ -153,12 +161,12 @@ def _command(request: HttpRequest, origin: str, preflight_for: str | None) -> st
         # What stands beside Django is behind no URLconf.
         return ""
     if preflight_for is None:
-        method, asked = request.method or "", ""
+        method, requested = request.method or "", ""
         cookies = ["--credentials"] if carries_cookies(request) else []
     else:
         method, cookies = preflight_for, []
-        asked = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
-    names = fetch.parse_request_headers(asked)
+        requested = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
+    names = fetch.parse_request_headers(requested)
     if names is None or not is_origin(origin) or not fetch.is_method(method):
         # No page has sent it.
         return ""

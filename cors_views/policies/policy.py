@@ -132,13 +132,13 @@ class CorsPolicy:
         found = self._origin_set
         if found.admits(origin):
             return True
-        asked = found.callables if is_origin(origin) else ()
+        callables = found.callables if is_origin(origin) else ()
         # Those that have loaded what they know first: they need nobody.
-        loaded = [each for each in asked if isinstance(each, LoadedOrigins)]
+        loaded = [each for each in callables if isinstance(each, LoadedOrigins)]
         if any(each(None, origin) for each in loaded):
             return True
-        if len(loaded) < len(asked):
-            others = [each for each in asked if not isinstance(each, LoadedOrigins)]
+        if len(loaded) < len(callables):
+            others = [each for each in callables if not isinstance(each, LoadedOrigins)]
             raise TypeError(
                 f"Only {_shown(tuple(others))} could tell whether the policy admits {origin!r}: "
                 "await aadmits(origin, request)."

@@ -21,6 +21,7 @@ from cors_views.protocol.effective_policies import (
 from cors_views.protocol.reasons import Answer, Headers, Preflight, Reason
 from cors_views.standard import fetch
 from cors_views.standard.origins import is_origin
+from cors_views.standard.safelists import NON_WILDCARD_REQUEST_HEADERS
 
 
 class _Signal:
@@ -154,8 +155,8 @@ def actual(
     if effective.constant_answer is not None:
         return effective.constant_answer
     if not _opened(effective, url_matches, replies):
-        asked = effective.applies and replies[id(SIGNAL)] is not None
-        return _LEFT_CLOSED if asked else _NO_POLICY
+        replied = effective.applies and replies[id(SIGNAL)] is not None
+        return _LEFT_CLOSED if replied else _NO_POLICY
     # A receiver's word may differ from origin to origin, so what it opened is never for everybody.
     public = effective.public if url_matches else None
     if not origin:
@@ -316,14 +317,12 @@ def _allowed_headers(policy: CompiledPolicy, requested: tuple[str, ...] | None) 
     # Fetch, "CORS non-wildcard request-header name": '*' never covers Authorization. Chromium
     # lets it, so where Authorization is asked for, or hidden in a value too long to read, the
     # answer has no '*'.
-    covered = requested is not None and (
-        "authorization" in known or "authorization" not in requested
-    )
+    hidden = NON_WILDCARD_REQUEST_HEADERS - known
+    covered = requested is not None and hidden.isdisjoint(requested)
     if covered and not policy.credentials:
         return ("*", *named)
-    echo = tuple(
-        header for header in requested or () if header not in known and header != "authorization"
-    )
+    unwanted = known | NON_WILDCARD_REQUEST_HEADERS
+    echo = tuple(header for header in requested or () if header not in unwanted)
     return (*named, *echo)
 
 
@@ -345,7 +344,7 @@ def _bleeds(
 
 
 def _covers(policy: CompiledPolicy, names: tuple[str, ...]) -> bool:
-    asked = {name.lower() for name in names}
+    lower = {name.lower() for name in names}
     if "*" in policy.headers:
-        asked = asked & {"authorization"}
-    return asked <= policy.headers
+        lower &= NON_WILDCARD_REQUEST_HEADERS
+    return lower <= policy.headers

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from cors_views.standard import fetch
 from cors_views.standard.origins import is_origin
+from cors_views.standard.safelists import NON_WILDCARD_REQUEST_HEADERS
 
 #: Names, in lower case as all of ours are, and values.
 Headers = tuple[tuple[str, str], ...]
@@ -94,10 +95,11 @@ def _preflight_refusal(
     if asked.method not in fetch.SAFELISTED_METHODS.union(methods) and "*" not in methods:
         return Reason.METHOD_NOT_OFFERED, ()
     allowed = {name.lower() for name in fetch.split_list(said.get(fetch.ALLOW_HEADERS, ""))}
-    # Fetch, "CORS non-wildcard request-header name".
     star = "*" in allowed
     requested = dict.fromkeys(name.lower() for name in fetch.split_list(asked.headers or ""))
     missing = tuple(
-        name for name in requested if name not in allowed and (name == "authorization" or not star)
+        name
+        for name in requested
+        if name not in allowed and (name in NON_WILDCARD_REQUEST_HEADERS or not star)
     )
     return (Reason.HEADER_NOT_ALLOWED, missing) if missing else (None, ())

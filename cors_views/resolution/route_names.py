@@ -39,15 +39,15 @@ def readable(regex: str) -> str:
     admindocs drops groups that capture nothing.
     """
     steps: list[str] = _STEP.findall(regex)
-    told: list[str] = []
+    parts: list[str] = []
     position = 0
     while position < len(steps):
         end = _end_of_group(steps, position)
-        told.append(_told("".join(steps[position:end])))
+        parts.append(_for_people("".join(steps[position:end])))
         position = end
-        if told[-1] == "/" and steps[position : position + 1] == ["?"]:
+        if parts[-1] == "/" and steps[position : position + 1] == ["?"]:
             position += 1
-    return "".join(told)
+    return "".join(parts)
 
 
 def _end_of_group(steps: list[str], start: int) -> int:
@@ -60,7 +60,7 @@ def _end_of_group(steps: list[str], start: int) -> int:
     return len(steps)
 
 
-def _told(part: str) -> str:
+def _for_people(part: str) -> str:
     if part in _ANCHORS:
         return ""
     if part.startswith("("):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 from typing import Any
 
 from django.http import HttpResponse
@@ -18,11 +17,9 @@ from cors_views.outcomes.outcome import (
     own_headers_stay,
     written_by_hand,
 )
-from cors_views.outcomes.refusal_log import log_refusal
+from cors_views.outcomes.refusal_log import are_refusals_logged, log_refusal
 from cors_views.responses import own_headers
 from cors_views.standard.fetch import CORS_RESPONSE_HEADERS
-
-logger = logging.getLogger("cors_views")
 
 #: The class of headers, if Django keeps them as ``write`` knows: as pairs, by name in lower case.
 _KNOWN_HEADERS = (
@@ -31,6 +28,8 @@ _KNOWN_HEADERS = (
     else None
 )
 _VARY, _NO_BODY = ("Vary", "origin"), ("content-length", "0")
+#: Fetch, "CORS-preflight fetch": any "ok status" will do.
+PREFLIGHT_STATUS = 200
 
 
 def write(request: Any, response: HttpResponseBase, decided: Decided | Enforced) -> None:
@@ -54,7 +53,7 @@ def write(request: Any, response: HttpResponseBase, decided: Decided | Enforced)
             store["vary"] = ("Vary", with_origin(store["vary"][1])) if there else _VARY
     request._cors_outcome = decided
     # Without an Origin nobody is refused.
-    if origin and logger.isEnabledFor(logging.DEBUG):
+    if origin and are_refusals_logged():
         log_refusal(request, Outcome(*decided), headers)
 
 
@@ -86,7 +85,9 @@ def refuse(request: Any, response: HttpResponseBase, decided: Enforced) -> None:
     request._cors_outcome = decided
 
 
-def empty(request: Any, decided: Decided | Enforced, *, status: int = 200) -> HttpResponse:
+def empty(
+    request: Any, decided: Decided | Enforced, *, status: int = PREFLIGHT_STATUS
+) -> HttpResponse:
     """Return the response to a preflight, allowed or refused: 200, without a body.
 
     A refusal is the absence of the headers; ``status`` is another one where policies enforce.

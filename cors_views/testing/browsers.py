@@ -91,7 +91,7 @@ class _Browser(Generic[ClientT]):
         """Return how it was made, as far as that tells it from others."""
         return f"{type(self).__name__}({self.origin!r})"
 
-    def _asked(
+    def _page_request(
         self,
         url: str,
         *,
@@ -198,7 +198,7 @@ class Browser(_Browser[Client]):
         where ``fetch()`` throws at once, or where the URL is not at ``server``.
         """
         __tracebackhide__ = _ends_traceback
-        page = self._asked(url, **options)
+        page = self._page_request(url, **options)
         browsing, response = browse(page, self.preflights), None
         step: Sent | Verdict = next(browsing)
         while isinstance(step, Sent):
@@ -214,7 +214,7 @@ class AsyncBrowser(_Browser[AsyncClient]):
     async def fetch(self, url: str, **options: Unpack[FetchOptions]) -> Response:
         """Ask as the page's ``fetch()`` does; see ``Browser.fetch``."""
         __tracebackhide__ = _ends_traceback
-        page = self._asked(url, **options)
+        page = self._page_request(url, **options)
         browsing, response = browse(page, self.preflights), None
         step: Sent | Verdict = next(browsing)
         while isinstance(step, Sent):

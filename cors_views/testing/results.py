@@ -95,7 +95,7 @@ class CorsError(Exception):
 def _explained(page: PageRequest, verdict: Verdict, reason: Reason) -> str:
     names = f": {', '.join(verdict.missing)}" if verdict.missing else ""
     request, failed = verdict.exchanges[-1].sent, verdict.steps[-1]
-    told = (
+    lines = (
         f"A page at {page.origin} cannot read {page.method} {page.url}",
         f"Reason: {reason.name}, {reason.value}{names}",
         (
@@ -104,4 +104,4 @@ def _explained(page: PageRequest, verdict: Verdict, reason: Reason) -> str:
         ),
         f"Decided by: {verdict.source or 'none of the policies: CorsMiddleware did not see it'}",
     )
-    return "\n".join(escaped(line, _LONGEST_LINE) for line in told)
+    return "\n".join(escaped(line, _LONGEST_LINE) for line in lines)

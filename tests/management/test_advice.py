@@ -346,7 +346,7 @@ def table(urls: list[str], origins: list[str]) -> set[Reader]:
 
 def is_served(server: Server, url: str, method: str) -> bool:
     server.answer(Sent("actual", "GET", HOST + url, (), None, False))
-    served = served_methods(server.heard[-1].pattern_path[-1].callback)
+    served = served_methods(server.answered[-1].pattern_path[-1].callback)
     return served is None or method in served
 
 
@@ -376,7 +376,7 @@ def handlers(urls: list[str]) -> dict[tuple[str, str], Here]:
     for url in urls:
         server.answer(Sent("actual", "GET", HOST + url, (), None, False))
         for method in METHODS:
-            found[url, method] = unit_of(server.heard[-1].pattern_path, method).here
+            found[url, method] = unit_of(server.answered[-1].pattern_path, method).here
     return found
 
 

@@ -79,12 +79,12 @@ class Command(CorsCommand):
             sys.exit(REFUSED)
 
     def _lines(self, played: Played) -> Iterator[str]:
-        page, heard, verdict = played.page, played.server.heard, played.verdict
+        page, answered, verdict = played.page, played.server.answered, played.verdict
         yield self.paint(transcript.call(page), "MIGRATE_HEADING")
-        yield _serving(page, heard[0].pattern_path)
+        yield _serving(page, answered[0].pattern_path)
         yield from notes.before(played)
         yield ""
-        assumed = [each.assumed for each in heard]
+        assumed = [each.assumed for each in answered]
         yield from transcript.lines(verdict, page.origin, assumed, self.paint)
         yield ""
         if verdict.type != "basic":
@@ -99,9 +99,9 @@ class Command(CorsCommand):
         if played.is_elsewhere:
             sent = verdict.exchanges[-1].sent
             origin, there = dict(sent.headers).get("Origin"), origin_of(sent.url)
-            told = f"only {there} can tell whether a page may read its answer as Origin {origin!r}"
+            text = f"only {there} can tell whether a page may read its answer as Origin {origin!r}"
             name = Reason.REDIRECT_REFUSED.name
-            yield self.paint(f"Not known, {name}: {told}.", "WARNING")
+            yield self.paint(f"Not known, {name}: {text}.", "WARNING")
             return
         if verdict.reason is None:
             url = escaped(verdict.url, transcript.LONGEST)
@@ -127,14 +127,14 @@ class Command(CorsCommand):
 
 def _deciding(played: Played) -> Iterator[str]:
     """Yield who was asked, and what decides; for which URL, where there are several."""
-    heard, exchanges = played.server.heard, played.verdict.exchanges
-    outcome = heard[-1].outcome
+    answered, exchanges = played.server.answered, played.verdict.exchanges
+    outcome = answered[-1].outcome
     if outcome is None:
         return
-    yield from transcript.asked(outcome)
+    yield from transcript.consulted(outcome)
     if outcome.enforced:
         yield "The site refuses it on the server, with 403: the view does not run."
-    sent, received = exchanges[len(heard) - 1]
+    sent, received = exchanges[len(answered) - 1]
     url = escaped(sent.url, transcript.LONGEST)
     what = f"What decides for {url}" if sent.url != exchanges[0].sent.url else "What decides"
     if answered_above.by_hand(outcome, received):

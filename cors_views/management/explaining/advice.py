@@ -54,16 +54,16 @@ def advice(refusal: Refusal) -> Advice:
     if login is not None:
         return _login(refusal, login)
     if received is None:
-        told = f"ask for {verdict.url} itself, so that no redirect changes its Origin"
-        return Advice(Ask({"url": verdict.url}, told))
+        text = f"ask for {verdict.url} itself, so that no redirect changes its Origin"
+        return Advice(Ask({"url": verdict.url}, text))
     if reason is Reason.REDIRECT_REFUSED:
         return Advice(Tell(f"the page: ask for a URL that is no redirect to {verdict.url}."))
     outcome = refusal.last.outcome
     if outcome is None or reason is Reason.PREFLIGHT_FAILED:
         return _answered_by_others(refusal)
     if outcome.origin != refusal.page.origin:
-        told = f"ask for {verdict.url} at once; behind a redirect to another origin its Origin is"
-        return Advice(Ask({"url": verdict.url}, f"{told} {outcome.origin!r}"))
+        text = f"ask for {verdict.url} at once; behind a redirect to another origin its Origin is"
+        return Advice(Ask({"url": verdict.url}, f"{text} {outcome.origin!r}"))
     first, *others = answered_above.replaced(refusal, outcome) or (None,)
     if first is not None:
         return Advice(first, tuple(filter(None, others)))
@@ -125,8 +125,8 @@ def _no_view(refusal: Refusal) -> Advice:
     redirected = answered_above.redirected(refusal)
     if redirected is not None:
         return Advice(redirected)
-    told = "the page: ask for a URL of the site; manage.py cors_policies lists the routes."
-    return Advice(Tell(told), (_by_settings(refusal.page.origin),))
+    text = "the page: ask for a URL of the site; manage.py cors_policies lists the routes."
+    return Advice(Tell(text), (_by_settings(refusal.page.origin),))
 
 
 def _by_settings(origin: str) -> Edit:
@@ -171,10 +171,10 @@ def _admitted(case: Case) -> Advice:
     origin, policies = case.page.origin, case.effective.policies
     if origin in SPECIAL:
         # To admit it by name would look as if it were one page.
-        told = (
+        text = (
             "give it an origin of its own; whatever has none shares it with every sandboxed frame"
         )
-        return Advice(Tell(f"the page: {told}."))
+        return Advice(Tell(f"the page: {text}."))
     others = case.wider("origins", (repr(origin),))
     items = case.effective_fields()
     one = case.like(len(policies) - 1)
@@ -281,11 +281,11 @@ def decided_by(effective: EffectivePolicy) -> str:
     """Return what decides, in words, with places that are the same on every machine."""
     decisive = [] if effective.signal else [effective.counting_layers[0]]
     layers = effective.counting_layers[len(decisive) :]
-    told = [_told(layer) for layer in (*decisive, *layers)]
-    return ", refined by the ".join(told if decisive else ["CORS_* settings", *told])
+    named = [_named(layer) for layer in (*decisive, *layers)]
+    return ", refined by the ".join(named if decisive else ["CORS_* settings", *named])
 
 
-def _told(layer: object) -> str:
+def _named(layer: object) -> str:
     if not isinstance(layer, Layer):
         return str(layer)
     names = [name for name in layer.declaration.policies if isinstance(name, str)]

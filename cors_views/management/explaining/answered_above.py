@@ -60,7 +60,7 @@ def redirected(refusal: Refusal) -> Edit | None:
     location = value_of(received.headers, "location") if received else None
     if location is None:
         return None
-    told = (
+    text = (
         f"ask for {location}; {urlsplit(sent.url).path} is no URL of the site, and redirects there"
     )
-    return Ask({"url": urljoin(sent.url, location)}, told)
+    return Ask({"url": urljoin(sent.url, location)}, text)

@@ -11,7 +11,7 @@ from cors_views.inspection.hosts import is_trusted
 from cors_views.inspection.policies_in_use import csrf_middleware_protects
 from cors_views.management.explaining import visitor_cookies
 from cors_views.management.explaining.page_calls import Played
-from cors_views.management.site_requests import Heard
+from cors_views.management.site_requests import Answered
 from cors_views.protocol.decisions import admitting
 from cors_views.resolution import layers
 from cors_views.standard.fetch import SAFE_METHODS
@@ -19,8 +19,8 @@ from cors_views.standard.fetch import SAFE_METHODS
 
 def wanted(played: Played) -> Iterator[str]:
     """Yield what stands between a page that may read the answer and the view."""
-    verdict, heard = played.verdict, played.server.heard
-    last = heard[-1] if heard else None
+    verdict, answered = played.verdict, played.server.answered
+    last = answered[-1] if answered else None
     if verdict.reason or last is None or not last.assumed or last.unserved:
         return
     # A redirect may have made a GET of it.
@@ -34,32 +34,32 @@ def wanted(played: Played) -> Iterator[str]:
     # Session authentication asks for a token only where a session came along.
     if not (csrf_middleware_protects(callback) or (has_session and is_csrf_protected(callback))):
         return
-    told = "Note: CSRF protection is not asked here:"
+    start = "Note: CSRF protection is not asked here:"
     if not sent.credentials:
         yield (
-            f"{told} it answers 403 whatever token comes, since no cookie goes along without "
+            f"{start} it answers 403 whatever token comes, since no cookie goes along without "
             "credentials. Ask with credentials: 'include'; or, if the view authenticates "
             "otherwise, exempt it with csrf_exempt."
         )
     elif visitor_cookies.why_without_csrf(page.origin, sent.url):
-        yield f"{told} it answers 403 while its cookie stays at home. Then {_token(page, last)}."
+        yield f"{start} it answers 403 while its cookie stays at home. Then {_token(page, last)}."
     else:
-        yield f"{told} {_token(page, last)}."
+        yield f"{start} {_token(page, last)}."
 
 
-def _token(page: PageRequest, last: Heard) -> str:
+def _token(page: PageRequest, last: Answered) -> str:
     name = visitor_cookies.token_header()
-    told = [f"the page has to send the CSRF token in the header {name}"]
+    steps = [f"the page has to send the CSRF token in the header {name}"]
     if page.origin != origin_of(page.url):
         if not _is_allowed(name, last):
-            told.append(f"the headers of the policy have to name {name.lower()!r}")
+            steps.append(f"the headers of the policy have to name {name.lower()!r}")
         if not is_trusted(page.origin):
-            told.append(f"CSRF_TRUSTED_ORIGINS has to name {page.origin!r}")
-    *first, final = told
+            steps.append(f"CSRF_TRUSTED_ORIGINS has to name {page.origin!r}")
+    *first, final = steps
     return f"{', '.join(first)}, and {final}" if first else final
 
 
-def _is_allowed(name: str, last: Heard) -> bool:
+def _is_allowed(name: str, last: Answered) -> bool:
     """Return whether a preflight with credentials would allow a header: no '*' covers it."""
     outcome = last.outcome
     policy = admitting(outcome.effective, outcome.origin, outcome.replies) if outcome else None

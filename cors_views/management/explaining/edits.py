@@ -39,8 +39,8 @@ class Declare:
         known = (
             "default_headers is in cors_views.defaults." if "*default_headers" in self.code else ""
         )
-        told = [f"{self._where()}.", known, _opened(self.spot, self.also), self.note]
-        return " ".join(filter(None, told))
+        sentences = [f"{self._where()}.", known, _opened(self.spot, self.also), self.note]
+        return " ".join(filter(None, sentences))
 
     def _where(self) -> str:
         spot, code = self.spot, self.code
@@ -93,9 +93,9 @@ class Extend:
             change = f"write {name}{' = ' if self.source.layer is None else '='}{code}"
         count = len(self.routes)
         routes = f"That is for {count} route{'s' if count != 1 else ''}." if self.routes else ""
-        told = [f"{where(self.source, self.field)}: {change}.", self.note, routes]
-        told += [_opened(self.spot, self.also)] if self.spot else []
-        return " ".join(filter(None, told))
+        sentences = [f"{where(self.source, self.field)}: {change}.", self.note, routes]
+        sentences += [_opened(self.spot, self.also)] if self.spot else []
+        return " ".join(filter(None, sentences))
 
     def _name(self) -> str:
         layer = self.source.layer
@@ -111,10 +111,10 @@ class Ask:
     """Let the page ask in another way: ``changes`` are the fields of its call that differ."""
 
     changes: dict[str, object]
-    told: str
+    text: str
 
     def __str__(self) -> str:
-        return f"the page: {self.told}."
+        return f"the page: {self.text}."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,10 +132,10 @@ class Move:
 class Tell:
     """What no line of code by itself would change."""
 
-    told: str
+    text: str
 
     def __str__(self) -> str:
-        return self.told
+        return self.text
 
 
 Edit = Declare | Extend | Ask | Move | Tell
@@ -149,11 +149,11 @@ def _opened(spot: Spot, also: tuple[str, ...]) -> str:
     """Return what a declaration opens besides what it is for."""
     route, _ = spot.unit.here
     routes = sorted({at for at, _ in spot.opens if at != route})
-    told = [f"{listed(also)} of the view"] if also else []
+    others = [f"{listed(also)} of the view"] if also else []
     if routes:
         plural = "s" if len(routes) > 1 else ""
-        told.append(f"{len(routes)} more route{plural} ({listed(routes)})")
-    return f"That is also for {' and for '.join(told)}." if told else ""
+        others.append(f"{len(routes)} more route{plural} ({listed(routes)})")
+    return f"That is also for {' and for '.join(others)}." if others else ""
 
 
 def place(layer: Layer) -> str:

@@ -8,7 +8,7 @@ from cors_views.management.explaining.edits import Ask, Edit, Tell
 from cors_views.management.explaining.page_calls import Played, play
 from cors_views.management.explaining.refusals import Refusal
 from cors_views.management.overview import view_name
-from cors_views.management.site_requests import Heard
+from cors_views.management.site_requests import Answered
 
 
 def sent_away(refusal: Refusal) -> int | None:
@@ -16,8 +16,8 @@ def sent_away(refusal: Refusal) -> int | None:
 
     Where the redirect itself may not be read, it is no matter of logging in.
     """
-    for number, heard in enumerate(refusal.heard):
-        if heard.login and number + 1 < len(refusal.verdict.exchanges):
+    for number, answered in enumerate(refusal.answered):
+        if answered.login and number + 1 < len(refusal.verdict.exchanges):
             return number
     return None
 
@@ -29,35 +29,38 @@ def once_logged_in(page: PageRequest) -> Played:
 
 def log_in(refusal: Refusal, number: int, further: Edit | None) -> Edit:
     """Return how to be logged in. ``further`` is what is to be changed for those who are."""
-    page, heard = refusal.page, refusal.heard[number]
+    page, answered = refusal.page, refusal.answered[number]
     url = refusal.verdict.exchanges[number].sent.url
     why = visitor_cookies.why_without_session(page.origin, url)
     if page.credentials == "include":
-        return Tell(_without_a_cookie(heard, why, visitor_cookies.with_session(page.origin, url)))
+        return Tell(
+            _without_a_cookie(answered, why, visitor_cookies.with_session(page.origin, url))
+        )
     first = (
-        f"log in first and ask with credentials: 'include'; to everybody else {_redirects(heard)}."
+        "log in first and ask with credentials: 'include'; "
+        f"to everybody else {_redirects(answered)}."
     )
-    told = [first, "That is for people; for programs let the view answer 401 or 403 instead."]
+    sentences = [first, "That is for people; for programs let the view answer 401 or 403 instead."]
     if further is not None:
-        told.append(f"The policy has to allow that, too: {further}")
+        sentences.append(f"The policy has to allow that, too: {further}")
     if why:
-        told.append(f"From this page no session cookie goes along: {why}.")
-        told.append(visitor_cookies.with_session(page.origin, url))
-    return Ask({"credentials": "include"}, " ".join(told).removesuffix("."))
+        sentences.append(f"From this page no session cookie goes along: {why}.")
+        sentences.append(visitor_cookies.with_session(page.origin, url))
+    return Ask({"credentials": "include"}, " ".join(sentences).removesuffix("."))
 
 
-def _without_a_cookie(heard: Heard, why: str, remedy: str) -> str:
+def _without_a_cookie(answered: Answered, why: str, remedy: str) -> str:
     if not why:
         return (
             f"nothing yet: --run sends no cookies, and to whoever is not logged in "
-            f"{_redirects(heard)}. Without --run the visitor counts as logged in."
+            f"{_redirects(answered)}. Without --run the visitor counts as logged in."
         )
     return (
         f"the page, or the session cookie: it does not go along ({why}), and to whoever is not "
-        f"logged in {_redirects(heard)}. {remedy}"
+        f"logged in {_redirects(answered)}. {remedy}"
     )
 
 
-def _redirects(heard: Heard) -> str:
-    view = view_name(heard.pattern_path)
-    return f"{view} answers with a redirect to the login page ({heard.login})"
+def _redirects(answered: Answered) -> str:
+    view = view_name(answered.pattern_path)
+    return f"{view} answers with a redirect to the login page ({answered.login})"

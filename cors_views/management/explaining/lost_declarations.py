@@ -16,7 +16,7 @@ class Lost(NamedTuple):
     """A declaration, and in words what became of it; ``on_class`` is whether a class has it."""
 
     declaration: Declaration
-    told: str
+    text: str
     on_class: bool = False
 
 

@@ -14,8 +14,8 @@ def misses(origin: str, policies: Iterable[CompiledPolicy]) -> list[str]:
     """Return what is admitted instead of an origin, and in what each differs, in words."""
     written = (each for policy in policies for each in policy.policy.origins or ())
     found = dict.fromkeys(each for each in written if isinstance(each, str))
-    told = [(each, list(_differences(origin, each))) for each in found if "://" in each]
-    return [f"{each!r} ({', '.join(how)})" for each, how in told if len(how) == 1 and how[0]]
+    compared = [(each, list(_differences(origin, each))) for each in found if "://" in each]
+    return [f"{each!r} ({', '.join(how)})" for each, how in compared if len(how) == 1 and how[0]]
 
 
 def beginnings(origin: str, policies: Iterable[CompiledPolicy]) -> list[str]:

@@ -85,7 +85,7 @@ def lost(case: Case) -> Edit | None:
         if items and (case.effective.signal or not found.on_class):
             above = Spot("above", case.unit.view, case.unit)
             rescued = case.at(case.unit, above) if found.on_class else case
-            return rescued.declare(*items, note=found.told)
+            return rescued.declare(*items, note=found.text)
     return None
 
 

@@ -46,7 +46,7 @@ def beside(played: Played) -> Iterator[str]:
 
 def _assumed(played: Played) -> Iterator[str]:
     """Yield what a readable answer was taken for."""
-    last = played.server.heard[-1] if played.server.heard else None
+    last = played.server.answered[-1] if played.server.answered else None
     if last is None or not last.assumed or played.verdict.reason:
         return
     if last.unserved:
@@ -64,8 +64,8 @@ def _assumed(played: Played) -> Iterator[str]:
 def _cookies(played: Played) -> Iterator[str]:
     exchange = next((each for each in played.verdict.exchanges if each.sent.credentials), None)
     if exchange is not None:
-        for told in visitor_cookies.kept_at_home(played.page.origin, exchange.sent.url):
-            yield f"Note: {told}"
+        for text in visitor_cookies.kept_at_home(played.page.origin, exchange.sent.url):
+            yield f"Note: {text}"
 
 
 def _with_credentials(played: Played) -> Iterator[str]:
@@ -73,12 +73,14 @@ def _with_credentials(played: Played) -> Iterator[str]:
     verdict, page = played.verdict, played.page
     if verdict.reason or verdict.type != "cors" or page.credentials == "include":
         return
-    for exchange, heard in zip(verdict.exchanges, played.server.heard):
+    for exchange, answered in zip(verdict.exchanges, played.server.answered):
         why = _why_not_with_credentials(exchange)
         if why:
             yield f'Note: with credentials: "include" the page could not read it: {why}.'
             return
-        if heard.login and not visitor_cookies.why_without_session(page.origin, exchange.sent.url):
+        if answered.login and not visitor_cookies.why_without_session(
+            page.origin, exchange.sent.url
+        ):
             # Whoever is logged in is not redirected.
             return
 
@@ -97,10 +99,10 @@ def _why_not_with_credentials(exchange: Exchange) -> str:
 
 def _another_url(played: Played) -> Iterator[str]:
     """Yield which URL to ask for instead of one that loses the method on its way."""
-    exchanges, heard = played.verdict.exchanges, played.server.heard
-    sent, received = exchanges[len(heard) - 1]
+    exchanges, answered = played.verdict.exchanges, played.server.answered
+    sent, received = exchanges[len(answered) - 1]
     path = escaped(urlsplit(sent.url).path)
-    if heard[-1].lacks_slash and received and value_of(received.headers, "location") is None:
+    if answered[-1].lacks_slash and received and value_of(received.headers, "location") is None:
         yield f"Note: ask for {path}/. Without the slash it is no URL of the site{_refused(sent)}."
     if sent.kind == "actual" and sent.method != played.page.method:
         yield (
@@ -118,10 +120,10 @@ def _refused(sent: Sent) -> str:
 
 def _kept_preflight(played: Played) -> Iterator[str]:
     """Yield how long a browser goes on as before that was allowed to."""
-    verdict, heard = played.verdict, played.server.heard
-    answered = verdict.exchanges[-1].sent.kind if verdict.exchanges else "actual"
-    outcome = heard[-1].outcome if heard else None
-    if verdict.reason in (None, Reason.PREFLIGHT_FAILED) or answered == "actual" or not outcome:
+    verdict, answered = played.verdict, played.server.answered
+    kind = verdict.exchanges[-1].sent.kind if verdict.exchanges else "actual"
+    outcome = answered[-1].outcome if answered else None
+    if verdict.reason in (None, Reason.PREFLIGHT_FAILED) or kind == "actual" or not outcome:
         return
     ages = [each.policy.max_age or 0 for each in outcome.effective.policies]
     age = max(ages, default=conf.cors_settings().policy.max_age or 0)

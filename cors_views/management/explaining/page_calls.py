@@ -18,7 +18,7 @@ class Played(NamedTuple):
 
     @property
     def refusal(self) -> Refusal:
-        return Refusal(self.verdict, self.page, tuple(self.server.heard))
+        return Refusal(self.verdict, self.page, tuple(self.server.answered))
 
     @property
     def is_elsewhere(self) -> bool:

@@ -15,12 +15,12 @@ def wrongly(refusal: Refusal) -> Edit | None:
     """Return what the page has to ask in another way, whatever the policies say."""
     method = refusal.page.method
     if method != method.upper() and _is_offered(method.upper(), refusal):
-        told = f"write {method.upper()!r}; {_another(method)}"
-        return Ask({"method": method.upper()}, told)
+        text = f"write {method.upper()!r}; {_another(method)}"
+        return Ask({"method": method.upper()}, text)
     wrong = [name for name in refusal.verdict.missing if name in CORS_RESPONSE_HEADERS]
     if wrong:
-        told = f"leave out {', '.join(wrong)}: that is what the site answers, not what a page sends"
-        return Ask({"without": tuple(wrong)}, told)
+        text = f"leave out {', '.join(wrong)}: that is what the site answers, not what a page sends"
+        return Ask({"without": tuple(wrong)}, text)
     return None
 
 
@@ -44,5 +44,5 @@ def rewritten(edit: Edit, method: str) -> Edit:
     """Return advice for a method in upper case, to a page that writes it in another way."""
     if not isinstance(edit, (Declare, Extend)):
         return edit
-    told = f"The page has to ask for {method.upper()!r}; {_another(method)}."
-    return dataclasses.replace(edit, note=" ".join(filter(None, (edit.note, told))))
+    text = f"The page has to ask for {method.upper()!r}; {_another(method)}."
+    return dataclasses.replace(edit, note=" ".join(filter(None, (edit.note, text))))

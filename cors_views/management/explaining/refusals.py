@@ -23,14 +23,14 @@ from cors_views.management.explaining.where_to_write import (
     unit_of,
 )
 from cors_views.management.overview import in_order
-from cors_views.management.site_requests import Heard
+from cors_views.management.site_requests import Answered
 from cors_views.outcomes.outcome import Outcome
 from cors_views.protocol.decisions import admitting
 from cors_views.protocol.effective_policies import CompiledPolicy
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.view_info import inspect_view, served_methods
 from cors_views.standard.fetch import CORS_RESPONSE_HEADERS, SAFELISTED_METHODS
-from cors_views.standard.safelists import unsafe_request_header_names
+from cors_views.standard.safelists import NON_WILDCARD_REQUEST_HEADERS, unsafe_request_header_names
 
 _SHARED = "The CorsPolicy there stands at other places too."
 
@@ -40,11 +40,11 @@ class Refusal(NamedTuple):
 
     verdict: Verdict
     page: PageRequest
-    heard: tuple[Heard, ...]
+    answered: tuple[Answered, ...]
 
     @property
-    def last(self) -> Heard:
-        return self.heard[-1]
+    def last(self) -> Answered:
+        return self.answered[-1]
 
 
 class Case:
@@ -195,7 +195,7 @@ class Case:
         missing = [
             name
             for name in unsafe_request_header_names(self.page.headers)
-            if name not in headers and ("*" not in headers or name == "authorization")
+            if name not in headers and ("*" not in headers or name in NON_WILDCARD_REQUEST_HEADERS)
             # The page has to leave these out.
             if name not in CORS_RESPONSE_HEADERS
         ]
