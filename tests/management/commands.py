@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import io
 import os
 import pty
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -91,5 +94,25 @@ def run_in_shop_terminal(*arguments: str, columns: int = 100) -> Done:
 
 
 def _environment(more: dict[str, str]) -> dict[str, str]:
+    return _clean() | {"PLAYGROUND_DATABASE": _database()} | more
+
+
+def _clean() -> dict[str, str]:
     ours = ("DJANGO_SETTINGS_MODULE", "DJANGO_COLORS", "COLUMNS", "PLAYGROUND_PORT")
-    return {name: value for name, value in os.environ.items() if name not in ours} | more
+    return {name: value for name, value in os.environ.items() if name not in ours}
+
+
+@functools.cache
+def _database() -> str:
+    """Return the path of a database of the shop, since commands load the origins of tenants."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    path = str(Path(folder.name) / "db.sqlite3")
+    for command in ("migrate", "seed_shop"):
+        subprocess.run(
+            [sys.executable, SHOP, command, "-v0"],
+            env=_clean() | {"PLAYGROUND_DATABASE": path},
+            check=True,
+            timeout=120,
+        )
+    return path
