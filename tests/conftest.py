@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cors_views.declarations import marks
 from cors_views.policies.enforcing import ENFORCING
 from cors_views.signals import check_request_enabled
 from tests.tables import Sender
@@ -26,6 +27,12 @@ def nothing_enforces() -> Iterator[None]:
     yield
     ENFORCING.declared = declared
     ENFORCING.look_again()
+
+
+@pytest.fixture
+def nothing_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget for one test what other test modules declare, which no route of its site reaches."""
+    monkeypatch.setattr(marks, "_everything_applied", set())
 
 
 @pytest.fixture

@@ -276,3 +276,72 @@ def test_that_nobody_else_knows_the_notation_of_patterns(module: str) -> None:
     written = {text for text in texts(module) if any(sign in text for sign in NOTATION)}
 
     assert written == set()
+
+
+TESTS = Path(__file__).parent
+#: The packages whose tests are laid out as they are, each ``x.py`` beside a ``test_x.py``.
+MIRRORED = (
+    "checks",
+    "conf",
+    "declarations",
+    "inspection",
+    "outcomes",
+    "policies",
+    "protocol",
+    "regexes",
+    "resolution",
+    "responses",
+    "standard",
+    "support",
+)
+#: Whose tests stand elsewhere, where, and why.
+TESTED_ELSEWHERE = {
+    "declarations.declaring": ("test_decorators.py", "it is the body of the decorators"),
+    "declarations.included": ("test_urls.py", "it is what cors_include leaves in the URLconf"),
+    "inspection.policies_in_use": (
+        "checks/test_route_policies.py",
+        "the checks and cors_policies say what it finds",
+    ),
+    "policies.enforcing": (
+        "responses/test_enforcement.py",
+        "it decides which requests are looked at, and only requests show it",
+    ),
+    "protocol.effective_policies": (
+        "resolution/test_nearest.py",
+        "what the layers of a view make together shows in its answers",
+    ),
+    "regexes.automata": (
+        "inspection/test_url_shapes.py",
+        "what it says of an expression is held there to real URLs",
+    ),
+    "regexes.positions": (
+        "regexes/test_repetitions.py",
+        "it holds what the search for endless repetitions goes over",
+    ),
+    "resolution.layers": (
+        "resolution/test_nearest.py",
+        "the order of layers is which of several policies is nearest",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        name
+        for name in SOURCES
+        if name.partition(".")[0] in MIRRORED and not name.endswith("__init__")
+    ],
+)
+def test_that_each_module_has_its_tests_where_its_reader_looks(module: str) -> None:
+    package, _, name = module.rpartition(".")
+    own = TESTS / package.replace(".", "/") / f"test_{name}.py"
+    elsewhere, _ = TESTED_ELSEWHERE.get(module, ("", ""))
+
+    # An exception that is none any more has to go.
+    assert own.exists() is not (module in TESTED_ELSEWHERE), own
+    assert (TESTS / elsewhere).exists()
+
+
+def test_that_the_exceptions_are_modules() -> None:
+    assert TESTED_ELSEWHERE.keys() <= SOURCES.keys()

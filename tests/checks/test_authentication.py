@@ -8,14 +8,7 @@ import pytest
 from django.test.utils import override_settings
 from django.urls import path
 
-from tests.checks.test_route_policies import (
-    SITE,
-    _nothing_else_is_declared,  # noqa: F401
-    found,
-    marked,
-    of,
-    short,
-)
+from tests.checks.sites import SITE, found, marked, of, short
 from tests.management.commands import run
 from tests.tables import urlconf
 

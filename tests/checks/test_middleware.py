@@ -23,7 +23,6 @@ from django.utils.functional import cached_property
 
 from cors_views import cors_allow, cors_include
 from cors_views.checks.middleware import check_middleware
-from cors_views.declarations import marks
 from cors_views.middleware import CorsMiddleware
 from tests.tables import urlconf
 
@@ -31,11 +30,6 @@ OURS = "cors_views.middleware.CorsMiddleware"
 THEIRS = "corsheaders.middleware.CorsMiddleware"
 WHITENOISE = "whitenoise.middleware.WhiteNoiseMiddleware"
 COMMON = "django.middleware.common.CommonMiddleware"
-
-
-@pytest.fixture(autouse=True)
-def _nothing_declared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(marks, "_everything_applied", set())
 
 
 class OwnCors(CorsMiddleware):

@@ -14,11 +14,13 @@ from django.http import HttpResponse
 from django.test.utils import override_settings
 from django.urls import path
 from django.utils.functional import SimpleLazyObject
+from django.views.decorators.csrf import csrf_exempt
 
 from cors_views import CorsPolicy, conf
 from cors_views.checks.settings import check_settings
 from cors_views.middleware import CorsMiddleware
 from cors_views.testing import Browser, CorsError
+from tests.checks.sites import BY_SETTINGS, SITE, answer, said_of
 from tests.tables import urlconf
 
 
@@ -444,3 +446,41 @@ def test_that_every_check_is_registered_once_though_the_apps_are_loaded_again() 
 
     assert sorted(ours) == sorted(set(ours))
     assert len(ours) == 4
+
+
+# name -> (settings, view, ids)
+SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
+    "a regex that would try for ever": (
+        {
+            **SITE,
+            **BY_SETTINGS,
+            "CORS_ALLOWED_ORIGIN_REGEXES": [
+                r"https://([a-z0-9-]+\.?)+\.a-company-of-a-long-name\.example\.com"
+            ],
+            "CORS_URLS_REGEX": r"^/(\w+/?)+$",
+        },
+        csrf_exempt(answer),
+        ["W005", "W005"],
+    ),
+    "a regex with limits that would try for ever": (
+        {
+            **SITE,
+            **BY_SETTINGS,
+            "CORS_ALLOWED_ORIGIN_REGEXES": [r"https://([a-z0-9.]{1,15}){1,15}\.a\.example\.com"],
+        },
+        csrf_exempt(answer),
+        ["W005"],
+    ),
+    "a pattern among the regexes": (
+        {"CORS_ALLOWED_ORIGIN_REGEXES": ["https://*.example.com"]},
+        csrf_exempt(answer),
+        ["E018"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_the_policies_in_use(name: str) -> None:
+    settings, view, expected = SITES[name]
+
+    assert said_of(settings, view) == expected

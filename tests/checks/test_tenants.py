@@ -13,7 +13,6 @@ from django.urls import path
 
 from cors_views import cors_allow
 from cors_views.checks import check_declarations, check_middleware
-from cors_views.declarations import marks
 from cors_views.signals import check_request_enabled
 from tests.tables import urlconf
 
@@ -22,11 +21,6 @@ COMMON = "django.middleware.common.CommonMiddleware"
 HOSTS = "django_hosts.middleware.HostsRequestMiddleware"
 TENANTS = "django_tenants.middleware.main.TenantMainMiddleware"
 HERE = __name__
-
-
-@pytest.fixture(autouse=True)
-def _nothing_declared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(marks, "_everything_applied", set())
 
 
 class BySource:

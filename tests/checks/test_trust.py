@@ -7,38 +7,27 @@ import re
 from typing import Any
 
 import pytest
-from django.core.checks import ERROR, run_checks
+from django.core.checks import ERROR
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.http import HttpResponse
 from django.test.utils import override_settings
-from django.urls import include, path
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 
 from cors_views import cors_allow, cors_deny
-from cors_views.declarations import marks
-from cors_views.inspection.wide_regexes import endings
 from cors_views.regexes import expressions
+from tests.checks.sites import APP, CORS, answer, found, message_of, of, said_of
 from tests.tables import CREDENTIALS, ORIGIN, Sender, cors_headers, urlconf
 
-APP, STRANGER = "https://app.example.com", "https://stranger.github.io"
-CORS = "cors_views.middleware.CorsMiddleware"
+STRANGER = "https://stranger.github.io"
 ALL = {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": True}
 
 
-@pytest.fixture(autouse=True)
-def _nothing_else_is_declared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(marks, "_everything_applied", set())
-
-
 @require_GET
-def answer(request: Any) -> HttpResponse:
+def read(request: Any) -> HttpResponse:
     return HttpResponse("answer")
-
-
-def found(*ids: str, deploy: bool = False) -> list[Any]:
-    messages = run_checks(include_deployment_checks=deploy)
-    return [message for message in messages if message.id.removeprefix("cors_views.") in ids]
 
 
 def site(*views: Any, **settings: Any) -> Any:
@@ -50,35 +39,35 @@ def site(*views: Any, **settings: Any) -> Any:
 ERRORS: dict[str, tuple[dict[str, Any], Any, str, str]] = {
     "all below a public suffix": (
         {},
-        cors_allow(origins=["https://*.github.io"], credentials=True)(answer),
+        cors_allow(origins=["https://*.github.io"], credentials=True)(read),
         "E038",
         STRANGER,
     ),
     "all below a public suffix, by the settings": (
         {"CORS_ALLOWED_ORIGINS": ["https://*.github.io"], "CORS_ALLOW_CREDENTIALS": True},
-        answer,
+        read,
         "E038",
         STRANGER,
     ),
     "all below a public suffix, by a regex": (
         {},
-        cors_allow(origin_regexes=[r"https://.*\.github\.io"], credentials=True)(answer),
+        cors_allow(origin_regexes=[r"https://.*\.github\.io"], credentials=True)(read),
         "E038",
         STRANGER,
     ),
     "every host, by a regex": (
         {},
-        cors_allow(origin_regexes=[r"https?://.*"], credentials=True)(answer),
+        cors_allow(origin_regexes=[r"https?://.*"], credentials=True)(read),
         "E043",
         STRANGER,
     ),
     "every host, by a regex of the settings": (
         {"CORS_ALLOWED_ORIGIN_REGEXES": [r"^.*$"], "CORS_ALLOW_CREDENTIALS": True},
-        answer,
+        read,
         "E043",
         STRANGER,
     ),
-    "every origin, by the settings": (ALL, answer, "E042", STRANGER),
+    "every origin, by the settings": (ALL, read, "E042", STRANGER),
 }
 
 
@@ -99,7 +88,7 @@ def test_trust_that_nobody_can_mean_fails_the_command_and_is_served_as_before(na
 
 
 def test_that_any_origin_with_credentials_is_an_error_of_production_alone() -> None:
-    overrides, routes = site(answer, cors_allow(max_age=5)(answer), **ALL)
+    overrides, routes = site(read, cors_allow(max_age=5)(read), **ALL)
 
     with overrides, routes:
         assert [message.id for message in found("E042", "W042")] == ["cors_views.W042"]
@@ -131,7 +120,7 @@ LOCAL: dict[str, tuple[list[str], list[str], str]] = {
 def test_credentials_for_servers_of_development_are_a_question_of_production(name: str) -> None:
     origins, regexes, expected = LOCAL[name]
     mark = cors_allow(origins=origins, origin_regexes=regexes, credentials=True)
-    overrides, routes = site(mark(answer))
+    overrides, routes = site(mark(read))
 
     with overrides, routes:
         assert found("W048") == []
@@ -147,70 +136,14 @@ def test_credentials_for_servers_of_development_are_a_question_of_production(nam
 def test_that_a_server_of_development_is_named_once_and_without_credentials_never() -> None:
     settings = {"CORS_ALLOWED_ORIGINS": ["http://localhost:3000"]}
 
-    overrides, routes = site(answer, answer, **settings, CORS_ALLOW_CREDENTIALS=True)
+    overrides, routes = site(read, read, **settings, CORS_ALLOW_CREDENTIALS=True)
     with overrides, routes:
         (message,) = found("W048", deploy=True)
-    overrides, routes = site(answer, **settings)
+    overrides, routes = site(read, **settings)
     with overrides, routes:
         assert found("W048", deploy=True) == []
 
     assert message.msg.startswith("The setting CORS_ALLOWED_ORIGINS allows credentials to")
-
-
-ROUTES = (
-    path("api/", include([path("users/", answer)])),
-    path("api-internal/", answer),
-    path("apis/", answer),
-    path("other/", answer),
-)
-OPEN: dict[str, Any] = {"CORS_ALLOWED_ORIGINS": [APP]}
-# name -> (settings, how many routes it matches that only begin alike)
-URLS: dict[str, tuple[dict[str, Any], int]] = {
-    "a path that goes on": ({**OPEN, "CORS_URLS_REGEX": "^/api"}, 2),
-    "a path that goes on, without a sign": ({**OPEN, "CORS_URLS_REGEX": "/api"}, 2),
-    "one of several": ({**OPEN, "CORS_URLS_REGEX": ["^/x/", re.compile("^/api")]}, 2),
-    "a path that goes on, opened by a regex": (
-        {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://a\.example"], "CORS_URLS_REGEX": "^/api"},
-        2,
-    ),
-    "a path that goes on, opened to nobody": ({"CORS_URLS_REGEX": "^/api"}, 0),
-    "a path that ends": ({**OPEN, "CORS_URLS_REGEX": "^/api/"}, 0),
-    "a path that ends, with anything behind": ({**OPEN, "CORS_URLS_REGEX": "^/api/.*$"}, 0),
-    "what the hint says": ({**OPEN, "CORS_URLS_REGEX": r"^/api(/|$)"}, 0),
-    "a path that nothing else begins like": ({**OPEN, "CORS_URLS_REGEX": "^/oth/er"}, 0),
-    "anything": (OPEN, 0),
-}
-
-
-@pytest.mark.parametrize("name", URLS)
-def test_a_regex_of_urls_that_matches_what_only_begins_alike(name: str) -> None:
-    settings, number = URLS[name]
-
-    with override_settings(**settings), urlconf(*ROUTES):
-        messages = found("W049")
-
-    assert [message.msg.partition(" matches ")[2].partition(" too")[0] for message in messages] == (
-        ["/api-internal/ and 1 more route"] if number else []
-    )
-    assert [message.hint for message in messages] == (
-        ["Write r'^/api(/|$)' instead."] if number else []
-    )
-
-
-@pytest.mark.parametrize(
-    ("pattern", "expected"),
-    [
-        pytest.param(r"https://.*\.a\.b", [".a.b"], id="letters"),
-        pytest.param(r"https://.*(\.a|b)\.c$", [".a.c", "b.c"], id="alternatives"),
-        pytest.param(r".*\.a(:\d+)?", [".a"], id="what-may-be-missing"),
-        pytest.param(r".*(\.a|[b-d]+e)\.f", [".a.f", "e.f"], id="an-alternative-that-says-less"),
-        pytest.param(r".*", [""], id="nothing"),
-        pytest.param(r"x?(ab|c)", ["ab", "c"], id="all-of-it"),
-        pytest.param(r"(?:(?:.*a|b)c)?(?i:x)(?:.*a|b)c", ["ac", "xbc"], id="some-of-it"),
-    ],
-)
-def test_what_a_regex_ends_in(pattern: str, expected: list[str]) -> None:
-    assert sorted(set(endings(re.compile(pattern)))) == expected
 
 
 def test_that_where_python_has_no_parser_nothing_is_judged_and_nothing_fails(
@@ -224,7 +157,7 @@ def test_that_where_python_has_no_parser_nothing_is_judged_and_nothing_fails(
     # No other test has an expression like these, which are judged once.
     strange, endless = r"https://[a-y]+\.noparser", r"https://([a-y]+)+\.noparser"
     overrides, routes = site(
-        answer,
+        read,
         CORS_ALLOWED_ORIGIN_REGEXES=[strange, endless],
         CORS_ALLOW_CREDENTIALS=True,
     )
@@ -234,7 +167,102 @@ def test_that_where_python_has_no_parser_nothing_is_judged_and_nothing_fails(
 
 
 def test_that_a_denied_view_is_nothing_to_warn_of() -> None:
-    overrides, routes = site(cors_deny(answer))
+    overrides, routes = site(cors_deny(read))
 
     with overrides, routes:
         assert found("E038", "E042", "E043", "W048", "W049", deploy=True) == []
+
+
+# name -> (settings, view, ids)
+SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
+    "all subdomains of a public suffix": (
+        {"ALLOWED_HOSTS": ["*"]},
+        of("https://*.github.io")(answer),
+        ["E038"],
+    ),
+    "all subdomains of a suffix of one label": (
+        {"ALLOWED_HOSTS": ["*"]},
+        of("https://*.com:*")(answer),
+        ["E038"],
+    ),
+    "all subdomains of a name that nobody can register": (
+        {"ALLOWED_HOSTS": ["*"], "CSRF_TRUSTED_ORIGINS": ["https://*.test"]},
+        of("https://*.test")(answer),
+        [],
+    ),
+    "all subdomains of one's own": (
+        {"ALLOWED_HOSTS": ["*"]},
+        of("https://*.example.com")(answer),
+        [],
+    ),
+    "all subdomains of localhost": (
+        {"ALLOWED_HOSTS": ["*"]},
+        of("http://*.localhost:*")(answer),
+        [],
+    ),
+    "all subdomains of a public suffix, without credentials": (
+        {},
+        of("https://*.github.io", credentials=False)(answer),
+        [],
+    ),
+    "any origin and credentials in the settings": (
+        {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": True},
+        answer,
+        ["W042"],
+    ),
+    "any origin in the settings": ({"CORS_ALLOW_ALL_ORIGINS": True}, answer, []),
+    "any origin and credentials in settings that no route uses": (
+        {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": True},
+        cors_deny(answer),
+        ["W042"],
+    ),
+    "settings that nothing is opted in to": (
+        {
+            "CORS_ALLOW_ALL_ORIGINS": True,
+            "CORS_ALLOW_CREDENTIALS": True,
+            "CORS_OPT_IN": True,
+        },
+        answer,
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_the_policies_in_use(name: str) -> None:
+    settings, view, expected = SITES[name]
+
+    assert said_of(settings, view) == expected
+
+
+# name -> (settings, views, id, what the message begins with after its place, the hint)
+MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
+    "old names of the settings": (
+        {"CORS_ORIGIN_ALLOW_ALL": True, "CORS_ALLOW_CREDENTIALS": True},
+        [answer],
+        "W042",
+        "CORS_ORIGIN_ALLOW_ALL and CORS_ALLOW_CREDENTIALS together let every site .*",
+        "Remove CORS_ORIGIN_ALLOW_ALL and list the origins that you trust in CORS_ALLOWED_ORIGINS.",
+    ),
+    "a regular expression of the settings": (
+        {"CORS_ALLOWED_ORIGIN_REGEXES": ["https://.*"], "CORS_ALLOW_CREDENTIALS": True},
+        [csrf_exempt(answer)],
+        "E043",
+        (
+            r"The setting CORS_ALLOWED_ORIGIN_REGEXES, at /0/, has the regular expression "
+            r"'https://\.\*', which admits every site on the web, such as https://abc.xyz, with "
+            "credentials."
+        ),
+        r"Name the host in it, as in r'https://[a-z0-9-]+\.example\.com'.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_message_names_the_place_and_the_route_and_the_hint_what_to_write(name: str) -> None:
+    settings, views, number, text, hint = MESSAGES[name]
+
+    message = message_of(number, settings, views)
+
+    assert re.fullmatch(text, message.msg), message.msg
+    assert message.hint == hint

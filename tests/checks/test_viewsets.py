@@ -11,7 +11,6 @@ from django.urls import path
 from cors_views import CorsPolicy, cors_deny
 from cors_views.checks import check_declarations
 from cors_views.testing import Browser, CorsError
-from tests.checks.test_route_policies import _nothing_else_is_declared  # noqa: F401
 from tests.tables import Spy, urlconf
 
 pytest.importorskip("rest_framework", reason="is about Django REST framework")

@@ -7,16 +7,15 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 from django.middleware.common import CommonMiddleware
 from django.test.utils import override_settings
 from django.urls import path
 
-from cors_views import CorsPolicy, conf, cors_allow
+from cors_views import CorsPolicy, conf
 from cors_views.defaults import default_headers, default_methods
-from tests.tables import CREDENTIALS, ORIGIN, Sender, cors_headers, urlconf
+from tests.tables import Sender, urlconf
 
 APP, OTHER = "https://app.example", "https://other.example"
 
@@ -115,48 +114,6 @@ def test_setting(setting: str, value: Any, field: str, held: Any) -> None:
         policy = conf.cors_settings().policy
 
     assert getattr(policy, field) == held
-
-
-@pytest.mark.parametrize(
-    ("setting", "alias", "field", "new", "old"),
-    [
-        pytest.param(
-            "CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL", "any_origin", False, True, id="all"
-        ),
-        pytest.param(
-            "CORS_ALLOWED_ORIGINS", "CORS_ORIGIN_WHITELIST", "origins", [APP], [OTHER], id="origins"
-        ),
-        pytest.param(
-            "CORS_ALLOWED_ORIGINS", "CORS_ORIGIN_WHITELIST", "origins", [], [OTHER], id="none"
-        ),
-        pytest.param(
-            "CORS_ALLOWED_ORIGIN_REGEXES",
-            "CORS_ORIGIN_REGEX_WHITELIST",
-            "origin_regexes",
-            [re.compile("x")],
-            [re.compile("y")],
-            id="regexes",
-        ),
-    ],
-)
-def test_that_the_alias_counts_where_the_setting_is_not_set(
-    setting: str, alias: str, field: str, new: Any, old: Any
-) -> None:
-    with override_settings(**{setting: new, alias: old}):
-        both, name_of_both = getattr(conf.cors_settings().policy, field), conf.name_in_use(setting)
-    with override_settings(**{alias: old}):
-        alone, name_of_alias = (
-            getattr(conf.cors_settings().policy, field),
-            conf.name_in_use(setting),
-        )
-
-    assert (both, name_of_both) == (tuple(new) if isinstance(new, list) else new, setting)
-    assert (alone, name_of_alias) == (tuple(old) if isinstance(old, list) else old, alias)
-    assert conf.name_in_use(setting) == setting
-
-
-def test_that_a_setting_without_an_alias_has_one_name() -> None:
-    assert conf.name_in_use("CORS_ALLOW_METHODS") == "CORS_ALLOW_METHODS"
 
 
 def test_that_all_origins_and_credentials_stay_together_in_the_settings() -> None:
@@ -380,87 +337,6 @@ def test_that_every_url_matches_where_no_regex_is_set() -> None:
 def test_opt_in() -> None:
     with override_settings(CORS_OPT_IN=True):
         assert conf.cors_settings().opt_in
-
-
-# --- When settings change ----------------------------------------------------------------------
-
-
-def test_that_settings_are_compiled_once_until_one_of_them_changes() -> None:
-    assert conf.cors_settings() is conf.cors_settings()
-    with override_settings(CORS_ALLOWED_ORIGINS=[APP]):
-        assert conf.cors_settings().policy.origins == (APP,)
-    assert conf.cors_settings().policy.origins == ()
-
-
-def test_that_a_change_in_mid_test_reaches_declared_and_undeclared_views(send: Sender) -> None:
-    @cors_allow(max_age=1)
-    def declared(request: Any) -> HttpResponse:
-        return HttpResponse("answer")
-
-    def undeclared(request: Any) -> HttpResponse:
-        return HttpResponse("answer")
-
-    def admitted() -> list[str]:
-        return [
-            url
-            for url in ("/declared/", "/undeclared/")
-            if cors_headers(send.actual(url, APP)).get(ORIGIN) == APP
-        ]
-
-    with urlconf(path("declared/", declared), path("undeclared/", undeclared)):
-        assert admitted() == []
-        with override_settings(CORS_ALLOWED_ORIGINS=[APP]):
-            assert admitted() == ["/declared/", "/undeclared/"]
-        assert admitted() == []
-
-
-def test_that_a_change_of_a_named_policy_reaches_the_views_that_name_it(send: Sender) -> None:
-    with override_settings(CORS_POLICIES={"x": {"origins": [APP]}}):
-
-        @cors_allow("x")
-        def view(request: Any) -> HttpResponse:
-            return HttpResponse("answer")
-
-        with urlconf(path("view/", view)):
-            before = cors_headers(send.actual("/view/", APP))
-            with override_settings(CORS_POLICIES={"x": {"origins": [APP], "credentials": True}}):
-                after = cors_headers(send.actual("/view/", APP))
-
-    assert before == {ORIGIN: APP, "vary": "origin"}
-    assert after == {ORIGIN: APP, CREDENTIALS: "true", "vary": "origin"}
-
-
-TAKEN_AWAY = {
-    "the origins": ("CORS_ALLOWED_ORIGINS", [APP], {}),
-    "any origin": ("CORS_ALLOW_ALL_ORIGINS", True, {}),
-    "where the settings speak": ("CORS_URLS_REGEX", "^/no/", {"CORS_ALLOWED_ORIGINS": [APP]}),
-    "the views that opt in": ("CORS_OPT_IN", True, {"CORS_ALLOWED_ORIGINS": [APP]}),
-}
-
-
-@pytest.mark.parametrize("name", TAKEN_AWAY)
-@pytest.mark.parametrize("asked_before", [True, False], ids=["asked before", "not asked before"])
-def test_that_a_setting_that_a_test_takes_away_is_back_afterwards(
-    send: Sender, name: str, asked_before: bool
-) -> None:
-    """https://docs.djangoproject.com/en/stable/topics/testing/tools/#overriding-settings"""
-    setting, value, others = TAKEN_AWAY[name]
-
-    def undeclared(request: Any) -> HttpResponse:
-        return HttpResponse("answer")
-
-    def admitted() -> bool:
-        return ORIGIN in send.actual("/view/", APP)
-
-    with urlconf(path("view/", undeclared)), override_settings(**{setting: value, **others}):
-        before = admitted() if asked_before else "CORS_ALLOW" in setting
-        with override_settings():
-            delattr(settings, setting)
-            without = admitted()
-        after = admitted()
-
-    assert before is not without
-    assert after is before
 
 
 # --- CORS_POLICIES -----------------------------------------------------------------------------

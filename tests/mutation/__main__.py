@@ -29,8 +29,8 @@ MODULES = {
     "policies/patterns": [*ORIGINS, "tests/policies/test_policy.py"],
     "policies/origin_sets": [*ORIGINS],
     "policies/fields": ["tests/policies/test_fields.py", "tests/policies/test_policy.py"],
-    "policies/field_table": ["tests/policies/test_policy.py", "tests/conf/test_conf.py"],
-    "policies/policy": ["tests/policies/test_policy.py", "tests/conf/test_conf.py"],
+    "policies/field_table": ["tests/policies/test_policy.py", "tests/conf"],
+    "policies/policy": ["tests/policies/test_policy.py", "tests/conf"],
 }
 CONFIGURATION = """\
 [cosmic-ray]

@@ -1,0 +1,76 @@
+"""Policies that enforce: in vain, against forms that have to arrive, or only reporting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.test.utils import override_settings
+from django.urls import path
+from django.views.decorators.http import require_safe
+
+from cors_views import CorsPolicy, cors_allow
+from tests.checks.sites import answer
+from tests.tables import urlconf
+
+IDP, BANK = "https://login.idp.example", "https://acs.bank.example"
+
+# name -> (declaration, settings, ids that check --deploy reports)
+CHECKS: dict[str, tuple[Any, dict[str, Any], set[str]]] = {
+    "named origins": (CorsPolicy(origins=[IDP], enforce=True), {}, set()),
+    "any origin": (CorsPolicy(origins="*", enforce=True), {}, {"W066"}),
+    "a form of a trusted origin": (
+        CorsPolicy(origins=[IDP], enforce=True),
+        {"CSRF_TRUSTED_ORIGINS": [BANK, "https://*.any.example"]},
+        {"W067"},
+    ),
+    "a form of an admitted origin": (
+        CorsPolicy(origins=[BANK], enforce=True),
+        {"CSRF_TRUSTED_ORIGINS": [BANK]},
+        set(),
+    ),
+    "a callable decides": (
+        CorsPolicy(origins=lambda request, origin: True, enforce=True),
+        {"CSRF_TRUSTED_ORIGINS": [BANK]},
+        set(),
+    ),
+    "a form that is only reported": (
+        CorsPolicy(origins=[IDP], enforce="report"),
+        {"CSRF_TRUSTED_ORIGINS": [BANK]},
+        {"I068"},
+    ),
+    "not enforced": (CorsPolicy(origins=[IDP]), {"CSRF_TRUSTED_ORIGINS": [BANK]}, set()),
+}
+
+
+@pytest.mark.parametrize(("policy", "settings", "expected"), CHECKS.values(), ids=CHECKS)
+def test_what_the_checks_say(policy: Any, settings: dict[str, Any], expected: set[str]) -> None:
+    stack = [
+        "cors_views.middleware.CorsMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+    ]
+    with (
+        override_settings(MIDDLEWARE=stack, **settings),
+        urlconf(path("v/", cors_allow(policy)(answer))),
+    ):
+        found = {
+            each.id.removeprefix("cors_views.")
+            for each in run_checks(include_deployment_checks=True)
+            if each.id
+        }
+
+    assert found & {"W066", "W067", "I068"} == expected
+
+
+def test_a_view_that_takes_no_form_is_not_warned_of() -> None:
+    view = cors_allow(origins=[IDP], enforce=True)(require_safe(answer))
+    stack = [
+        "cors_views.middleware.CorsMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+    ]
+    with (
+        override_settings(MIDDLEWARE=stack, CSRF_TRUSTED_ORIGINS=[BANK]),
+        urlconf(path("v/", view)),
+    ):
+        assert "cors_views.W067" not in {each.id for each in run_checks()}
