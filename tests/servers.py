@@ -31,6 +31,15 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
+def free_ports(number: int) -> list[int]:
+    """Return several ports, none of them twice."""
+    with contextlib.ExitStack() as held:
+        return [
+            int(held.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1])
+            for _ in range(number)
+        ]
+
+
 def framed(folder: Path, text: str) -> str:
     """Return a configuration that nginx takes: what a server block needs around it."""
     own = "".join(

@@ -7,7 +7,7 @@ June 2026. ``cors_views.testing`` and ``manage.py cors_explain`` drive it.
 from __future__ import annotations
 
 from cors_views.browsing.engine import Browsing, browse
-from cors_views.browsing.exchanges import Check, Exchange, Received, Sent, Step, Verdict
+from cors_views.browsing.exchanges import Check, Exchange, NoAnswer, Received, Sent, Step, Verdict
 from cors_views.browsing.pages import PageRequest, page_request
 from cors_views.browsing.preflights import PreflightCache
 
@@ -15,6 +15,7 @@ __all__ = [
     "Browsing",
     "Check",
     "Exchange",
+    "NoAnswer",
     "PageRequest",
     "PreflightCache",
     "Received",

@@ -7,7 +7,16 @@ from typing import Literal, NoReturn
 from urllib.parse import urlsplit
 
 from cors_views.browsing import judging
-from cors_views.browsing.exchanges import Check, Exchange, Received, Refused, Sent, Step, Verdict
+from cors_views.browsing.exchanges import (
+    Check,
+    Exchange,
+    NoAnswer,
+    Received,
+    Refused,
+    Sent,
+    Step,
+    Verdict,
+)
 from cors_views.browsing.pages import PageRequest, origin_of, parse_url, without_fragment
 from cors_views.browsing.preflights import CacheKey, PreflightCache
 from cors_views.protocol.reasons import Reason
@@ -18,17 +27,19 @@ REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 #: Fetch section 4.5, "HTTP-redirect fetch".
 MOST_REDIRECTS = 20
 
+#: What is sent into it: ``None`` where nobody is asked.
+_Answer = Received | NoAnswer | None
 #: What ``browse`` returns.
-Browsing = Generator[Sent, "Received | None", Verdict]
-_Answering = Generator[Sent, "Received | None", Received]
+Browsing = Generator[Sent, _Answer, Verdict]
+_Answering = Generator[Sent, _Answer, Received]
 
 
 def browse(page: PageRequest, cache: PreflightCache) -> Browsing:
     """Play the browser for one request of a page.
 
-    Yields each request to send. Send in what came back, or ``None`` where nobody answers at that
-    URL, which ends it as a redirect that leads nowhere. Returns the verdict. ``cache`` is the
-    browser's.
+    Yields each request to send. Send in what came back; ``NoAnswer`` where nothing did; or ``None``
+    where the URL is at a server that is not asked, which ends it as a redirect that leads nowhere.
+    Returns the verdict. ``cache`` is the browser's.
     """
     fetching = _Fetching(page, cache)
     try:
@@ -118,8 +129,12 @@ class _Fetching:
         return self.exchange(Sent("actual", self.method, self.url, headers, self.body, credentials))
 
     def exchange(self, sent: Sent) -> _Answering:
-        received = yield sent
+        answer = yield sent
+        received = None if isinstance(answer, NoAnswer) else answer
         self.exchanges.append(Exchange(sent, received))
+        if isinstance(answer, NoAnswer):
+            self.note(Check.REACHED, False, answer.why)
+            raise Refused(Reason.NO_ANSWER)
         if received is None:
             self.note(Check.REACHED, False, f"{sent.url} is at another server, which is not asked")
             raise Refused(Reason.REDIRECT_REFUSED)
@@ -127,9 +142,7 @@ class _Fetching:
 
     # --- Fetch section 4.8, "CORS-preflight fetch", and 4.9, "CORS-preflight cache" ---------------
 
-    def preflight_if_needed(
-        self, request: judging.CorsRequest
-    ) -> Generator[Sent, Received | None, None]:
+    def preflight_if_needed(self, request: judging.CorsRequest) -> Generator[Sent, _Answer, None]:
         key = CacheKey(request.origin, self.url, request.credentials)
         wanted = [f"the header {name}" for name in request.names]
         names = [name for name in request.names if not self.cache.allows_header(key, name)]
@@ -148,7 +161,7 @@ class _Fetching:
 
     def preflight(
         self, request: judging.CorsRequest, key: CacheKey
-    ) -> Generator[Sent, Received | None, None]:
+    ) -> Generator[Sent, _Answer, None]:
         headers: safelists.HeaderList = (
             ("Accept", "*/*"),
             ("Access-Control-Request-Method", request.method),

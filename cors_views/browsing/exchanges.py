@@ -38,6 +38,12 @@ class Received(NamedTuple):
     source: str = ""
 
 
+class NoAnswer(NamedTuple):
+    """Nothing came back, what Fetch calls a network error; ``why`` is for people."""
+
+    why: str
+
+
 class Exchange(NamedTuple):
     """A request and what came back: ``None`` where nobody answers."""
 

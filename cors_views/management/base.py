@@ -38,6 +38,8 @@ class CorsCommand(BaseCommand):
             raise bad_input(message)
 
         parser.error = error  # type: ignore[method-assign]
+        # Options may stand between the arguments, also where some of these may be left out.
+        parser.parse_args = parser.parse_intermixed_args  # type: ignore[method-assign]
         return parser
 
     def execute(self, *args: Any, **options: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from cors_views.inspection.hosts import way_between
 from cors_views.management.text_columns import Paint
 from cors_views.outcomes.outcome import Outcome
 from cors_views.protocol.decisions import SIGNAL
+from cors_views.protocol.reasons import Reason
 from cors_views.resolution.view_info import name_of
 from cors_views.standard.fetch import CORS_RESPONSE_HEADERS
 from cors_views.support.escaping import escaped
@@ -19,8 +21,9 @@ from cors_views.support.escaping import escaped
 _SHOWN = CORS_RESPONSE_HEADERS | {"vary", "location"}
 #: So much of a header is shown: the lists of CORS are long, and worth reading.
 LONGEST = 2000
-#: Values that are nobody's business, not even on the screen of whoever typed them.
-_SECRET = frozenset({"authorization", "proxy-authorization"})
+#: Names of headers with values that are nobody's business, not even on the screen of whoever typed
+#: them: what a browser's network tab copies holds keys.
+_SECRET = re.compile(r"auth|cookie|csrf|key|password|secret|session|token", re.IGNORECASE)
 
 
 def call(page: PageRequest) -> str:
@@ -30,10 +33,10 @@ def call(page: PageRequest) -> str:
     return f"{at} fetches {page.method} {escaped(page.url, LONGEST)}{cookies}."
 
 
-def lines(verdict: Verdict, origin: str, assumed: Sequence[bool], paint: Paint) -> Iterator[str]:
+def lines(verdict: Verdict, origin: str, assumed: Sequence[str], paint: Paint) -> Iterator[str]:
     """Yield the exchange: each request, its response, and what the browser looks at in between.
 
-    ``origin`` is the page's; ``assumed`` says of each response whether no view was run for it.
+    ``origin`` is the page's; ``assumed`` says of each response why it is taken for granted.
     """
     for number in range(len(verdict.exchanges) + 1):
         if number:
@@ -59,21 +62,43 @@ def _sent(sent: Sent, origin: str, paint: Paint) -> Iterator[str]:
     yield paint(f"  > {sent.method} {escaped(path, LONGEST)}", "MIGRATE_LABEL")
     yield f"  > Host: {url.netloc}"
     for name, value in sent.headers:
-        yield f"  > {name}: {'…' if name.lower() in _SECRET else escaped(value, LONGEST)}"
+        yield f"  > {name}: {_value(name, value)}"
     if sent.credentials:
         crossing = way_between(origin, origin_of(sent.url))["cross_site"]
         which = "those with SameSite=None and Secure" if crossing else "if it has any"
         yield f"  > (and the cookies of that host, {which})"
 
 
-def _received(received: Received, assumed: bool, paint: Paint) -> Iterator[str]:
-    not_run = " (assumed: the view is not run)" if assumed else ""
-    yield paint(f"  < {received.status}{not_run}", "MIGRATE_LABEL")
+def _value(name: str, value: str) -> str:
+    # What a preflight asks about are names.
+    hidden = _SECRET.search(name) and not name.lower().startswith("access-control-")
+    return "…" if hidden else escaped(value, LONGEST)
+
+
+def _received(received: Received, assumed: str, paint: Paint) -> Iterator[str]:
+    told = f" (assumed: {assumed})" if assumed else ""
+    yield paint(f"  < {received.status}{told}", "MIGRATE_LABEL")
     shown = [(name, value) for name, value in received.headers if name.lower() in _SHOWN]
     for name, value in shown:
         yield f"  < {name}: {escaped(value, LONGEST)}"
     if not any(name.lower() in CORS_RESPONSE_HEADERS for name, _ in shown):
         yield "  < (no CORS headers)"
+
+
+def verdict(reached: Verdict, paint: Paint, *, elsewhere: bool) -> str:
+    """Return the verdict; ``elsewhere`` is whether another server has the last word."""
+    if elsewhere:
+        sent = reached.exchanges[-1].sent
+        origin, there = dict(sent.headers).get("Origin"), origin_of(sent.url)
+        told = f"only {there} can tell whether a page may read its answer as Origin {origin!r}"
+        return paint(f"Not known, {Reason.REDIRECT_REFUSED.name}: {told}.", "WARNING")
+    if reached.reason is None:
+        url = escaped(reached.url, LONGEST)
+        where = f" of {url}, where it was redirected to" if reached.redirected else ""
+        status = f", which is a {reached.status}" if reached.status != 200 else ""
+        return paint(f"The page may read the answer{where}{status}.", "SUCCESS")
+    names = f": {', '.join(reached.missing)}" if reached.missing else ""
+    return paint(f"Refused, {reached.reason.name}: {reached.reason.value}{names}.", "ERROR")
 
 
 def consulted(outcome: Outcome) -> Iterator[str]:

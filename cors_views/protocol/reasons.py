@@ -32,6 +32,7 @@ class Reason(enum.Enum):
     PREFLIGHT_FAILED = "the preflight was answered with an error or a redirect"
     WRONG_ALLOW_ORIGIN = "the answer's Access-Control-Allow-Origin names somebody else"
     REDIRECT_REFUSED = "the answer is a redirect that a page may not follow"
+    NO_ANSWER = "the server cannot be reached, or has not answered"
 
 
 class Preflight(NamedTuple):

@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from cors_views.browsing import PageRequest, page_request
-from cors_views.browsing.pages import origin_of
-from cors_views.management import transcript
+from cors_views.browsing import PageRequest
+from cors_views.management import page_arguments, transcript
 from cors_views.management.base import REFUSED, CorsCommand, bad_input, resolver_of
 from cors_views.management.explaining import answered_above, notes
 from cors_views.management.explaining.advice import advice, decided_by
 from cors_views.management.explaining.page_calls import Played, play
+from cors_views.management.live import live_calls, telling
+from cors_views.management.live.http_requests import Deadline
+from cors_views.management.live.live_calls import LiveCall, Wanted
 from cors_views.management.overview import view_name
-from cors_views.management.site_requests import absolute, unlogged
+from cors_views.management.site_requests import unlogged
 from cors_views.policies.policy import close_matches
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution import nearest, pattern_paths
@@ -25,6 +27,7 @@ from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import route_name
 from cors_views.support.escaping import escaped
 
+_LONGEST_WAIT = 600
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -38,45 +41,72 @@ class Command(CorsCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the arguments."""
-        parser.add_argument(
-            "origin", help="origin of the page, such as https://app.example.com, or null"
-        )
-        parser.add_argument("method", help="HTTP method, spelled as in fetch()")
-        parser.add_argument(
-            "url", help="absolute URL, or a path (then the first host of ALLOWED_HOSTS is used)"
-        )
-        parser.add_argument(
-            "--header",
-            "-H",
-            action="append",
-            default=[],
-            metavar="NAME[: VALUE]",
-            help="a header that the page sets; repeatable",
-        )
-        parser.add_argument("--content-type", metavar="TYPE", help="of the body that it sends")
-        parser.add_argument(
-            "--credentials", action="store_true", help='the page asks with credentials: "include"'
-        )
+        page_arguments.add(parser)
         parser.add_argument(
             "--run",
             action="store_true",
             help="really run the view; without it, the view counts as one that answers 200",
         )
+        parser.add_argument(
+            "--live",
+            nargs="?",
+            const="",
+            metavar="URL",
+            help="ask what is deployed, over HTTP, at URL (a server is enough) or at that of the "
+            "page's request, and say where it differs; only safe methods are sent, unless --run",
+        )
+        parser.add_argument(
+            "--timeout",
+            type=_seconds,
+            default=10.0,
+            metavar="SECONDS",
+            help="how long --live waits for each answer (default: 10)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the exchange; exit with 1 where the page may not read the answer."""
-        page = _page(options)
+        call = page_arguments.call(options)
+        page = call.page
         resolver_of(None)
         _check_method(page)
+        if options["live"] is not None:
+            self._live(call, options)
+            return
         played = play(page, runs_views=options["run"])
-        if played.server.broken is not None:
-            error = played.server.broken
-            path = urlsplit(page.url).path
-            raise bad_input(f"{path} cannot be resolved: {type(error).__name__}: {error}")
+        _check_url(played)
         for line in self._lines(played):
             self.stdout.write(line)
         if played.verdict.reason:
             sys.exit(REFUSED)
+
+    def _live(self, call: page_arguments.Call, options: dict[str, Any]) -> None:
+        deadline = Deadline(options["timeout"])
+        live = live_calls.play(Wanted(call.page, call.cookie, deadline, options["run"]))
+        _check_url(live)
+        for line in (*self._live_lines(call, live), *self._without_difference(live)):
+            self.stdout.write(line)
+        if live.verdict.reason:
+            sys.exit(REFUSED)
+
+    def _live_lines(self, call: page_arguments.Call, live: LiveCall) -> Iterator[str]:
+        page, verdict = call.page, live.verdict
+        yield self.paint(transcript.call(page), "MIGRATE_HEADING")
+        yield _serving(page, live.server.answered[0].pattern_path)
+        yield from telling.before(call, live)
+        yield ""
+        assumed = [telling.UNSENT if each else "" for each in live.unsent]
+        yield from transcript.lines(verdict, page.origin, assumed, self.paint)
+        yield ""
+        yield transcript.verdict(verdict, self.paint, elsewhere=live.is_elsewhere)
+        yield from telling.beside(live)
+
+    def _without_difference(self, live: LiveCall) -> Iterator[str]:
+        """Yield what to change in the code, where it refuses what is deployed refuses."""
+        if live.verdict.reason in (None, Reason.NO_ANSWER) or live.found or live.is_elsewhere:
+            return
+        played = play(live.wanted.page)
+        if played.verdict.reason is live.verdict.reason:
+            yield from self._change(played)
 
     def _lines(self, played: Played) -> Iterator[str]:
         page, answered, verdict = played.page, played.server.answered, played.verdict
@@ -84,34 +114,15 @@ class Command(CorsCommand):
         yield _serving(page, answered[0].pattern_path)
         yield from notes.before(played)
         yield ""
-        assumed = [each.assumed for each in answered]
+        assumed = ["the view is not run" if each.assumed else "" for each in answered]
         yield from transcript.lines(verdict, page.origin, assumed, self.paint)
         yield ""
         if verdict.type != "basic":
             yield from _deciding(played)
-        yield from self._verdict(played)
+        yield transcript.verdict(verdict, self.paint, elsewhere=played.is_elsewhere)
         yield from notes.beside(played)
         if verdict.reason:
             yield from self._change(played)
-
-    def _verdict(self, played: Played) -> Iterator[str]:
-        verdict = played.verdict
-        if played.is_elsewhere:
-            sent = verdict.exchanges[-1].sent
-            origin, there = dict(sent.headers).get("Origin"), origin_of(sent.url)
-            text = f"only {there} can tell whether a page may read its answer as Origin {origin!r}"
-            name = Reason.REDIRECT_REFUSED.name
-            yield self.paint(f"Not known, {name}: {text}.", "WARNING")
-            return
-        if verdict.reason is None:
-            url = escaped(verdict.url, transcript.LONGEST)
-            where = f" of {url}, where it was redirected to" if verdict.redirected else ""
-            status = f", which is a {verdict.status}" if verdict.status != 200 else ""
-            yield self.paint(f"The page may read the answer{where}{status}.", "SUCCESS")
-            return
-        names = f": {', '.join(verdict.missing)}" if verdict.missing else ""
-        reason = verdict.reason
-        yield self.paint(f"Refused, {reason.name}: {reason.value}{names}.", "ERROR")
 
     def _change(self, played: Played) -> Iterator[str]:
         with unlogged(logging.CRITICAL):
@@ -143,45 +154,11 @@ def _deciding(played: Played) -> Iterator[str]:
         yield f"{what} is the {decided_by(outcome.effective)}."
 
 
-def _page(options: dict[str, Any]) -> PageRequest:
-    """Return what the page asks for. Refuse what no page can, and what a browser would drop."""
-    url = options["url"]
-    if _is_slip_of_a_path(url):
-        raise bad_input(f"{url!r} is no absolute http or https URL. Write '/{url}'.")
-    headers = [_header(text) for text in options["header"]]
-    if options["content_type"] is not None:
-        headers.append(("Content-Type", options["content_type"]))
-    try:
-        page = page_request(
-            options["origin"],
-            absolute(url),
-            method=options["method"],
-            headers=headers,
-            credentials="include" if options["credentials"] else "same-origin",
-        )
-    except ValueError as error:
-        raise bad_input(f"{error}.") from error
-    if page.dropped:
-        hint = " For cookies write --credentials." if "cookie" in page.dropped[0].lower() else ""
-        raise bad_input(f"{page.dropped[0]} is a header that only a browser may set.{hint}")
-    return page
-
-
-def _is_slip_of_a_path(url: str) -> bool:
-    """Return whether a URL is the path of one, as a URLconf has it: without the first slash."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        # Brackets of no IPv6 address: a host all the same.
-        return False
-    return bool(parts.path) and not (url.startswith("/") or parts.scheme or parts.netloc)
-
-
-def _header(text: str) -> tuple[str, str]:
-    name, _, value = text.partition(":")
-    # A type that no form sends, so that whoever names the header alone is shown the harder case.
-    default = "application/json" if name.strip().lower() == "content-type" else "x"
-    return name.strip(), value.strip() or default
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= _LONGEST_WAIT:
+        raise ValueError(text)
+    return seconds
 
 
 def _check_method(page: PageRequest) -> None:
@@ -196,6 +173,14 @@ def _check_method(page: PageRequest) -> None:
     if method not in known:
         hint = close_matches(method, sorted({*_METHODS, *known}), most=1)
         raise bad_input(f"{page.method!r} is a method that no view knows. {hint}")
+
+
+def _check_url(played: Played | LiveCall) -> None:
+    """Refuse a URL that breaks the URLconf, which would break the request as well."""
+    error = played.server.broken
+    if error is not None:
+        path = urlsplit(played.page.url).path
+        raise bad_input(f"{path} cannot be resolved: {type(error).__name__}: {error}")
 
 
 def _serving(page: PageRequest, pattern_path: PatternPath) -> str:

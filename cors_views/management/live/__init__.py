@@ -1,0 +1,3 @@
+"""What is deployed, asked over HTTP as a browser asks it, and held against the code."""
+
+from __future__ import annotations

@@ -1,0 +1,246 @@
+"""Where a deployed answer differs from what the code decides: what happens, what to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+from cors_views.browsing import Received, Sent
+from cors_views.browsing.engine import REDIRECT_STATUSES
+from cors_views.standard import fetch
+from cors_views.standard.safelists import value_of
+from cors_views.support.escaping import quoted
+
+#: By which caches say that an answer is a copy, where they say it.
+_CACHES = ("age", "x-cache", "x-cache-status", "cache-status", "cf-cache-status", "x-proxy-cache")
+#: What whoever answers in front of Django has to be told, by the status of its answer.
+_BY_STATUS = {
+    401: "It wants a login, which no preflight brings along: let OPTIONS pass without one",
+    403: "Its own rules refuse it: its log names the one",
+    404: "It has no such URL, or hands it on to other code: correct where it hands it on to",
+    405: "It does not know the method: let it pass",
+    413: (
+        "The body is larger than it takes: raise its limit (nginx: client_max_body_size), and "
+        "leave it to Django to refuse what is too large"
+    ),
+    429: "It limits how often somebody may ask: leave OPTIONS out of the count, or raise the limit",
+    502: "It does not reach the application: start that, or correct its address there",
+    503: "It takes the application for down: start that, or correct its address there",
+    504: (
+        "It has waited for the application in vain: look at what keeps the workers busy, or have "
+        "it wait longer (nginx: proxy_read_timeout)"
+    ),
+}
+
+
+class Compared(NamedTuple):
+    """A request, the answer that is deployed, and what the code answers here."""
+
+    sent: Sent
+    live: Received
+    code: Received
+
+    @property
+    def allowed(self) -> list[str]:
+        """What each ``Access-Control-Allow-Origin`` of the deployed answer says."""
+        return [
+            value.strip() for name, value in self.live.headers if name.lower() == fetch.ALLOW_ORIGIN
+        ]
+
+    @property
+    def decided(self) -> str | None:
+        """The one that the code writes."""
+        return value_of(self.code.headers, fetch.ALLOW_ORIGIN)
+
+    @property
+    def origin(self) -> str:
+        return dict(self.sent.headers).get("Origin", "")
+
+    @property
+    def request(self) -> str:
+        return f"The {'preflight' if self.sent.kind == 'preflight' else self.sent.method}"
+
+    @property
+    def whose(self) -> str:
+        """Who has answered, as far as it says so."""
+        server = value_of(self.live.headers, "server")
+        return f" (Server: {quoted(server, 60)})" if server else ""
+
+    @property
+    def location(self) -> str:
+        return value_of(self.live.headers, "location") or ""
+
+    def explained(self, *, agrees: bool) -> Received:
+        """Return the deployed answer, with what the code knows of it where it ``agrees``."""
+        if not agrees:
+            return self.live
+        return self.live._replace(
+            reason=self.code.reason, missing=self.code.missing, source=self.code.source
+        )
+
+
+def differences(compared: Compared) -> list[str]:
+    """Return in which way an answer differs, in sentences; none where it does not."""
+    for judge in _CAUSES:
+        found = judge(compared)
+        if found:
+            return [found]
+    return [*_others(compared)]
+
+
+# --- What explains all the rest ----------------------------------------------------------------
+
+
+def _redirected(compared: Compared) -> str:
+    if compared.sent.kind != "preflight" or compared.live.status not in REDIRECT_STATUSES:
+        return ""
+    if compared.code.status in REDIRECT_STATUSES:
+        return ""
+    there = quoted(compared.location)
+    return (
+        f"The preflight is redirected to {there} with a {compared.live.status}{compared.whose}, "
+        f"before it reaches CorsMiddleware, and browsers follow no redirect of a preflight. "
+        f"{_instead(compared)}"
+    )
+
+
+def _instead(compared: Compared) -> str:
+    """Return what to ask for instead of a URL that is redirected."""
+    asked = urlsplit(compared.sent.url)
+    try:
+        other = urlsplit(urljoin(compared.sent.url, compared.location))
+    except ValueError:
+        return "Take the redirect away there."
+    if other._replace(scheme="") == asked._replace(scheme="") and other.scheme == "https":
+        return "Let the page ask by https at once."
+    if other.path == f"{asked.path}/":
+        return f"Let the page ask for {quoted(other.path)}, with the slash at its end."
+    return "Let the page ask for that URL at once, or have OPTIONS passed on without a redirect."
+
+
+def _lost(compared: Compared) -> str:
+    if compared.allowed or compared.decided is None:
+        return ""
+    status = compared.live.status
+    if status in REDIRECT_STATUSES:
+        return (
+            f"{compared.request} is redirected to {quoted(compared.location)} "
+            f"without CORS headers{compared.whose}, by something in front of CorsMiddleware. "
+            f"{_instead(compared)}"
+        )
+    if status >= 400:
+        change = _BY_STATUS.get(status, "Its log says why")
+        return (
+            f"{compared.request} is answered with a {status} without CORS headers"
+            f"{compared.whose}, so it never reached CorsMiddleware, which writes "
+            f"Access-Control-Allow-Origin: {compared.decided}. {change}."
+        )
+    if _is_a_copy(compared.live):
+        return (
+            f"The answer is a cache's copy ({_is_a_copy(compared.live)}), made for somebody else: "
+            "it has no Access-Control-Allow-Origin, and the code writes "
+            f"{compared.decided}. {_KEY}"
+        )
+    return (
+        f"{compared.request} is answered without Access-Control-Allow-Origin"
+        f"{compared.whose}, and the code writes {compared.decided}. Either other code or other "
+        "settings are deployed there: deploy these. Or something in front of Django takes the "
+        "header away or answers itself: have it pass the request on, and the header back."
+    )
+
+
+_KEY = (
+    "Have the cache keep one copy for each origin (nginx: $http_origin in proxy_cache_key, and no "
+    "proxy_ignore_headers Vary; a CDN: Origin in its cache key), then empty it."
+)
+
+
+def _of_another(compared: Compared) -> str:
+    if len(compared.allowed) != 1 or compared.allowed[0] in ("*", compared.origin):
+        return ""
+    sign = _is_a_copy(compared.live)
+    by = f"The answer is a cache's copy ({sign})" if sign else "The answer is not this page's own"
+    return (
+        f"{by}: its Access-Control-Allow-Origin names {quoted(compared.allowed[0])}, and the code "
+        f"writes {compared.decided or 'none'}. It was made for a page there, or whoever stands in "
+        f"front of Django writes the header itself{compared.whose}: then remove it there. {_KEY}"
+    )
+
+
+def _is_a_copy(received: Received) -> str:
+    """Return by which header an answer says that a cache has kept it; nothing where none does."""
+    for name in _CACHES:
+        value = value_of(received.headers, name)
+        if value is not None and (value.isdecimal() if name == "age" else "hit" in value.lower()):
+            return f"{name.title()}: {quoted(value, 60)}"
+    return ""
+
+
+def _twice(compared: Compared) -> str:
+    values = [part.strip() for value in compared.allowed for part in value.split(",")]
+    if len(values) < 2:
+        return ""
+    return (
+        f"Access-Control-Allow-Origin arrives {'twice' if len(values) == 2 else 'several times'}: "
+        f"{' and '.join(map(quoted, values[:4]))}. CorsMiddleware writes one"
+        f"{f', {compared.decided}' if compared.decided else ' for those it admits'}; browsers "
+        f"refuse two. Something in front of Django{compared.whose} adds the other: remove it there "
+        "(nginx: add_header Access-Control-Allow-Origin)."
+    )
+
+
+def _admitted(compared: Compared) -> str:
+    if not compared.allowed or compared.decided is not None:
+        return ""
+    return (
+        f"What is deployed answers Access-Control-Allow-Origin: {quoted(compared.allowed[0])}, and "
+        f"the code admits nobody here. Something in front of Django{compared.whose}, the view "
+        "itself, or other code or settings than these write it: remove it there, or deploy these."
+    )
+
+
+_CAUSES: tuple[Callable[[Compared], str], ...] = (
+    _redirected,
+    _lost,
+    _twice,
+    _of_another,
+    _admitted,
+)
+
+
+# --- What is left ------------------------------------------------------------------------------
+
+
+def _others(compared: Compared) -> Iterator[str]:
+    live, code = compared.live, compared.code
+    if compared.sent.kind == "preflight" and live.status // 100 != code.status // 100:
+        yield (
+            f"The preflight is answered with a {live.status}{compared.whose}, and the code answers "
+            f"{code.status}: only 200 to 299 lets a browser go on. Have OPTIONS passed on."
+        )
+    for name in sorted(fetch.CORS_RESPONSE_HEADERS):
+        here, there = value_of(code.headers, name), value_of(live.headers, name)
+        if _list_of(here) != _list_of(there):
+            yield (
+                f"{name.title()} is {_shown(there)}, and the code writes {_shown(here)}: "
+                "something in front of Django changes it, or other code or settings are deployed."
+            )
+    if _varies(code) and not _varies(live):
+        yield (
+            "Vary does not name Origin, which the code writes: a cache on the way hands this "
+            f"answer to pages of other origins. Whatever is in front of Django{compared.whose} has "
+            "to let it pass (nginx: no proxy_hide_header Vary)."
+        )
+
+
+def _list_of(value: str | None) -> frozenset[str]:
+    return frozenset(part.strip().lower() for part in (value or "").split(",")) - {""}
+
+
+def _varies(received: Received) -> bool:
+    return not _list_of(value_of(received.headers, "vary")).isdisjoint({"origin", "*"})
+
+
+def _shown(value: str | None) -> str:
+    return "not there" if value is None else quoted(value)

@@ -1,0 +1,44 @@
+"""What stands beside the exchange with a deployed site: what was sent, and where it differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cors_views.browsing.pages import origin_of
+from cors_views.management.live.live_calls import LiveCall
+from cors_views.management.page_arguments import Call
+from cors_views.protocol.reasons import Reason
+from cors_views.standard.fetch import SAFE_METHODS
+
+#: Why an answer is taken for granted.
+UNSENT = "it is not sent, and this is what the code answers"
+
+
+def before(call: Call, live: LiveCall) -> Iterator[str]:
+    """Yield what has to be known to read the exchange."""
+    page = call.page
+    yield f"Asked over HTTP is {origin_of(page.url)}, and the same of the code that stands here."
+    if page.method not in SAFE_METHODS and not live.wanted.runs_views:
+        yield f"The {page.method} may change something, so it is not sent; --run sends it."
+    if call.withheld:
+        yield (
+            "The cookies and the Authorization of the command are for another server, and are not "
+            "sent to this one."
+        )
+    elif page.credentials == "include" and not call.cookie:
+        yield "No cookies are sent: only a command of --curl has some."
+
+
+def beside(live: LiveCall) -> Iterator[str]:
+    """Yield where what is deployed differs from what the code decides."""
+    if live.verdict.reason is Reason.NO_ANSWER:
+        yield f"Why: {_capital(live.verdict.steps[-1].detail)}"
+        return
+    for told in live.found:
+        yield f"Deployed otherwise: {told}"
+    if not live.found and not all(live.unsent):
+        yield "What is deployed answers as the code decides."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,157 @@
+"""What ``cors_explain`` is asked about: a call of a page, from its arguments or from a command."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from cors_views.browsing import PageRequest, page_request
+from cors_views.browsing.pages import origin_of
+from cors_views.management import curl_commands
+from cors_views.management.base import bad_input
+from cors_views.management.site_requests import absolute
+
+_NAMES = ("origin", "method", "url")
+
+
+class Call(NamedTuple):
+    """What a page asks for, and the cookies of the command that it was taken from.
+
+    ``withheld`` is whether cookies and ``Authorization`` of that command stay at home, because the
+    server that is asked is another.
+    """
+
+    page: PageRequest
+    cookie: str = ""
+    withheld: bool = False
+
+
+def add(parser: ArgumentParser) -> None:
+    """Add the arguments that say what a page asks for."""
+    parser.add_argument(
+        "origin", nargs="?", help="origin of the page, such as https://app.example.com, or null"
+    )
+    parser.add_argument("method", nargs="?", help="HTTP method, spelled as in fetch()")
+    parser.add_argument(
+        "url",
+        nargs="?",
+        help="absolute URL, or a path (then the first host of ALLOWED_HOSTS is used)",
+    )
+    parser.add_argument(
+        "--header",
+        "-H",
+        action="append",
+        default=[],
+        metavar="NAME[: VALUE]",
+        help="a header that the page sets; repeatable",
+    )
+    parser.add_argument("--content-type", metavar="TYPE", help="of the body that it sends")
+    parser.add_argument(
+        "--credentials", action="store_true", help='the page asks with credentials: "include"'
+    )
+    parser.add_argument(
+        "--curl",
+        metavar="COMMAND",
+        help='take all that from what a browser copies as "cURL (bash)", in quotes',
+    )
+
+
+def call(options: dict[str, Any]) -> Call:
+    """Return what a page asks for. Refuse what no page can, and what a browser would drop."""
+    if options["curl"] is not None:
+        return _copied(options)
+    given = dict(options)
+    if options["live"] and given["url"] is None:
+        given["url"] = options["live"]
+    missing = [name for name in _NAMES if given[name] is None]
+    if missing:
+        raise bad_input(f"the following arguments are required: {', '.join(missing)} (see --help)")
+    url = given["url"]
+    if _is_slip_of_a_path(url):
+        raise bad_input(f"{url!r} is no absolute http or https URL. Write '/{url}'.")
+    headers = [_header(text) for text in options["header"]]
+    if options["content_type"] is not None:
+        headers.append(("Content-Type", options["content_type"]))
+    page = _page(
+        options["origin"],
+        _at(url, options["live"]),
+        method=options["method"],
+        headers=headers,
+        credentials="include" if options["credentials"] else "same-origin",
+    )
+    if page.dropped:
+        hint = " For cookies write --credentials." if "cookie" in page.dropped[0].lower() else ""
+        raise bad_input(f"{page.dropped[0]} is a header that only a browser may set.{hint}")
+    return Call(page)
+
+
+def _copied(options: dict[str, Any]) -> Call:
+    for name in ("method", "url", "header", "content_type"):
+        if options[name]:
+            said = f"--{name.replace('_', '-')}" if name in ("header", "content_type") else name
+            raise bad_input(f"--curl says itself what is asked for. Leave out {said}.")
+    try:
+        copied = curl_commands.parse(options["curl"])
+    except ValueError as error:
+        raise bad_input(f"--curl: {error}.") from error
+    origin = options["origin"] or copied.origin
+    if not origin:
+        raise bad_input(
+            "--curl: the command has no Origin header, so the page asked its own server. If it is "
+            "at another one, write its origin: cors_explain ORIGIN --curl COMMAND."
+        )
+    url = _at(copied.url, options["live"])
+    page = _page(
+        origin,
+        url,
+        method=copied.method,
+        headers=copied.headers,
+        body=copied.body,
+        credentials="include" if copied.cookie or options["credentials"] else "same-origin",
+    )
+    if origin_of(page.url) == origin_of(copied.url):
+        return Call(page, copied.cookie)
+    kept = tuple(
+        (name, "x" if name.lower() == "authorization" else value) for name, value in page.headers
+    )
+    return Call(page._replace(headers=kept), "", bool(copied.cookie) or kept != page.headers)
+
+
+def _page(origin: str, url: str, **asked: Any) -> PageRequest:
+    try:
+        return page_request(origin, absolute(url), **asked)
+    except ValueError as error:
+        raise bad_input(f"{error}.") from error
+
+
+def _at(url: str, live: str | None) -> str:
+    """Return the URL to ask for: its path is asked for at the server that ``--live`` names."""
+    if not live:
+        return url
+    try:
+        server = urlsplit(live)
+        origin_of(live)
+        path = urlsplit(absolute(url))
+    except ValueError as error:
+        raise bad_input(f"--live: {error}.") from error
+    if server.path.strip("/") or server.query:
+        return live
+    return path._replace(scheme=server.scheme, netloc=server.netloc).geturl()
+
+
+def _is_slip_of_a_path(url: str) -> bool:
+    """Return whether a URL is the path of one, as a URLconf has it: without the first slash."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        # Brackets of no IPv6 address: a host all the same.
+        return False
+    return bool(parts.path) and not (url.startswith("/") or parts.scheme or parts.netloc)
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, _, value = text.partition(":")
+    # A type that no form sends, so that whoever names the header alone is shown the harder case.
+    default = "application/json" if name.strip().lower() == "content-type" else "x"
+    return name.strip(), value.strip() or default

@@ -1,0 +1,696 @@
+"""``cors_explain --live`` against gunicorn behind nginx, with each trouble that proxies make."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from django.conf import settings
+from django.test import override_settings
+
+from tests.management.commands import ROOT, Done, run
+from tests.servers import find, framed, free_port, free_ports, running
+from tests.sites import PAGE, PARTNER
+
+pytest.importorskip("gunicorn", reason="gunicorn serves the site that is asked")
+
+#: What nginx does at each door of its own, beside passing the request on.
+DOORS = {
+    "plain": "",
+    "doubled": "add_header Access-Control-Allow-Origin $http_origin always;",
+    "doubled-alike": "add_header Access-Control-Allow-Origin * always;",
+    "to-https": "if ($request_method = OPTIONS) { return 301 https://$http_host$request_uri; }",
+    "elsewhere": "if ($request_method = OPTIONS) { return 307 https://login.example/; }",
+    "all-redirected": "if ($request_method = GET) { return 302 https://127.0.0.1:9$request_uri; }",
+    "no-vary": "proxy_hide_header Vary;",
+    "no-headers": "proxy_hide_header Access-Control-Allow-Origin;",
+    "no-methods": "proxy_hide_header Access-Control-Allow-Methods;",
+    "cached": (
+        "proxy_cache copies; proxy_cache_key $uri; proxy_ignore_headers Vary;"
+        " add_header X-Cache-Status $upstream_cache_status always;"
+    ),
+    "cached-quietly": "proxy_cache copies; proxy_cache_key q$uri; proxy_ignore_headers Vary;",
+    "slash": "if ($request_method = OPTIONS) { return 301 $uri/; }",
+    "nowhere": "if ($request_method = OPTIONS) { return 301 http://[; }",
+    "half-closed": (
+        "if ($request_method = OPTIONS) {"
+        " add_header Access-Control-Allow-Origin $http_origin always; return 405; }"
+    ),
+    "cached-for-nobody": (
+        "proxy_cache copies; proxy_cache_key n$uri; proxy_ignore_headers Vary;"
+        " add_header X-Cache-Status $upstream_cache_status always;"
+    ),
+    "small": "client_max_body_size 10;",
+    "no-options": "limit_except GET POST { deny all; }",
+    "options-are-204": "if ($request_method = OPTIONS) { return 204; }",
+    "options-are-404": (
+        "if ($request_method = OPTIONS) { add_header Access-Control-Allow-Origin $http_origin;"
+        " return 204; }"
+    ),
+    "opened": "add_header Access-Control-Allow-Origin * always;",
+    "fixed": (
+        "proxy_hide_header Access-Control-Allow-Origin;"
+        " add_header Access-Control-Allow-Origin https://fixed.example always;"
+    ),
+}
+
+
+class Deployed:
+    """The doors of nginx, by name."""
+
+    def __init__(self, ports: dict[str, int], folder: Path) -> None:
+        self.ports, self.folder = ports, folder
+
+    def at(self, door: str) -> str:
+        scheme = "https" if door == "tls" else "http"
+        return f"{scheme}://127.0.0.1:{self.ports[door]}"
+
+    def fetch(self, door: str, path: str, origin: str) -> None:
+        """Ask as another page does, or as nobody, which fills a cache."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports[door], timeout=20)
+        connection.request("GET", path, headers={"Origin": origin} if origin else {})
+        assert connection.getresponse().status == 200
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    nginx, openssl = find("nginx"), find("openssl")
+    folder = tmp_path_factory.mktemp("deployed")
+    for name, names in {"other": "DNS:other.example", "own": "IP:127.0.0.1"}.items():
+        subprocess.run(
+            f"{openssl} req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={name} "
+            f"-addext subjectAltName={names} "
+            f"-keyout {folder}/{name}.key -out {folder}/{name}.pem",
+            shell=True,
+            check=True,
+            capture_output=True,
+        )
+    doors = (*DOORS, "tls", "other-name", "down", "application")
+    ports = dict(zip(doors, free_ports(len(doors)), strict=True))
+    passed = (
+        f"proxy_pass http://127.0.0.1:{ports['application']}; proxy_set_header Host $http_host;"
+    )
+    servers = [
+        f"server {{ listen 127.0.0.1:{ports[door]};\nlocation / {{ {passed} {does} }} }}\n"
+        for door, does in DOORS.items()
+    ]
+    servers += [
+        f"server {{ listen 127.0.0.1:{ports[door]} ssl; ssl_certificate {folder}/{name}.pem;"
+        f" ssl_certificate_key {folder}/{name}.key;\nlocation / {{ {passed} }} }}\n"
+        for door, name in {"tls": "own", "other-name": "other"}.items()
+    ]
+    down = "location / { proxy_pass http://127.0.0.1:9; }"
+    servers.append(f"server {{ listen 127.0.0.1:{ports['down']}; {down} }}\n")
+    copies = f"proxy_cache_path {folder}/copies keys_zone=copies:1m;\n"
+    (folder / "nginx.conf").write_text(framed(folder, copies + "".join(servers)))
+    gunicorn = [sys.executable, "-m", "gunicorn", "--workers=1", "--threads=4"]
+    gunicorn += [f"--bind=127.0.0.1:{ports['application']}"]
+    gunicorn += ["django.core.wsgi:get_wsgi_application()"]
+    env = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "tests.sites.deployed",
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(folder),
+    }
+    with (
+        running(gunicorn, ports["application"], folder, env),
+        running([nginx, "-c", str(folder / "nginx.conf")], ports["plain"], folder, env),
+    ):
+        yield Deployed(ports, folder)
+
+
+@pytest.fixture(autouse=True)
+def _the_code() -> Iterator[None]:
+    with override_settings(ROOT_URLCONF="tests.sites.deployed"):
+        yield
+
+
+def explain(*arguments: str) -> Done:
+    return run("cors_explain", *arguments)
+
+
+# door -> (arguments, exit status, what is said)
+PUT = ("PUT", "/orders/", "-H", "Content-Type")
+GET = ("GET", "/orders/")
+CASES: dict[str, Any] = {
+    "nothing is wrong": (
+        "plain",
+        GET,
+        0,
+        ["The page may read the answer.", "What is deployed answers as the code decides."],
+    ),
+    "a preflight, and what follows it is not sent": (
+        "plain",
+        PUT,
+        0,
+        [
+            "The PUT may change something, so it is not sent; --run sends it.",
+            "  < 200 (assumed: it is not sent, and this is what the code answers)",
+            "What is deployed answers as the code decides.",
+        ],
+    ),
+    "sent where it is wanted": (
+        "plain",
+        (*PUT, "--run"),
+        0,
+        ["The page may read the answer.", "What is deployed answers as the code decides."],
+    ),
+    "the header arrives twice": (
+        "doubled",
+        GET,
+        1,
+        [
+            "Refused, WRONG_ALLOW_ORIGIN",
+            f"Access-Control-Allow-Origin arrives twice: '{PAGE}' and '{PAGE}'.",
+            "(Server: 'nginx",
+            "remove it there (nginx: add_header Access-Control-Allow-Origin).",
+        ],
+    ),
+    "and once more as a star": (
+        "doubled-alike",
+        GET,
+        1,
+        [f"Access-Control-Allow-Origin arrives twice: '{PAGE}' and '*'."],
+    ),
+    "the preflight is redirected to https": (
+        "to-https",
+        PUT,
+        1,
+        [
+            "Refused, PREFLIGHT_FAILED",
+            "The preflight is redirected to 'https://127.0.0.1",
+            "before it reaches CorsMiddleware",
+            "Let the page ask by https at once.",
+        ],
+    ),
+    "the preflight is redirected to a login": (
+        "elsewhere",
+        PUT,
+        1,
+        [
+            "The preflight is redirected to 'https://login.example/' with a 307",
+            "or have OPTIONS passed on without a redirect.",
+        ],
+    ),
+    "the preflight is redirected to a slash": (
+        "slash",
+        ("PUT", "/away", "-H", "Content-Type"),
+        1,
+        ["Let the page ask for '/away/', with the slash at its end."],
+    ),
+    "the preflight is redirected to no URL": (
+        "nowhere",
+        PUT,
+        1,
+        ["The preflight is redirected to 'http://['", "Take the redirect away there."],
+    ),
+    "the proxy admits a page, and no preflight": (
+        "half-closed",
+        PUT,
+        1,
+        ["The preflight is answered with a 405 (Server: 'nginx", "Have OPTIONS passed on."],
+    ),
+    "with credentials, of which there are none": (
+        "plain",
+        (*GET, "--credentials"),
+        1,
+        ["No cookies are sent: only a command of --curl has some.", "CREDENTIALS_NOT_ALLOWED"],
+    ),
+    "the request is redirected": (
+        "all-redirected",
+        GET,
+        1,
+        ["The GET is redirected to 'https://127.0.0.1:9/orders/' without CORS headers"],
+    ),
+    "Vary is gone": (
+        "no-vary",
+        GET,
+        0,
+        [
+            "The page may read the answer.",
+            "Deployed otherwise: Vary does not name Origin, which the code writes",
+            "(nginx: no proxy_hide_header Vary).",
+        ],
+    ),
+    "the header is gone": (
+        "no-headers",
+        GET,
+        1,
+        [
+            "is answered without Access-Control-Allow-Origin",
+            f"and the code writes {PAGE}.",
+        ],
+    ),
+    "a header of the preflight is gone": (
+        "no-methods",
+        PUT,
+        1,
+        ["Access-Control-Allow-Methods is not there, and the code writes 'GET, POST, PUT'"],
+    ),
+    "the proxy knows no OPTIONS": (
+        "no-options",
+        PUT,
+        1,
+        [
+            "The preflight is answered with a 403 without CORS headers",
+            "so it never reached CorsMiddleware",
+            "Its own rules refuse it",
+        ],
+    ),
+    "the proxy answers preflights itself": (
+        "options-are-204",
+        PUT,
+        1,
+        ["The preflight is answered without Access-Control-Allow-Origin (Server: 'nginx"],
+    ),
+    "the proxy answers preflights itself, and forgets half": (
+        "options-are-404",
+        PUT,
+        1,
+        ["Access-Control-Allow-Headers is not there, and the code writes 'content-type'"],
+    ),
+    "the application is down": (
+        "down",
+        GET,
+        1,
+        ["The GET is answered with a 502 without CORS headers", "start that, or correct its"],
+    ),
+    "the proxy opens what the code closes": (
+        "opened",
+        ("GET", "/closed/"),
+        0,
+        [
+            "What is deployed answers Access-Control-Allow-Origin: '*', and the code admits nobody",
+            "remove it there",
+        ],
+    ),
+    "the proxy names somebody else": (
+        "fixed",
+        GET,
+        1,
+        [
+            "The answer is not this page's own: its Access-Control-Allow-Origin names 'https://fixed",
+            "then remove it there.",
+        ],
+    ),
+    "the code refuses too": (
+        "plain",
+        ("GET", "/closed/"),
+        1,
+        [
+            "Refused, DENIED: ",
+            "What is deployed answers as the code decides.",
+            "write @cors_allow(origins=['https://app.example']) instead of cors_deny.",
+        ],
+    ),
+    "a redirect to another server is not followed": (
+        "plain",
+        ("GET", "/away/?to=https://login.example/"),
+        1,
+        ["Not known, REDIRECT_REFUSED: only https://login.example can tell"],
+    ),
+    "a redirect to a file is not followed": (
+        "plain",
+        ("GET", "/away/?to=file:///etc/passwd"),
+        1,
+        ["FAIL  the redirect: 'file:///etc/passwd' is no absolute http or https URL"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_it_says_of_what_is_deployed(deployed: Deployed, name: str) -> None:
+    door, arguments, status, told = CASES[name]
+
+    with override_settings(ALLOWED_HOSTS=["127.0.0.1"]):
+        done = explain(PAGE, *arguments, "--live", deployed.at(door))
+
+    assert (done.status, done.err) == (status, "")
+    assert [text for text in told if text not in done.out] == [], done.out
+
+
+@pytest.mark.parametrize(
+    ("door", "first", "told"),
+    [
+        pytest.param(
+            "cached",
+            PARTNER,
+            ["The answer is a cache's copy (X-Cache-Status: 'HIT')", PARTNER],
+            id="a copy for another page",
+        ),
+        pytest.param(
+            "cached-quietly",
+            PARTNER,
+            ["The answer is not this page's own", PARTNER],
+            id="one that nothing says of",
+        ),
+    ],
+)
+def test_a_copy_that_a_cache_has_made_for_another_page(
+    deployed: Deployed, door: str, first: str, told: list[str]
+) -> None:
+    deployed.fetch(door, "/orders/", first)
+
+    done = explain(PAGE, "GET", "/orders/", "--live", deployed.at(door))
+
+    assert done.status == 1
+    assert "Refused, WRONG_ALLOW_ORIGIN" in done.out
+    assert "Have the cache keep one copy for each origin" in done.out
+    assert [text for text in told if text not in done.out] == [], done.out
+
+
+def test_a_copy_that_a_cache_has_made_for_somebody_without_an_origin(deployed: Deployed) -> None:
+    deployed.fetch("cached-for-nobody", "/orders/", "")
+
+    done = explain(PAGE, "GET", "/orders/", "--live", deployed.at("cached-for-nobody"))
+
+    assert done.status == 1
+    assert (
+        "The answer is a cache's copy (X-Cache-Status: 'HIT'), made for somebody else" in done.out
+    )
+
+
+def test_what_the_code_redirects_as_well_is_no_difference() -> None:
+    url, end = answering(b"HTTP/1.1 301 Moved\r\nLocation: https://127.0.0.1/orders/\r\n\r\n")
+    secured = ["django.middleware.security.SecurityMiddleware", *settings.MIDDLEWARE]
+
+    with override_settings(MIDDLEWARE=secured, SECURE_SSL_REDIRECT=True):
+        done = explain(PAGE, *PUT, "--live", url)
+    end()
+
+    assert done.status == 1
+    assert "Refused, PREFLIGHT_FAILED" in done.out
+    assert "What is deployed answers as the code decides." in done.out
+
+
+def test_the_url_may_be_that_of_what_is_deployed(deployed: Deployed) -> None:
+    alone = explain(PAGE, "GET", "--live", f"{deployed.at('plain')}/orders/?page=2")
+    beside = explain(PAGE, "GET", "/x/", "--live", f"{deployed.at('plain')}/orders/")
+
+    assert "> GET /orders/?page=2" in alone.out
+    assert "> GET /orders/\n" in beside.out
+    assert (alone.status, beside.status) == (0, 0)
+
+
+def test_a_url_that_breaks_the_code(deployed: Deployed) -> None:
+    done = explain(PAGE, "GET", "/broken/x/", "--live", deployed.at("plain"))
+
+    assert (done.status, done.out) == (2, "")
+    assert done.err == "/broken/x/ cannot be resolved: ZeroDivisionError: broken\n"
+
+
+def test_a_body_that_the_proxy_does_not_take(deployed: Deployed) -> None:
+    copied = (
+        f"curl '{deployed.at('small')}/orders/' -H 'Origin: {PAGE}'"
+        f" -H 'Content-Type: text/plain' --data-raw '{'x' * 1000}'"
+    )
+
+    done = explain("--curl", copied, "--live", "--run")
+
+    assert done.status == 1
+    assert "The POST is answered with a 413 without CORS headers (Server: 'nginx" in done.out
+    assert "raise its limit (nginx: client_max_body_size)" in done.out
+
+
+def test_what_is_not_sent_is_not_received(deployed: Deployed) -> None:
+    # The proxy would refuse it.
+    done = explain(PAGE, "POST", "/orders/", "--live", deployed.at("down"))
+
+    assert done.status == 0
+    assert "so it is not sent" in done.out
+    assert "What is deployed" not in done.out
+
+
+@pytest.mark.parametrize(
+    ("door", "trusted", "told"),
+    [
+        pytest.param("tls", "", "self-signed certificate. A browser sends nothing", id="by nobody"),
+        pytest.param(
+            "other-name",
+            "other",
+            "Ask for a host that it names, or get one that names 127.0.0.1.",
+            id="for another host",
+        ),
+    ],
+)
+def test_a_certificate_that_is_not_trusted(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch, door: str, trusted: str, told: str
+) -> None:
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(deployed.folder / f"{trusted}.pem"))
+    url = f"https://127.0.0.1:{deployed.ports[door]}"
+
+    done = explain(PAGE, "GET", "/orders/", "--live", url)
+
+    assert done.status == 1
+    assert "Refused, NO_ANSWER: " in done.out
+    assert "Why: The certificate of 127.0.0.1 is not trusted: " in done.out
+    assert told in done.out
+
+
+def test_a_certificate_that_is_trusted(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(deployed.folder / "own.pem"))
+
+    done = explain(PAGE, "GET", "/orders/", "--live", deployed.at("tls"))
+
+    assert done.status == 0
+
+
+def test_an_answer_that_does_not_come_in_time(deployed: Deployed) -> None:
+    done = explain(PAGE, "GET", "/slow/", "--live", deployed.at("plain"), "--timeout", "0.3")
+
+    assert done.status == 1
+    assert "took the request and did not answer within 0.3 seconds" in done.out
+    assert "wait longer with --timeout." in done.out
+
+
+def test_https_is_asked_of_a_port_of_http(deployed: Deployed) -> None:
+    url = f"https://127.0.0.1:{deployed.ports['plain']}"
+
+    done = explain(PAGE, "GET", "/orders/", "--live", url)
+
+    assert "does not speak TLS as it should" in done.out
+
+
+# --- Servers that nobody would run ----------------------------------------------------------------
+
+
+def answering(*parts: bytes) -> tuple[str, Callable[[], None]]:
+    """Serve one connection with these bytes, and return where, and what ends it."""
+    server = socket.create_server(("127.0.0.1", 0))
+    done = threading.Event()
+
+    def serve() -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(65536)
+            for part in parts:
+                try:
+                    connection.sendall(part)
+                except OSError:
+                    break
+                if len(parts) > 1:
+                    done.wait(0.1)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+
+    def end() -> None:
+        done.set()
+        thread.join(20)
+        server.close()
+
+    return f"http://127.0.0.1:{server.getsockname()[1]}", end
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+HOSTILE: dict[str, Any] = {
+    "escape sequences": (
+        [OK + b"Access-Control-Allow-Origin: \x1b[2Jred\x9b\r\n\r\n"],
+        "'\\x1b[2Jred\\x9b'",
+    ),
+    "a redirect with escape sequences": (
+        [b"HTTP/1.1 302 Found\r\nLocation: /\x1b]0;x\x07\r\n\r\n"],
+        "\\x1b",
+    ),
+    "a server with a name of its own": (
+        [b"HTTP/1.1 502 Bad\r\nServer: \x1b[31m" + b"x" * 900 + b"\r\n\r\n"],
+        "(Server: '\\x1b[31mxxx",
+    ),
+    "more headers than anybody reads": (
+        [OK + b"A: b\r\n" * 200 + b"\r\n"],
+        "is no answer in HTTP that can be read (got more than 100 headers)",
+    ),
+    "a header without an end": (
+        [OK + b"A: " + b"b" * 70000],
+        "is no answer in HTTP that can be read (got more than 65536 bytes",
+    ),
+    "no HTTP at all": ([b"\x1b[2J nonsense\r\n\r\n"], "is no answer in HTTP that can be read"),
+    "no answer": ([b""], "closed the connection without an answer"),
+    "a body without an end": (
+        [OK + b"Content-Length: 99999999999\r\n\r\n", *[b"x" * 65536] * 50],
+        "is answered without Access-Control-Allow-Origin",
+    ),
+    "a byte at a time": ([OK, b"A: ", *[b"b"] * 40], "did not answer within 1 second."),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_whatever_a_server_sends_is_read_to_an_end_and_shown_escaped(name: str) -> None:
+    parts, told = HOSTILE[name]
+    url, end = answering(*parts)
+
+    done = explain(PAGE, "GET", "/orders/", "--live", url, "--timeout", "1")
+    end()
+
+    assert (done.status, done.err) == (1, "")
+    assert told in done.out
+    assert done.out.replace("\n", "").isprintable()
+    assert max(map(len, done.out.splitlines())) < 2500
+
+
+def test_nothing_listens() -> None:
+    done = explain(PAGE, "GET", "/orders/", "--live", f"http://127.0.0.1:{free_port()}")
+
+    assert done.status == 1
+    assert "Why: Nothing listens at 127.0.0.1:" in done.out
+
+
+def test_nobody_knows_the_host() -> None:
+    done = explain(PAGE, "GET", "/orders/", "--live", "http://shop.invalid")
+
+    assert "Why: Nobody knows the host shop.invalid." in done.out
+
+
+UNREACHABLE = {
+    "no way": (
+        OSError(errno.ENETUNREACH, "Network is unreachable"),
+        "cannot be reached: Network is unreachable.",
+    ),
+    "a firewall": (TimeoutError("timed out"), "within 10 seconds. A firewall drops it"),
+    "a reset": (ConnectionResetError(), "closed the connection without an answer"),
+}
+
+
+@pytest.mark.parametrize("name", UNREACHABLE)
+def test_there_is_no_connection(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    error, told = UNREACHABLE[name]
+    monkeypatch.setattr("socket.create_connection", Mock(side_effect=error))
+
+    done = explain(PAGE, "GET", "/orders/", "--live", "http://127.0.0.1:8")
+
+    assert done.status == 1
+    assert told in done.out
+
+
+# --- What is sent ---------------------------------------------------------------------------------
+
+
+def sent_by(arguments: list[str]) -> tuple[Done, str]:
+    """Return what a command says, and what it sends to a server that answers no more."""
+    server = socket.create_server(("127.0.0.1", 0))
+    heard: list[bytes] = []
+
+    def serve() -> None:
+        connection, _ = server.accept()
+        with connection:
+            heard.append(connection.recv(65536))
+            connection.sendall(OK + b"Content-Length: 0\r\n\r\n")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    url = f"http://127.0.0.1:{server.getsockname()[1]}"
+    done = explain(*(each.replace("LIVE", url) for each in arguments))
+    thread.join(20)
+    server.close()
+    return done, heard[0].decode()
+
+
+COPIED = (
+    f"curl 'LIVE/orders/?page=2' -H 'Origin: {PAGE}' -H 'authorization: Bearer s3cret' "
+    "-H 'x-api-key: s3cret' -b 'sessionid=s3cret' --compressed"
+)
+
+
+def test_the_cookies_of_a_command_go_to_its_own_server_and_are_never_shown() -> None:
+    plain = COPIED.replace("-H 'authorization: Bearer s3cret' -H 'x-api-key: s3cret' ", "")
+    done, sent = sent_by(["--curl", plain, "--live"])
+
+    assert sent.startswith("GET /orders/?page=2 HTTP/1.1\r\n")
+    assert "Cookie: sessionid=s3cret\r\n" in sent
+    assert "s3cret" not in done.out + done.err
+
+
+def test_a_preflight_brings_no_secret_along() -> None:
+    done, sent = sent_by(["--curl", COPIED, "--live"])
+
+    assert sent.startswith("OPTIONS /orders/?page=2 HTTP/1.1\r\n")
+    assert "Access-Control-Request-Headers: authorization,x-api-key\r\n" in sent
+    assert "s3cret" not in sent + done.out + done.err
+
+
+def test_another_server_gets_neither_cookies_nor_authorization() -> None:
+    plain = (
+        "curl 'https://api.example/orders/' -b 'sessionid=s3cret' -H 'Origin: https://app.example'"
+    )
+    done, sent = sent_by(["--curl", plain, "--live", "LIVE"])
+
+    assert "s3cret" not in sent + done.out + done.err
+    assert "are for another server, and are not sent to this one." in done.out
+
+
+# --- Bad input ------------------------------------------------------------------------------------
+
+BAD: dict[str, Any] = {
+    "no URL at all": ((PAGE, "GET"), "the following arguments are required: url (see --help)"),
+    "no scheme": (
+        (PAGE, "GET", "/orders/", "--live", "shop.example"),
+        "--live: 'shop.example' is no absolute http or https URL.",
+    ),
+    "a file": (
+        (PAGE, "GET", "/orders/", "--live", "file:///etc/passwd"),
+        "--live: 'file:///etc/passwd' is no absolute http or https URL.",
+    ),
+    "no number": (
+        (PAGE, "GET", "/orders/", "--timeout", "soon"),
+        "argument --timeout: invalid _seconds value: 'soon'",
+    ),
+    "for ever": ((PAGE, "GET", "/orders/", "--timeout", "inf"), "argument --timeout: invalid"),
+    "an option that curl alone knows": (
+        ("--curl", "curl https://a.example -H 'Origin: https://b.example' --proxy x"),
+        "--curl: '--proxy' is an option that no browser copies.",
+    ),
+    "a command and a method": (
+        (PAGE, "GET", "--curl", "curl https://a.example"),
+        "--curl says itself what is asked for. Leave out method.",
+    ),
+    "a command and a header": (
+        ("-H", "X: y", "--curl", "curl https://a.example"),
+        "--curl says itself what is asked for. Leave out --header.",
+    ),
+    "a command of no page": (
+        ("--curl", "curl https://a.example"),
+        "--curl: the command has no Origin header",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_line(name: str) -> None:
+    arguments, told = BAD[name]
+
+    done = explain(*arguments)
+
+    assert (done.status, done.out) == (2, "")
+    assert told in done.err
+    assert done.err.count("\n") == 1
