@@ -34,6 +34,7 @@ from django.core.management import CommandError, call_command
 from django.test import AsyncClient, Client, override_settings
 
 from playground.calls import CALLS
+from playground.sockets import SOCKETS
 from shop import demo_data
 from shopsite import origins
 from tests.samples.shell import COMMANDS, Command
@@ -909,12 +910,13 @@ def test_nobodys_page_reads_the_admin(manager: Visitor, origin: str) -> None:
 
 
 def test_calls_have_names_and_build_on_earlier_ones() -> None:
-    names = [call.name for call in CALLS]
+    calls = (*CALLS, *SOCKETS)
+    names = [call.name for call in calls]
 
     assert len(set(names)) == len(names)
     assert [
         (call.name, need)
-        for index, call in enumerate(CALLS)
+        for index, call in enumerate(calls)
         for need in call.needs
         if need not in names[:index]
     ] == []
@@ -1009,11 +1011,14 @@ def test_playground_started_past_its_settings() -> None:
         call_command("playground", port=9000)
 
 
-def test_playground_without_uvicorn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
+@pytest.mark.parametrize("package", ["channels", "uvicorn", "websockets"])
+def test_playground_without_what_websockets_need(
+    package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
 
-    with pytest.raises(CommandError, match="pip install uvicorn"):
-        call_command("playground", asgi=True)
+    with pytest.raises(CommandError, match=f"{package} .* --wsgi"):
+        call_command("playground")
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from playground.calls import CALLS
+from playground.calls import Call
 from playground.recorder import RECORDS
 from shopsite import origins
 
 PAGES = Path(__file__).resolve().parent / "pages"
+
+#: Where the API takes WebSockets.
+SOCKETS = origins.API.replace("http:", "ws:")
 
 FILES = {
     "/": ("index.html", "text/html; charset=utf-8"),
@@ -64,7 +67,7 @@ SITES = (
 )
 
 
-def describe(site: Site) -> dict[str, Any]:
+def describe(site: Site, calls: Sequence[Call]) -> dict[str, Any]:
     """Return what the page at ``site`` must know: where it is, and what to call."""
     return {
         "site": asdict(site),
@@ -85,7 +88,7 @@ def describe(site: Site) -> dict[str, Any]:
                 "declared": call.declared,
                 "expected": asdict(call.expected(site.role)),
             }
-            for call in CALLS
+            for call in calls
         ],
     }
 
@@ -93,8 +96,8 @@ def describe(site: Site) -> dict[str, Any]:
 class PageServer(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], site: Site) -> None:
-        self.site = site
+    def __init__(self, address: tuple[str, int], site: Site, calls: Sequence[Call]) -> None:
+        self.site, self.calls = site, calls
         super().__init__(address, PageHandler)
 
 
@@ -115,7 +118,7 @@ class PageHandler(BaseHTTPRequestHandler):
             return
         url = urlsplit(self.path)
         answers: dict[str, Callable[[], Any]] = {
-            "/playground.json": lambda: describe(self.server.site),
+            "/playground.json": lambda: describe(self.server.site, self.server.calls),
             "/record": lambda: RECORDS.as_json(parse_qs(url.query).get("call", [""])[0]),
         }
         if url.path in FILES:
@@ -136,7 +139,7 @@ class PageHandler(BaseHTTPRequestHandler):
         if content_type.startswith("text/html"):
             self.send_header(
                 "Content-Security-Policy",
-                f"default-src 'self'; img-src data:; connect-src 'self' {origins.API}; "
+                f"default-src 'self'; img-src data:; connect-src 'self' {origins.API} {SOCKETS}; "
                 "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
             )
         self.end_headers()

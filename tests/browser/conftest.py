@@ -160,8 +160,9 @@ def playground(
 ) -> Iterator[Playground]:
     """Start the playground, once for each kind of server."""
     mode: str = request.param
-    if mode == "asgi" and importlib.util.find_spec("uvicorn") is None:
-        missing("uvicorn is not installed")
+    for package in ("uvicorn", "websockets", "channels"):
+        if mode == "asgi" and importlib.util.find_spec(package) is None:
+            missing(f"{package} is not installed")
     if mode in FAILED:
         pytest.fail(FAILED[mode])
     directory = tmp_path_factory.mktemp(f"playground-{mode}")
@@ -175,7 +176,7 @@ def playground(
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command + ["--asgi"] * (mode == "asgi"),
+            command + ["--wsgi"] * (mode == "wsgi"),
             cwd=SAMPLE_PROJECT,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +17,8 @@ import pytest
 
 from cors_views.testing import Browser, CorsError
 from playground.calls import CALLS, Call
+from playground.sockets import SOCKETS
+from shop import demo_data
 from tests.browser.conftest import Playground
 from tests.browser.over_http import HttpClient
 
@@ -79,11 +81,17 @@ def page_of(playground: Playground, browser: Any) -> Callable[[str], Page]:
     return page_of
 
 
-ROWS = [pytest.param(role, call, id=f"{role}-{call.name}") for role in ROLES for call in CALLS]
+def rows(calls: Iterable[Call]) -> list[Any]:
+    return [pytest.param(role, call, id=f"{role}-{call.name}") for role in ROLES for call in calls]
 
 
-@pytest.mark.parametrize(("role", "call"), ROWS)
-def test_row(page_of: Callable[[str], Page], role: str, call: Call) -> None:
+ROWS = rows(CALLS)
+
+
+@pytest.mark.parametrize(("role", "call"), [*ROWS, *rows(SOCKETS)])
+def test_row(playground: Playground, page_of: Callable[[str], Page], role: str, call: Call) -> None:
+    if call in SOCKETS and playground.mode == "wsgi":
+        pytest.skip("WSGI knows no WebSockets")
     expected = call.expected(role)
 
     row = page_of(role).rows[call.name]
@@ -205,13 +213,16 @@ def test_that_our_browser_agrees(
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_summary_has_no_unexpected_row(page_of: Callable[[str], Page], role: str) -> None:
+def test_summary_has_no_unexpected_row(
+    playground: Playground, page_of: Callable[[str], Page], role: str
+) -> None:
     page = page_of(role)
 
+    calls = CALLS if playground.mode == "wsgi" else (*CALLS, *SOCKETS)
     assert page.state == "done"
-    assert page.summary == f"All {len(CALLS)} rows as expected"
-    assert (page.count, page.unexpected) == (str(len(CALLS)), "0")
-    assert set(page.rows) == {call.name for call in CALLS}
+    assert page.summary == f"All {len(calls)} rows as expected"
+    assert (page.count, page.unexpected) == (str(len(calls)), "0")
+    assert set(page.rows) == {call.name for call in calls}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -237,3 +248,50 @@ def test_one_call_runs_alone(playground: Playground, driver: Any, role: str, nam
 
     assert page.rows[name]["match"] == "true"
     assert page.unexpected == "0"
+
+
+def test_that_what_the_manager_writes_down_counts_at_once(
+    playground: Playground, driver: Any
+) -> None:
+    stranger = playground.origin("stranger")
+    admin = f"{playground.origin('api')}/admin/tenants/tenant/"
+
+    def submit(path: str, **values: str) -> None:
+        driver.get(f"{admin}{path}")
+        for name, value in values.items():
+            driver.find_element("name", name).send_keys(value)
+        driver.find_element("css selector", "#content [type=submit]").click()
+
+    def page_reads_offers() -> bool:
+        driver.get(f"{stranger}/")
+        return wait_until_done(driver).rows["offers"]["verdict"] == "readable"
+
+    submit("", username=demo_data.MANAGER, password=demo_data.PASSWORD)
+    submit("add/", name="A stranger", origin=stranger)
+    number = driver.find_element("link text", "A stranger").get_attribute("href").split("/")[-3]
+    try:
+        assert page_reads_offers()
+    finally:
+        submit(f"{number}/delete/")
+    assert not page_reads_offers()
+
+
+def test_that_an_open_ticker_shows_what_is_sold_meanwhile(
+    playground: Playground, driver: Any
+) -> None:
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    if playground.mode == "wsgi":
+        pytest.skip("WSGI knows no WebSockets")
+
+    def mugs(driver: Any) -> int:
+        text = driver.find_element("css selector", "#call-ticker .body").text
+        return int(json.loads(text)["stock"]["enamel-mug"])
+
+    driver.get(f"{playground.origin('storefront')}/")
+    wait_until_done(driver)
+    before = mugs(driver)
+    driver.find_element("css selector", "#call-order .run").click()
+    wait_until_done(driver)
+
+    WebDriverWait(driver, 20).until(lambda driver: mugs(driver) < before)

@@ -2,6 +2,8 @@
 // policy says and what the server saw. Everything is written with textContent: answers are data.
 
 const TIMEOUT = 15000;
+// So many characters of an answer are shown.
+const LONGEST = 220;
 
 const VERDICTS = {
   readable: "Readable",
@@ -23,6 +25,7 @@ let api = "";
 let calls = [];
 const articles = new Map();
 const ticks = new Map();
+const sockets = new Map();
 // What calls have taught the page: others send it.
 const learned = { csrf: "not-known", etag: "not-known", token: "not-known" };
 
@@ -73,6 +76,24 @@ async function see(call, id) {
   }
 }
 
+/** Open a WebSocket. Its first message is what the page sees; later ones take its place. */
+function listen(call, id) {
+  sockets.get(call.name)?.close();
+  const socket = new WebSocket(`${api.replace("http:", "ws:")}${call.path}?call=${id}`);
+  sockets.set(call.name, socket);
+  return new Promise((done) => {
+    const refused = (body) => done({ readable: false, headers: {}, body });
+    setTimeout(() => refused("No message has come."), TIMEOUT);
+    // The browser tells scripts of no status and no reason.
+    socket.onclose = ({ code }) => refused(`error, then close: code ${code}`);
+    socket.onmessage = ({ data }) => {
+      articles.get(call.name).querySelector(".body").textContent = data.slice(0, LONGEST);
+      const cookie = JSON.parse(data).customer !== null;
+      done({ readable: true, status: 101, headers: {}, body: data, cookie });
+    };
+  });
+}
+
 /** Ask this page's own server what the API saw of a call. */
 async function recordOf(id) {
   const response = await fetch(`/record?call=${id}`, { signal: AbortSignal.timeout(TIMEOUT) });
@@ -84,7 +105,7 @@ async function run(call) {
   article.dataset.running = "";
   // A new id makes a new URL: nothing comes from the browser's caches.
   const id = `${call.name}.${crypto.randomUUID()}`;
-  const seen = await see(call, id);
+  const seen = await (call.method === "WebSocket" ? listen : see)(call, id);
   const record = await recordOf(id);
   show(call, article, judge(call.expected, seen, record));
   delete article.dataset.running;
@@ -98,7 +119,8 @@ function judge(expected, seen, record) {
     verdict: seen.readable ? "readable" : visit ? "hidden" : "unsent",
     status: seen.readable ? seen.status : visit?.status ?? null,
     viewRan: record.visits.some((one) => one.view_ran),
-    cookie: record.visits.some((one) => one.session_cookie),
+    // A consumer says itself whom it knows.
+    cookie: seen.cookie ?? record.visits.some((one) => one.session_cookie),
     reasons: record.reasons,
   };
   result.match =
@@ -161,7 +183,7 @@ function show(call, article, result) {
     .filter((name) => name !== "content-length")
     .map((name) => element("li", name, SAFELISTED.has(name) ? "" : "exposed")));
   const body = find(".body");
-  body.textContent = seen.body.slice(0, 220) ||
+  body.textContent = seen.body.slice(0, LONGEST) ||
     (seen.status === 304 ? "The copy that the page has is still good." : "An empty body.");
   body.classList.toggle("nothing", !seen.readable || !seen.body);
 

@@ -5,10 +5,11 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.servers.basehttp import (
@@ -17,8 +18,9 @@ from django.core.servers.basehttp import (
     get_internal_wsgi_application,
 )
 
-from playground.calls import CALLS
+from playground.calls import CALLS, Call
 from playground.sites import SITES, PageServer, Site
+from playground.sockets import SOCKETS
 from shopsite import origins
 
 # Loopback only: this is a demonstration, with its password in the source.
@@ -41,10 +43,12 @@ class Command(BaseCommand):
             help="Port of the API; the pages take the next three. Default: %(default)s.",
         )
         parser.add_argument(
-            "--asgi", action="store_true", help="Serve the API as ASGI, with uvicorn."
+            "--wsgi",
+            action="store_true",
+            help="Serve the API as WSGI, with Django's own server: without WebSockets.",
         )
 
-    def handle(self, *args: Any, port: int, asgi: bool, **options: Any) -> None:
+    def handle(self, *args: Any, port: int, wsgi: bool, **options: Any) -> None:
         if port != origins.PORT:
             # Started without manage.py, which tells the settings in time.
             raise CommandError(
@@ -53,14 +57,15 @@ class Command(BaseCommand):
             )
         with ExitStack() as stack:
             # Ports first: nothing is worth doing while one of them is taken.
-            serve_api = self._asgi_server(stack) if asgi else self._wsgi_server(stack)
+            serve_api = self._wsgi_server(stack) if wsgi else self._asgi_server(stack)
+            calls = CALLS if wsgi else (*CALLS, *SOCKETS)
             pages = [
-                stack.enter_context(self._page_server(port + offset, site))
+                stack.enter_context(self._page_server(port + offset, site, calls))
                 for offset, site in enumerate(SITES, start=1)
             ]
             call_command("migrate", interactive=False, verbosity=0)
             call_command("seed_shop", verbosity=0)
-            self._welcome("uvicorn (ASGI)" if asgi else "Django's own server (WSGI)")
+            self._welcome("Django's own server (WSGI)" if wsgi else "uvicorn (ASGI)", len(calls))
             self._serve(serve_api, pages)
 
     def _wsgi_server(self, stack: ExitStack) -> Callable[[], None]:
@@ -72,40 +77,44 @@ class Command(BaseCommand):
         )
 
         def serve() -> None:
-            server.set_app(get_internal_wsgi_application())
+            server.set_app(StaticFilesHandler(get_internal_wsgi_application()))
             server.serve_forever()
 
         return serve
 
     def _asgi_server(self, stack: ExitStack) -> Callable[[], None]:
         try:
+            import channels  # noqa: F401
             import uvicorn
+            import websockets  # noqa: F401
         except ModuleNotFoundError as error:
             raise CommandError(
-                "--asgi needs uvicorn, which is not installed: pip install uvicorn"
+                f"{error.name} is not installed: pip install -r requirements/demo.txt, or start me "
+                "with --wsgi, without WebSockets."
             ) from error
         listening = stack.enter_context(
             bind(origins.PORT, lambda: socket.create_server((ADDRESS, origins.PORT)))
         )
         config = uvicorn.Config(
-            "shopsite.asgi:application",
+            "playground.asgi:application",
             lifespan="off",
             log_config=None,  # the settings' LOGGING
             timeout_graceful_shutdown=3,
         )
         return lambda: uvicorn.Server(config).run(sockets=[listening])
 
-    def _page_server(self, port: int, site: Site) -> PageServer:
-        return bind(port, lambda: PageServer((ADDRESS, port), site))
+    def _page_server(self, port: int, site: Site, calls: Sequence[Call]) -> PageServer:
+        return bind(port, lambda: PageServer((ADDRESS, port), site, calls))
 
-    def _welcome(self, server: str) -> None:
+    def _welcome(self, server: str, calls: int) -> None:
         self.stdout.write()
         self.stdout.write(self.style.MIGRATE_HEADING("  cors_views playground"))
-        self.stdout.write(f"  {len(CALLS)} calls to one API, from three origins\n\n")
+        self.stdout.write(f"  {calls} calls to one API, from three origins\n\n")
         for site in SITES:
             self.stdout.write(f"  {site.title:26} {self.style.SUCCESS(site.origin + '/')}")
         self.stdout.write(f"\n  {'The API':26} {origins.API}/api/products/")
-        self.stdout.write(f"  {'':26} served by {server}\n\n")
+        self.stdout.write(f"  {'':26} served by {server}")
+        self.stdout.write(f"  {'The admin':26} {origins.API}/admin/\n\n")
         self.stdout.write("  Stop with Ctrl-C. Below: each request, and why it was refused.\n\n")
         self.stdout.flush()
 

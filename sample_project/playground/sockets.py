@@ -1,0 +1,50 @@
+"""The WebSockets that every page opens, and what each page must see: calls like the others.
+
+``status`` is 101 where the connection stands; "hidden" means that the handshake is sent and
+refused, and that the page learns no more. The cookie has arrived where the consumer knows them.
+"""
+
+from __future__ import annotations
+
+from playground.calls import Call, hidden, readable
+from shop import demo_data
+
+WEBSOCKET = "WebSocket"
+GROUP = "WebSockets, around Channels"
+
+SOCKETS = (
+    Call(
+        name="ticker",
+        group=GROUP,
+        title="A ticker of the stock",
+        method=WEBSOCKET,
+        path="/ws/stock/",
+        credentials=True,
+        needs=("sign-in",),
+        policy="Own front end with cookies, then partners without",
+        declared='CorsASGI(ticker, "storefront", "partners")',
+        storefront=readable(
+            101, f"Admitted with cookies: the consumer knows {demo_data.CUSTOMER}.", cookie=True
+        ),
+        partner=readable(101, "Admitted without cookies: the consumer knows nobody."),
+        stranger=hidden(
+            403,
+            "CORS knows no WebSockets: the server has to refuse. The consumer never runs.",
+            view_runs=False,
+        ),
+    ),
+    Call(
+        name="availability",
+        group=GROUP,
+        title="A ticker of what can be bought",
+        method=WEBSOCKET,
+        path="/ws/availability/",
+        credentials=True,
+        needs=("sign-in",),
+        policy="Any origin, no cookies",
+        declared='CorsASGI(availability, "public")',
+        storefront=readable(101, "The browser sends the cookie, and CorsASGI takes it away."),
+        partner=readable(101, "Any origin may listen."),
+        stranger=readable(101, "Any origin may listen."),
+    ),
+)
