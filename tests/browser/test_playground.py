@@ -253,6 +253,9 @@ def test_one_call_runs_alone(playground: Playground, driver: Any, role: str, nam
 def test_that_what_the_manager_writes_down_counts_at_once(
     playground: Playground, driver: Any
 ) -> None:
+    from selenium.webdriver.support.expected_conditions import staleness_of
+    from selenium.webdriver.support.ui import WebDriverWait
+
     stranger = playground.origin("stranger")
     admin = f"{playground.origin('api')}/admin/tenants/tenant/"
 
@@ -260,7 +263,9 @@ def test_that_what_the_manager_writes_down_counts_at_once(
         driver.get(f"{admin}{path}")
         for name, value in values.items():
             driver.find_element("name", name).send_keys(value)
-        driver.find_element("css selector", "#content [type=submit]").click()
+        button = driver.find_element("css selector", "#content [type=submit]")
+        button.click()
+        WebDriverWait(driver, 20).until(staleness_of(button))
 
     def page_reads_offers() -> bool:
         driver.get(f"{stranger}/")
