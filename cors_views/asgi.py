@@ -17,7 +17,7 @@ from django.db import close_old_connections
 from cors_views.conf import settings_cache
 from cors_views.declarations.declaring import declare, declare_value, denies
 from cors_views.declarations.marks import Declarable, note
-from cors_views.outcomes.outcome import Outcome, is_same_origin
+from cors_views.outcomes.decided import Decided, is_same_origin
 from cors_views.outcomes.refusal_log import are_refusals_logged, log_enforced, log_refusal
 from cors_views.policies.policy import Fields
 from cors_views.protocol import decisions
@@ -117,7 +117,7 @@ class CorsASGI:
         )
         answer, replies = await _decide(decision, request, origin)
         if origin and are_refusals_logged():
-            log_refusal(request(), Outcome(origin, answer, effective, asked, replies))
+            log_refusal(request(), Decided(origin, answer, effective, asked, replies))
         if asked is not None:
             await _respond(
                 send, PREFLIGHT_STATUS, _headers_of(answer, headers_of_no_body().items())
@@ -182,7 +182,7 @@ class CorsASGI:
         if policy is None:
             reason = Reason.DENIED if effective.denied else Reason.ORIGIN_NOT_ADMITTED
             answer = Answer(vary=True, reason=reason)
-            log_enforced(request(), Outcome(origin, answer, effective, None, replies, True))
+            log_enforced(request(), Decided(origin, answer, effective, None, replies, True))
             # ASGI: a close before the acceptance is a 403.
             if (await receive())["type"] == "websocket.connect":
                 await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
@@ -283,7 +283,7 @@ async def _enforced(
     if refusal is None:
         return None
     enforced = effective.enforce is True
-    log_enforced(made, Outcome(origin, refusal, effective, asked, replies, enforced))
+    log_enforced(made, Decided(origin, refusal, effective, asked, replies, enforced))
     return refusal if enforced else None
 
 

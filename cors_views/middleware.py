@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from cors_views import conf
-from cors_views.outcomes.outcome import Outcome, outcome_of
+from cors_views.outcomes.decided import Decided, what_was_decided
 from cors_views.policies.enforcing import ENFORCING
 from cors_views.protocol import decisions
 from cors_views.protocol.consulting import NOBODY_LISTENS, adecide, decide, said_already
@@ -38,21 +38,21 @@ ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK = "access-control-request-private-network
 ACCESS_CONTROL_ALLOW_PRIVATE_NETWORK = fetch.ALLOW_PRIVATE_NETWORK
 
 
-def preview(request: HttpRequest) -> tuple[EffectivePolicy, Outcome | Question]:
+def preview(request: HttpRequest) -> tuple[EffectivePolicy, Decided | Question]:
     """Return what governs a request, and what was decided, or else what the middleware will decide.
 
-    For people who look before the middleware is done. Nobody is asked: instead of the outcome, the
-    question that it hangs on is returned.
+    For people who look before the middleware is done. Nobody is asked: the question that it hangs
+    on is returned then.
     """
-    outcome = outcome_of(request)
-    if outcome is not None:
-        return outcome.effective, outcome
+    decided = what_was_decided(request)
+    if decided is not None:
+        return decided.effective, decided
     effective, origin = nearest.effective_policy_of(request), request.META.get("HTTP_ORIGIN", "")
     try:
         answer = _actual(request, request.path_info, origin, effective, said_already())
     except Unanswered as unanswered:
         return effective, unanswered.question
-    return effective, Outcome(origin, answer, effective)
+    return effective, Decided(origin, answer, effective)
 
 
 class CorsMiddleware:

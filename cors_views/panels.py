@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from cors_views.middleware import preview
-from cors_views.outcomes.outcome import Outcome, carries_cookies, is_same_origin
+from cors_views.outcomes.decided import Decided, carries_cookies, is_same_origin
 from cors_views.protocol.reasons import Headers
 from cors_views.support.escaping import escaped
 
@@ -75,7 +75,7 @@ class CorsPanel(Panel):  # type: ignore[misc]
         """Find out what is, or will be, decided."""
         effective, decided = preview(request)
         headers: Headers = ()
-        if isinstance(decided, Outcome):
+        if isinstance(decided, Decided):
             # Above us the middleware has not written yet, and takes away what it will not leave.
             written = response.headers if decided.leaves_own_headers else {}
             short, verdict = _verdict(request, decided, written)
@@ -98,10 +98,10 @@ class CorsPanel(Panel):  # type: ignore[misc]
         )
 
 
-def _verdict(request: HttpRequest, outcome: Outcome, written: Mapping[str, str]) -> tuple[str, str]:
-    if is_same_origin(request, outcome.origin):
+def _verdict(request: HttpRequest, decided: Decided, written: Mapping[str, str]) -> tuple[str, str]:
+    if is_same_origin(request, decided.origin):
         return "same origin", "same origin"
-    reason, missing = outcome.refusal(written, credentials=carries_cookies(request))
+    reason, missing = decided.refusal(written, credentials=carries_cookies(request))
     if reason is not None:
         names = f": {escaped(', '.join(missing))}" if missing else ""
         return "refused", f"{reason.name}: {reason.value}{names}"

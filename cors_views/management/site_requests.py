@@ -30,7 +30,7 @@ from cors_views.inspection.hosts import allowed_hosts
 from cors_views.management import login_redirects
 from cors_views.management.explaining import visitor_cookies
 from cors_views.management.overview import in_order
-from cors_views.outcomes.outcome import Outcome, outcome_of
+from cors_views.outcomes.decided import Decided, what_was_decided
 from cors_views.resolution import pattern_paths
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.view_info import served_methods
@@ -76,7 +76,7 @@ class Answered(NamedTuple):
     ``lacks_slash`` is whether only the URL with a slash at its end leads to the view.
     """
 
-    outcome: Outcome | None
+    decided: Decided | None
     assumed: bool
     pattern_path: PatternPath
     login: str = ""
@@ -119,19 +119,19 @@ class Server(BaseHandler):
             self.logged_in or not visitor_cookies.why_without_session(self.origin, sent.url)
         )
         response, pattern_path = self._response(request)
-        outcome = outcome_of(request)
+        decided = what_was_decided(request)
         self.answered.append(
             self._seen._replace(
-                outcome=outcome,
+                decided=decided,
                 pattern_path=pattern_path,
                 lacks_slash=bool(pattern_path) and _lacks_slash(request),
             )
         )
         headers = tuple(response.headers.items())
-        if outcome is None:
+        if decided is None:
             return Received(response.status_code, headers)
-        reason, missing = outcome.refusal(response.headers)
-        return Received(response.status_code, headers, reason, missing, outcome.effective.source)
+        reason, missing = decided.refusal(response.headers)
+        return Received(response.status_code, headers, reason, missing, decided.effective.source)
 
     def _is_own(self, host: str) -> bool:
         return host == self._own or validate_host(split_domain_port(host)[0], self._hosts)

@@ -10,7 +10,7 @@ from cors_views.browsing import PageRequest, Received, Sent, Step, Verdict
 from cors_views.browsing.pages import origin_of
 from cors_views.inspection.hosts import way_between
 from cors_views.management.text_columns import Paint
-from cors_views.outcomes.outcome import Outcome
+from cors_views.outcomes.decided import Decided
 from cors_views.protocol.decisions import SIGNAL
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.view_info import name_of
@@ -101,15 +101,15 @@ def verdict(reached: Verdict, paint: Paint, *, elsewhere: bool) -> str:
     return paint(f"Refused, {reached.reason.name}: {reached.reason.value}{names}.", "ERROR")
 
 
-def consulted(outcome: Outcome) -> Iterator[str]:
+def consulted(decided: Decided) -> Iterator[str]:
     """Yield who was asked about the origin, and what they said."""
-    questions = [each for policy in outcome.effective.policies for each in policy.origins.callables]
+    questions = [each for policy in decided.effective.policies for each in policy.origins.callables]
     for question in dict.fromkeys(questions):
-        if id(question) in outcome.replies:
-            yield f"{name_of(question)} was asked and {_said(outcome, question)}."
-    if outcome.replies.get(id(SIGNAL)) is not None:
-        yield f"The receivers of check_request_enabled were asked and {_said(outcome, SIGNAL)}."
+        if id(question) in decided.replies:
+            yield f"{name_of(question)} was asked and {_said(decided, question)}."
+    if decided.replies.get(id(SIGNAL)) is not None:
+        yield f"The receivers of check_request_enabled were asked and {_said(decided, SIGNAL)}."
 
 
-def _said(outcome: Outcome, question: object) -> str:
-    return "said yes" if outcome.replies[id(question)] else "said no"
+def _said(decided: Decided, question: object) -> str:
+    return "said yes" if decided.replies[id(question)] else "said no"

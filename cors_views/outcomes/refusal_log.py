@@ -13,7 +13,7 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.utils.encoding import escape_uri_path
 
-from cors_views.outcomes.outcome import Outcome, carries_cookies, is_same_origin, view_of
+from cors_views.outcomes.decided import Decided, carries_cookies, is_same_origin, view_of
 from cors_views.protocol.decisions import SIGNAL
 from cors_views.resolution.view_info import name_of
 from cors_views.standard import fetch
@@ -36,7 +36,7 @@ _UNSAFE_VALUES = dict.fromkeys(("accept", "accept-language", "content-language")
 
 
 def log_refusal(
-    request: HttpRequest, outcome: Outcome, headers: Mapping[str, str] | None = None
+    request: HttpRequest, decided: Decided, headers: Mapping[str, str] | None = None
 ) -> None:
     """Log why a browser refuses, if it does; see ``are_refusals_logged``.
 
@@ -44,38 +44,38 @@ def log_refusal(
     """
     try:
         _log_refusal(
-            request, outcome, headers, functools.partial(logger.log, _LEVEL), "CORS refuses"
+            request, decided, headers, functools.partial(logger.log, _LEVEL), "CORS refuses"
         )
     except Exception:
         # Callables and views may be anything, and what is logged must not change what is answered.
         logger.exception("Why CORS refuses %s cannot be told.", quoted(request.path))
 
 
-def log_enforced(request: HttpRequest, outcome: Outcome) -> None:
+def log_enforced(request: HttpRequest, decided: Decided) -> None:
     """Log that a request is refused on the server, or would be, at the level of WARNING."""
-    said = "CORS refused" if outcome.enforced else "With enforce=True, CORS would have refused"
+    said = "CORS refused" if decided.enforced else "With enforce=True, CORS would have refused"
     try:
-        _log_refusal(request, outcome, None, logger.warning, said)
+        _log_refusal(request, decided, None, logger.warning, said)
     except Exception:
         logger.exception("Why CORS refuses %s cannot be told.", quoted(request.path))
 
 
 def _log_refusal(
     request: HttpRequest,
-    outcome: Outcome,
+    decided: Decided,
     headers: Mapping[str, str] | None,
     log: Callable[..., None],
     said: str,
 ) -> None:
-    origin, effective = outcome.origin, outcome.effective
-    reason, missing = outcome.refusal(headers, credentials=carries_cookies(request))
+    origin, effective = decided.origin, decided.effective
+    reason, missing = decided.refusal(headers, credentials=carries_cookies(request))
     if reason is None or is_same_origin(request, origin):
         return
     requested = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "")
     preflight = request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.META
     view = view_of(request)
     sentences = [f"The view is {view}."] if view else []
-    sentences += [*_said_no(outcome), *_came_by(request, origin)]
+    sentences += [*_said_no(decided), *_came_by(request, origin)]
     command = _command(request, origin, requested if preflight else None)
     if command:
         sentences.append(f"For more, run: {command}")
@@ -95,15 +95,15 @@ def _log_refusal(
             "reason": reason,
             "source": effective.source,
             "view": view,
-            "enforced": outcome.enforced,
+            "enforced": decided.enforced,
         },
     )
 
 
-def _said_no(outcome: Outcome) -> Iterator[str]:
+def _said_no(decided: Decided) -> Iterator[str]:
     """Yield which callables and receivers were asked in vain."""
-    replies = outcome.replies
-    callables = [each for policy in outcome.effective.policies for each in policy.origins.callables]
+    replies = decided.replies
+    callables = [each for policy in decided.effective.policies for each in policy.origins.callables]
     refusing = [each for each in dict.fromkeys(callables) if replies.get(id(each)) is False]
     if refusing:
         yield f"{_names(refusing)} said no."

@@ -18,7 +18,7 @@ from django.urls import get_resolver
 
 from cors_views import conf
 from cors_views.conf import settings_cache
-from cors_views.outcomes.outcome import Decided, Enforced, Outcome, is_same_origin
+from cors_views.outcomes.decided import Decided, DecidedParts, EnforcedParts, is_same_origin
 from cors_views.outcomes.refusal_log import log_enforced
 from cors_views.policies.enforcing import ENFORCING
 from cors_views.protocol import decisions
@@ -77,7 +77,7 @@ async def arefuse(
     return _written(request, response, decided), replies
 
 
-def refuse_preflight(request: HttpRequest, decided: Decided) -> HttpResponse | None:
+def refuse_preflight(request: HttpRequest, decided: DecidedParts) -> HttpResponse | None:
     """Return the response to a preflight whose request would be refused, if it would."""
     origin, _, effective, asked, replies = decided
     if asked is None or is_same_origin(request, origin):
@@ -141,7 +141,7 @@ def _refused(
     request: HttpRequest,
     found: tuple[str, Answer | None, EffectivePolicy, Preflight | None, Replies],
     match: Any = None,
-) -> Enforced | None:
+) -> EnforcedParts | None:
     """Log what is to be refused, and return what was decided unless it is only reported."""
     origin, answer, effective, asked, replies = found
     if answer is None:
@@ -150,7 +150,7 @@ def _refused(
         # The log wants to know whose request it was, and so does whoever measures above us.
         request.resolver_match = match
     decided = (origin, answer, effective, asked, replies, effective.enforce is True)
-    log_enforced(request, Outcome(*decided))
+    log_enforced(request, Decided(*decided))
     return decided if effective.enforce is True else None
 
 
@@ -188,6 +188,6 @@ def _json(handler: _Handler) -> HttpResponse | None:
     return JsonResponse({"detail": _DETAIL}, status=403)
 
 
-def _written(request: Any, response: HttpResponseBase, decided: Enforced) -> HttpResponseBase:
+def _written(request: Any, response: HttpResponseBase, decided: EnforcedParts) -> HttpResponseBase:
     response_headers.refuse(request, response, decided)
     return response

@@ -12,7 +12,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from cors_views.conf import settings_cache
-from cors_views.outcomes.outcome import view_of, written_by_hand
+from cors_views.outcomes.decided import view_of, written_by_hand
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.resolution import nearest
 from cors_views.resolution.layers import Layer

@@ -10,10 +10,10 @@ from django.http.response import HttpResponseBase, ResponseHeaders
 from django.utils.cache import patch_vary_headers
 
 from cors_views.conf import settings_cache
-from cors_views.outcomes.outcome import (
+from cors_views.outcomes.decided import (
     Decided,
-    Enforced,
-    Outcome,
+    DecidedParts,
+    EnforcedParts,
     own_headers_stay,
     written_by_hand,
 )
@@ -32,7 +32,7 @@ _VARY, _NO_BODY = ("Vary", "origin"), ("content-length", "0")
 PREFLIGHT_STATUS = 200
 
 
-def write(request: Any, response: HttpResponseBase, decided: Decided | Enforced) -> None:
+def write(request: Any, response: HttpResponseBase, decided: DecidedParts | EnforcedParts) -> None:
     """Write what was decided for a request on the response that its view has made."""
     origin, answer, effective = decided[0], decided[1], decided[2]
     headers: Any = response.headers
@@ -54,10 +54,12 @@ def write(request: Any, response: HttpResponseBase, decided: Decided | Enforced)
     request._cors_outcome = decided
     # Without an Origin nobody is refused.
     if origin and are_refusals_logged():
-        log_refusal(request, Outcome(*decided), headers)
+        log_refusal(request, Decided(*decided), headers)
 
 
-def _write_checked(request: Any, response: HttpResponseBase, decided: Decided | Enforced) -> None:
+def _write_checked(
+    request: Any, response: HttpResponseBase, decided: DecidedParts | EnforcedParts
+) -> None:
     """The same by what Django documents, for headers of another class."""
     answer, effective, headers = decided[1], decided[2], response.headers
     disjoint = CORS_RESPONSE_HEADERS.isdisjoint(map(str.lower, headers))
@@ -77,7 +79,7 @@ def with_origin(vary: str) -> str:
     return response.headers["Vary"]
 
 
-def refuse(request: Any, response: HttpResponseBase, decided: Enforced) -> None:
+def refuse(request: Any, response: HttpResponseBase, decided: EnforcedParts) -> None:
     """Write on the response to a request that was refused on the server; it has no CORS header."""
     for name in written_by_hand(response.headers):
         del response.headers[name]
@@ -86,7 +88,7 @@ def refuse(request: Any, response: HttpResponseBase, decided: Enforced) -> None:
 
 
 def empty(
-    request: Any, decided: Decided | Enforced, *, status: int = PREFLIGHT_STATUS
+    request: Any, decided: DecidedParts | EnforcedParts, *, status: int = PREFLIGHT_STATUS
 ) -> HttpResponse:
     """Return the response to a preflight, allowed or refused: 200, without a body.
 

@@ -25,7 +25,7 @@ from cors_views.browsing import (
 )
 from cors_views.browsing.pages import Credentials, Redirect, origin_of, page_origin
 from cors_views.inspection.hosts import way_between
-from cors_views.outcomes.outcome import outcome_of
+from cors_views.outcomes.decided import what_was_decided
 from cors_views.testing import sending
 from cors_views.testing.calls import FetchOptions, encode
 from cors_views.testing.results import CorsError, Response
@@ -170,11 +170,11 @@ class _Browser(Generic[ClientT]):
         headers = list(response.headers.items())
         headers += [("Set-Cookie", morsel.OutputString()) for morsel in response.cookies.values()]
         received = Received(response.status_code, tuple(headers))
-        outcome = outcome_of(getattr(response, "wsgi_request", None) or response.asgi_request)
-        if outcome is None:
+        decided = what_was_decided(getattr(response, "wsgi_request", None) or response.asgi_request)
+        if decided is None:
             return received
-        reason, missing = outcome.refusal(response.headers)
-        return received._replace(reason=reason, missing=missing, source=outcome.effective.source)
+        reason, missing = decided.refusal(response.headers)
+        return received._replace(reason=reason, missing=missing, source=decided.effective.source)
 
 
 class Browser(_Browser[Client]):

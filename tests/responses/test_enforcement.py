@@ -21,7 +21,7 @@ from django.views import View
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
 from cors_views.middleware import CorsMiddleware
 from cors_views.outcomes import refusal_log
-from cors_views.outcomes.outcome import outcome_of
+from cors_views.outcomes.decided import what_was_decided
 from cors_views.protocol.reasons import Reason
 from cors_views.responses import enforcement
 from tests.tables import (
@@ -513,12 +513,12 @@ def test_what_is_above_knows_the_view(view: Any) -> None:
     request = RequestFactory().post("/v/", headers={"origin": STRANGER})
     with urlconf(path("v/", enforced(view), name="named")):
         CorsMiddleware(view)(request)
-        outcome = outcome_of(request)
+        decided = what_was_decided(request)
 
     assert request.resolver_match is not None
     assert request.resolver_match.view_name == "named"
-    assert outcome is not None
-    assert (outcome.enforced, outcome.refusal()) == (True, (Reason.ORIGIN_NOT_ADMITTED, ()))
+    assert decided is not None
+    assert (decided.enforced, decided.refusal()) == (True, (Reason.ORIGIN_NOT_ADMITTED, ()))
 
 
 def test_a_view_of_rest_framework_answers_with_json(send: Sender, spy: Spy) -> None:

@@ -139,19 +139,19 @@ class Command(CorsCommand):
 def _deciding(played: Played) -> Iterator[str]:
     """Yield who was asked, and what decides; for which URL, where there are several."""
     answered, exchanges = played.server.answered, played.verdict.exchanges
-    outcome = answered[-1].outcome
-    if outcome is None:
+    decided = answered[-1].decided
+    if decided is None:
         return
-    yield from transcript.consulted(outcome)
-    if outcome.enforced:
+    yield from transcript.consulted(decided)
+    if decided.enforced:
         yield "The site refuses it on the server, with 403: the view does not run."
     sent, received = exchanges[len(answered) - 1]
     url = escaped(sent.url, transcript.LONGEST)
     what = f"What decides for {url}" if sent.url != exchanges[0].sent.url else "What decides"
-    if answered_above.by_hand(outcome, received):
+    if answered_above.by_hand(decided, received):
         yield f"{what} is a header written by hand: no policy admits the page."
     else:
-        yield f"{what} is the {decided_by(outcome.effective)}."
+        yield f"{what} is the {decided_by(decided.effective)}."
 
 
 def _seconds(text: str) -> float:

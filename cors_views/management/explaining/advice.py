@@ -26,7 +26,7 @@ from cors_views.management.explaining.refusals import Case, Refusal
 from cors_views.management.explaining.where_to_write import is_shared, routes_that_take
 from cors_views.management.overview import in_order, view_name
 from cors_views.middleware import CorsMiddleware
-from cors_views.outcomes.outcome import Outcome
+from cors_views.outcomes.decided import Decided
 from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.layers import Layer
@@ -58,17 +58,17 @@ def advice(refusal: Refusal) -> Advice:
         return Advice(Ask({"url": verdict.url}, text))
     if reason is Reason.REDIRECT_REFUSED:
         return Advice(Tell(f"the page: ask for a URL that is no redirect to {verdict.url}."))
-    outcome = refusal.last.outcome
-    if outcome is None or reason is Reason.PREFLIGHT_FAILED:
+    decided = refusal.last.decided
+    if decided is None or reason is Reason.PREFLIGHT_FAILED:
         return _answered_by_others(refusal)
-    if outcome.origin != refusal.page.origin:
+    if decided.origin != refusal.page.origin:
         text = f"ask for {verdict.url} at once; behind a redirect to another origin its Origin is"
-        return Advice(Ask({"url": verdict.url}, f"{text} {outcome.origin!r}"))
-    first, *others = answered_above.replaced(refusal, outcome) or (None,)
+        return Advice(Ask({"url": verdict.url}, f"{text} {decided.origin!r}"))
+    first, *others = answered_above.replaced(refusal, decided) or (None,)
     if first is not None:
         return Advice(first, tuple(filter(None, others)))
     wrong = page_changes.wrongly(refusal)
-    return Advice(wrong) if wrong else _at_the_view(refusal, outcome)
+    return Advice(wrong) if wrong else _at_the_view(refusal, decided)
 
 
 def _login(refusal: Refusal, number: int) -> Advice:
@@ -92,10 +92,10 @@ def _answered_by_others(refusal: Refusal) -> Advice:
     return Advice(Move("something above it answers by itself"))
 
 
-def _at_the_view(refusal: Refusal, outcome: Outcome) -> Advice:
+def _at_the_view(refusal: Refusal, decided: Decided) -> Advice:
     if not refusal.last.pattern_path:
         return _no_view(refusal)
-    counting_layers = outcome.effective.counting_layers
+    counting_layers = decided.effective.counting_layers
     if counting_layers and not isinstance(counting_layers[0], Layer):
         return Advice(
             Tell(f"{view_name(refusal.last.pattern_path)}: {counting_layers[0]}; the log says why.")
@@ -104,10 +104,10 @@ def _at_the_view(refusal: Refusal, outcome: Outcome) -> Advice:
     if method != method.upper():
         # Nobody would declare the other spelling.
         page = refusal.page._replace(method=method.upper())
-        found = _at_the_view(refusal._replace(page=page), outcome)
+        found = _at_the_view(refusal._replace(page=page), decided)
         others = tuple(page_changes.rewritten(each, method) for each in found.others)
         return found._replace(first=page_changes.rewritten(found.first, method), others=others)
-    case = Case(refusal, outcome)
+    case = Case(refusal, decided)
     first = (
         not_the_policy.unserved(case)
         or not_the_policy.lost(case)
@@ -116,7 +116,7 @@ def _at_the_view(refusal: Refusal, outcome: Outcome) -> Advice:
     first = first or not_the_policy.of_admin(case)
     if first:
         return Advice(first)
-    if answered_above.by_hand(outcome, refusal.verdict.exchanges[-1].received):
+    if answered_above.by_hand(decided, refusal.verdict.exchanges[-1].received):
         return _written_by_hand(case)
     return _ADVICE[refusal.verdict.reason](case)
 
@@ -251,7 +251,7 @@ def _credentials(case: Case) -> Advice:
 
 
 def _written_by_hand(case: Case) -> Advice:
-    if not case.outcome.leaves_own_headers:
+    if not case.decided.leaves_own_headers:
         return Advice(Move("something above it writes Access-Control-Allow-Origin by hand"))
     note = (
         "It replaces what the view writes by hand. What a proxy or a middleware above "

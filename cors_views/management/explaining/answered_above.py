@@ -9,16 +9,16 @@ from cors_views.management.explaining.edits import Ask, Edit, Move
 from cors_views.management.explaining.refusals import Refusal
 from cors_views.management.explaining.source_code import Item
 from cors_views.management.site_requests import Server
-from cors_views.outcomes.outcome import Outcome
+from cors_views.outcomes.decided import Decided
 from cors_views.standard.fetch import ALLOW_CREDENTIALS, ALLOW_ORIGIN
 from cors_views.standard.origins import is_origin
 from cors_views.standard.safelists import value_of
 
 
-def replaced(refusal: Refusal, outcome: Outcome) -> tuple[Edit, ...]:
+def replaced(refusal: Refusal, decided: Decided) -> tuple[Edit, ...]:
     """Return what to do where what the middleware wrote is not what the browser received."""
     sent, received = refusal.verdict.exchanges[-1]
-    written = dict(outcome.answer.headers).get(ALLOW_ORIGIN)
+    written = dict(decided.answer.headers).get(ALLOW_ORIGIN)
     if received is None or written is None or _allow_origin(received) == written:
         return ()
     location = value_of(received.headers, "location")
@@ -28,9 +28,9 @@ def replaced(refusal: Refusal, outcome: Outcome) -> tuple[Edit, ...]:
     return Move("something above it answers with a redirect, without CORS headers"), ask
 
 
-def by_hand(outcome: Outcome, received: Received | None) -> bool:
+def by_hand(decided: Decided, received: Received | None) -> bool:
     """Return whether an answer has a header that a view or a middleware wrote."""
-    return received is not None and outcome.leaves_own_headers and bool(_allow_origin(received))
+    return received is not None and decided.leaves_own_headers and bool(_allow_origin(received))
 
 
 def kept(refusal: Refusal) -> tuple[Item, ...]:

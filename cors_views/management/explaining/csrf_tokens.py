@@ -61,6 +61,6 @@ def _token(page: PageRequest, last: Answered) -> str:
 
 def _is_allowed(name: str, last: Answered) -> bool:
     """Return whether a preflight with credentials would allow a header: no '*' covers it."""
-    outcome = last.outcome
-    policy = admitting(outcome.effective, outcome.origin, outcome.replies) if outcome else None
+    decided = last.decided
+    policy = admitting(decided.effective, decided.origin, decided.replies) if decided else None
     return policy is not None and name.lower() in (policy.policy.headers or ())

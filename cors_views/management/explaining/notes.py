@@ -122,10 +122,10 @@ def _kept_preflight(played: Played) -> Iterator[str]:
     """Yield how long a browser goes on as before that was allowed to."""
     verdict, answered = played.verdict, played.server.answered
     kind = verdict.exchanges[-1].sent.kind if verdict.exchanges else "actual"
-    outcome = answered[-1].outcome if answered else None
-    if verdict.reason in (None, Reason.PREFLIGHT_FAILED) or kind == "actual" or not outcome:
+    decided = answered[-1].decided if answered else None
+    if verdict.reason in (None, Reason.PREFLIGHT_FAILED) or kind == "actual" or not decided:
         return
-    ages = [each.policy.max_age or 0 for each in outcome.effective.policies]
+    ages = [each.policy.max_age or 0 for each in decided.effective.policies]
     age = max(ages, default=conf.cors_settings().policy.max_age or 0)
     if age:
         yield (

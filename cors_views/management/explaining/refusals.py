@@ -24,7 +24,7 @@ from cors_views.management.explaining.where_to_write import (
 )
 from cors_views.management.overview import in_order
 from cors_views.management.site_requests import Answered
-from cors_views.outcomes.outcome import Outcome
+from cors_views.outcomes.decided import Decided
 from cors_views.protocol.decisions import admitting
 from cors_views.protocol.effective_policies import CompiledPolicy
 from cors_views.protocol.reasons import Reason
@@ -50,9 +50,9 @@ class Refusal(NamedTuple):
 class Case:
     """A refusal at a view: what serves it, and where a policy for it may stand."""
 
-    def __init__(self, refusal: Refusal, outcome: Outcome) -> None:
-        self.refusal, self.outcome = refusal, outcome
-        self.page, self.effective = refusal.page, outcome.effective
+    def __init__(self, refusal: Refusal, decided: Decided) -> None:
+        self.refusal, self.decided = refusal, decided
+        self.page, self.effective = refusal.page, decided.effective
         self.pattern_path = refusal.last.pattern_path
         self.unit = unit_of(self.pattern_path, self.page.method)
         self.callback = inspect_view(self.pattern_path[-1].callback)
@@ -79,9 +79,9 @@ class Case:
     @property
     def policy(self) -> CompiledPolicy:
         """The policy that decides; the last one where none admits the origin."""
-        outcome = self.outcome
+        decided = self.decided
         return (
-            admitting(self.effective, outcome.origin, outcome.replies)
+            admitting(self.effective, decided.origin, decided.replies)
             or self.effective.policies[-1]
         )
 
@@ -221,8 +221,8 @@ class Case:
 
     @property
     def is_admitted(self) -> bool:
-        outcome = self.outcome
-        return admitting(self.effective, outcome.origin, outcome.replies) is not None
+        decided = self.decided
+        return admitting(self.effective, decided.origin, decided.replies) is not None
 
     def wider(self, field: str, values: tuple[str, ...]) -> tuple[Edit, ...]:
         """Return the change for all that have a field from the same place, where there are more."""

@@ -17,7 +17,7 @@ from cors_views.resolution.view_info import name_of, view_name
 from cors_views.standard.fetch import ALLOW_ORIGIN, CORS_RESPONSE_HEADERS
 
 
-class Outcome(NamedTuple):
+class Decided(NamedTuple):
     """What was decided for one request; ``asked`` is there for a preflight alone.
 
     ``replies`` are those of the callables and receivers that had to be asked. ``enforced`` says
@@ -50,10 +50,10 @@ class Outcome(NamedTuple):
         return reasons.refusal(self.answer, self.origin, self.asked, own, credentials=credentials)
 
 
-#: The fields of an ``Outcome``, which is not made for each request, but where somebody asks for it.
-Decided = tuple[str, Answer, EffectivePolicy, Preflight | None, Replies]
+#: The fields of a ``Decided``, which is not made for each request, but where somebody asks for it.
+DecidedParts = tuple[str, Answer, EffectivePolicy, Preflight | None, Replies]
 #: The same where a request is refused on the server, or would be.
-Enforced = tuple[str, Answer, EffectivePolicy, Preflight | None, Replies, bool]
+EnforcedParts = tuple[str, Answer, EffectivePolicy, Preflight | None, Replies, bool]
 
 
 def own_headers_stay(answer: Answer, effective: EffectivePolicy) -> bool:
@@ -61,10 +61,10 @@ def own_headers_stay(answer: Answer, effective: EffectivePolicy) -> bool:
     return effective.undeclared and not answer.headers
 
 
-def outcome_of(request: Any) -> Outcome | None:
+def what_was_decided(request: Any) -> Decided | None:
     """Return what ``CorsMiddleware`` decided for a request that it has seen."""
     decided = getattr(request, "_cors_outcome", None)
-    return None if decided is None else Outcome(*decided)
+    return None if decided is None else Decided(*decided)
 
 
 def written_by_hand(headers: Mapping[str, str]) -> list[str]:
