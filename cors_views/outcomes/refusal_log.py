@@ -74,7 +74,8 @@ def _log_refusal(
     requested = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", "")
     preflight = request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.META
     view = view_of(request)
-    sentences = [f"The view is {view}."] if view else []
+    kind = "application" if hasattr(request, "_cors_application") else "view"
+    sentences = [f"The {kind} is {view}."] if view else []
     sentences += [*_said_no(decided), *_came_by(request, origin)]
     command = _command(request, origin, requested if preflight else None)
     if command:
@@ -82,7 +83,7 @@ def _log_refusal(
     log(
         "%s %s %s from %s: %s%s (%s).%s",
         said,
-        f"the preflight for {quoted(requested)} at" if preflight else escaped(request.method or ""),
+        f"the preflight for {quoted(requested)} at" if preflight else _what(request),
         quoted(request.path),
         quoted(origin),
         reason.value,
@@ -98,6 +99,13 @@ def _log_refusal(
             "enforced": decided.enforced,
         },
     )
+
+
+def _what(request: HttpRequest) -> str:
+    # Under ASGI there is a scope.
+    if getattr(request, "scope", {}).get("type") == "websocket":
+        return "the WebSocket"
+    return escaped(request.method or "")
 
 
 def _said_no(decided: Decided) -> Iterator[str]:
@@ -157,7 +165,7 @@ def _asked_for_before_login(request: HttpRequest) -> str:
 
 def _command(request: HttpRequest, origin: str, preflight_for: str | None) -> str:
     """Return the command that explains a refusal, ready to paste; nothing where none can be."""
-    if getattr(request, "_cors_application", False):
+    if hasattr(request, "_cors_application"):
         # What stands beside Django is behind no URLconf.
         return ""
     if preflight_for is None:
