@@ -48,6 +48,8 @@ RawHeaders = list[tuple[bytes, bytes]]
 #: around this one has made of it is of the visitor too, and must not be there either.
 _CREDENTIALS = (b"cookie", b"authorization")
 _MADE_OF_THEM = ("cookies", "session", "user", "auth")
+#: What ASGI's TLS extension says of a client without a certificate.
+_NO_CERTIFICATE = {"client_cert_chain": (), "client_cert_name": None, "client_cert_error": None}
 #: RFC 6455 section 7.4.1: a policy is violated. No page sees it: the server answers 403.
 _POLICY_VIOLATION = 1008
 _HTTP_SCHEMES = {"ws": "http", "wss": "https"}
@@ -195,16 +197,22 @@ class CorsASGI:
 # --- What a scope says -------------------------------------------------------------------------
 
 
+def _headers(scope: Scope) -> Iterable[tuple[bytes, bytes]]:
+    # ASGI: a server may leave them out where there are none.
+    headers: Iterable[tuple[bytes, bytes]] = scope.get("headers", ())
+    return headers
+
+
 def _header(scope: Scope, wanted: bytes) -> str:
     """Return the value of a request header, or ``""``. Two of them are joined, as by Django."""
-    found = [value for name, value in scope["headers"] if name.lower() == wanted]
+    found = [value for name, value in _headers(scope) if name.lower() == wanted]
     return b",".join(found).decode("latin-1") if found else ""
 
 
 def _preflight(scope: Scope, origin: str) -> Preflight | None:
     """Return what a preflight asks. Fetch, "CORS-preflight request"."""
     wanted = b"access-control-request-method"
-    if not any(name.lower() == wanted for name, _ in scope["headers"]):
+    if not any(name.lower() == wanted for name, _ in _headers(scope)):
         return None
     headers = _header(scope, b"access-control-request-headers")
     private = _header(scope, b"access-control-request-private-network") == "true"
@@ -214,7 +222,10 @@ def _preflight(scope: Scope, origin: str) -> Preflight | None:
 def _request(scope: Scope, app: Application) -> ASGIRequest:
     """Return the request that callables, receivers and the log get."""
     scheme = scope.get("scheme", "http")
-    made = {"method": "GET", **scope, "scheme": _HTTP_SCHEMES.get(scheme, scheme)}
+    # Django's request takes UTF-8 alone, and whoever sends it writes what bytes they like.
+    query = scope.get("query_string", b"").decode("utf-8", "replace").encode()
+    scheme = _HTTP_SCHEMES.get(scheme, scheme)
+    made = {"method": "GET", **scope, "scheme": scheme, "query_string": query}
     request = ASGIRequest(made, BytesIO())
     # No view of a URLconf serves it.
     request._cors_application = True  # type: ignore[attr-defined]
@@ -223,8 +234,12 @@ def _request(scope: Scope, app: Application) -> ASGIRequest:
 
 
 def _without_credentials(scope: Scope) -> Scope:
-    headers = [pair for pair in scope["headers"] if pair[0].lower() not in _CREDENTIALS]
+    headers = [pair for pair in _headers(scope) if pair[0].lower() not in _CREDENTIALS]
     kept = {name: value for name, value in scope.items() if name not in _MADE_OF_THEM}
+    extensions = scope.get("extensions") or {}
+    if "tls" in extensions:
+        # Fetch, "credentials": TLS client certificates are some, too.
+        kept["extensions"] = {**extensions, "tls": {**extensions["tls"], **_NO_CERTIFICATE}}
     return {**kept, "headers": headers}
 
 

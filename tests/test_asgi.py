@@ -430,6 +430,7 @@ def test_that_hostile_origins_get_nothing(origin: str, policy: CorsPolicy) -> No
 
 SECRETS = {"cookie": "sessionid=1", "authorization": "Basic eA=="}
 MADE = {"cookies": {}, "session": {}, "user": "ada", "auth": "basic"}
+TLS = {"tls_version": 0x0304, "client_cert_chain": ["PEM"], "client_cert_name": "CN=ada"}
 
 
 @pytest.mark.parametrize(
@@ -446,7 +447,8 @@ def test_whose_cookies_arrive(origin: str, credentials: bool, kept: bool) -> Non
     around = CorsASGI(app, origins=[APP], credentials=credentials)
     sent = {"origin": origin} if origin else {}
 
-    assert handshake(around, {**MADE, "path": "/ws/"}, **sent, **SECRETS) == ACCEPTED
+    made = {**MADE, "path": "/ws/", "extensions": {"tls": TLS, "other": {}}}
+    assert handshake(around, made, **sent, **SECRETS) == ACCEPTED
     scope = app.scopes[0]
     names = {name for name, _ in scope["headers"]}
     assert ({b"cookie", b"authorization"} <= names) is kept
@@ -454,6 +456,33 @@ def test_whose_cookies_arrive(origin: str, credentials: bool, kept: bool) -> Non
     assert (MADE.keys() <= scope.keys()) is kept
     assert kept or MADE.keys().isdisjoint(scope)
     assert scope["path"] == "/ws/"
+    # Fetch, "credentials": a TLS client certificate is one of them.
+    nobody = TLS | {"client_cert_chain": (), "client_cert_name": None, "client_cert_error": None}
+    assert scope["extensions"] == {"tls": TLS if kept else nobody, "other": {}}
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+@pytest.mark.parametrize(
+    "policy",
+    [
+        pytest.param(CorsPolicy(origins=[yes]), id="asks"),
+        pytest.param(CorsPolicy(origins=[APP], enforce=True), id="enforces"),
+    ],
+)
+def test_that_bytes_that_are_no_utf8_and_headers_that_are_left_out_are_no_error(
+    kind: str, policy: CorsPolicy
+) -> None:
+    app = Application()
+    around = CorsASGI(app, policy)
+    query = scope_of(kind, {"origin": APP}, "GET", query_string=b"name=\xff&x=1")
+    without_headers = scope_of(kind, {}, "GET")
+    del without_headers["headers"]
+
+    for scope in (query, without_headers):
+        messages, error = async_to_sync(_run)(around, scope)
+        assert error is None
+        assert messages[0].get("status", 200) == 200
+    assert [scope["query_string"] for scope in app.scopes] == [b"name=\xff&x=1", b""]
 
 
 def test_that_the_sites_own_is_what_the_proxy_says() -> None:
