@@ -164,6 +164,12 @@ class CorsPolicy:
         # Not the set: it can be made again.
         return {field: getattr(self, field) for field in FIELDS}
 
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self._fill(state)
+        # Pickled in another process, it is the first policy of this one.
+        if self.enforce:
+            ENFORCING.declare()
+
     def set_fields(self) -> dict[str, Any]:
         """Return the fields that are set, by name."""
         return {field: getattr(self, field) for field in FIELDS if getattr(self, field) is not None}

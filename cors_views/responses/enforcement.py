@@ -14,7 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.urls import get_resolver
+from django.urls import URLResolver, get_resolver
 
 from cors_views import conf
 from cors_views.conf import settings_cache
@@ -111,11 +111,19 @@ def _look(request: HttpRequest) -> None:
         return
     try:
         # With it come the views, and with them what they declare.
-        get_resolver().url_patterns  # noqa: B018 a property that imports
+        _import(get_resolver())
     except Exception:
         # Django meets it too, and perhaps not the next time.
         return
     ENFORCING.settle(conf.enforces())
+
+
+def _import(resolver: URLResolver) -> None:
+    """Import a URLconf with all that it includes: what is named by a string is not, until then."""
+    # The property is what imports it.
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            _import(pattern)
 
 
 def _resolved(request: HttpRequest) -> tuple[Any, RoutePolicies]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import pickle
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -789,7 +790,10 @@ def test_a_site_that_enforces_nothing_looks_once(
 
 
 @pytest.mark.usefixtures("nothing_enforces")
-def test_the_first_request_of_a_process_is_refused_too(send: Sender, view: Any, spy: Spy) -> None:
+@pytest.mark.parametrize("nested", [0, 1, 3])
+def test_the_first_request_of_a_process_is_refused_too(
+    send: Sender, view: Any, spy: Spy, nested: int
+) -> None:
     class Lazy:
         """A URLconf whose views are imported by the first request, as that of every site is."""
 
@@ -797,7 +801,24 @@ def test_the_first_request_of_a_process_is_refused_too(send: Sender, view: Any, 
         def urlpatterns(self) -> Any:
             return [path("v/", cors_allow(origins=[APP], enforce=True)(view))]
 
-    with override_settings(ROOT_URLCONF=Lazy()):
+    root: Any = Lazy()
+    for _ in range(nested):
+        # What include() imports is there already; what a tuple names is not.
+        root = Patterns([path("", (root, None, None))])
+    with override_settings(ROOT_URLCONF=root):
+        response = send.actual("/v/", STRANGER, "POST")
+
+    assert (response.status_code, spy.calls) == (403, [])
+
+
+PICKLED = pickle.dumps(CorsPolicy(origins=[APP], enforce=True))
+
+
+@pytest.mark.usefixtures("nothing_enforces")
+def test_a_policy_that_another_process_has_pickled_enforces(
+    send: Sender, view: Any, spy: Spy
+) -> None:
+    with urlconf(path("v/", cors_allow(pickle.loads(PICKLED))(view))):
         response = send.actual("/v/", STRANGER, "POST")
 
     assert (response.status_code, spy.calls) == (403, [])
