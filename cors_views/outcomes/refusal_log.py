@@ -40,8 +40,11 @@ def log_refusal(
 ) -> None:
     """Log why a browser refuses, if it does; see ``are_refusals_logged``.
 
-    ``headers`` are those that the response leaves with, where there is one.
+    ``headers`` are those that the response leaves with, where there is one. What was refused on the
+    server has its line already.
     """
+    if decided.enforced:
+        return
     try:
         _log_refusal(
             request, decided, headers, functools.partial(logger.log, _LEVEL), "CORS refuses"

@@ -14,7 +14,7 @@ from typing import Literal
 
 from shop import demo_data
 
-Verdict = Literal["readable", "hidden", "unsent"]
+Verdict = Literal["readable", "hidden", "refused", "unsent"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Expected:
     """What a page at one origin gets.
 
     ``verdict``: "readable"; "hidden", the server answers but the browser keeps the answer from the
-    page; "unsent", the preflight is refused and the call itself is never made.
+    page; "refused", the server answers before the view, because the policy enforces; "unsent", the
+    preflight is refused and the call itself is never made.
     ``status``: of the server's answer, seen by the page or not.
     ``cookie``: whether the session cookie goes along; None where that depends on earlier calls.
     ``shows`` and ``hides``: response headers that a script can and cannot read.
@@ -72,6 +73,10 @@ def hidden(
     )
 
 
+def refused(because: str, *, cookie: bool | None = False) -> Expected:
+    return Expected("refused", because, status=403, view_runs=False, cookie=cookie, logged=True)
+
+
 def unsent(because: str) -> Expected:
     return Expected("unsent", because, view_runs=False, logged=True)
 
@@ -111,11 +116,14 @@ class Call:
 # --- Words that many rows share ------------------------------------------------------------------
 
 STOREFRONT_ONLY = "Own front end only, with cookies"
+ENFORCED = f"{STOREFRONT_ONLY}, enforced"
 PARTNERS_ONLY = "Partners only, no cookies"
 PARTNER_DESK = "Partners only, with a token in Authorization"
 PUBLIC = "Any origin, no cookies"
 TENANTS_ONLY = "Tenants only, as the database names them"
 SETTINGS = "Undeclared: the settings’ own front end"
+
+ENFORCING = "Refused on the server, and not"
 
 JSON = {"Content-Type": "application/json"}
 JSON_AND_CSRF_TOKEN = JSON | {"X-CSRFToken": "{csrf}"}
@@ -140,6 +148,8 @@ def simple_and_refused(status: int, **more: bool) -> Expected:
         status, f"{NOT_THE_STOREFRONT} No preflight: it is sent, and its answer hidden.", **more
     )
 
+
+NOT_LET_IN = refused(f"{NOT_THE_STOREFRONT} It enforces: it is sent, and goes no further.")
 
 CALLS = (
     # --- Signing in ------------------------------------------------------------------------------
@@ -424,7 +434,7 @@ CALLS = (
         credentials=True,
         headers=CSRF_TOKEN,
         needs=("cart-add",),
-        policy=f"{STOREFRONT_ONLY}, asked every time",
+        policy=f"{ENFORCED}, asked every time",
         declared="@cors_allow(max_age=0) on create, refining class CustomerViewSet",
         storefront=readable(201, ADMITTED_WITH_COOKIES, cookie=True),
         partner=REFUSED_PREFLIGHT,
@@ -438,11 +448,11 @@ CALLS = (
         path="/api/orders/",
         credentials=True,
         needs=("sign-in",),
-        policy=STOREFRONT_ONLY,
-        declared='@cors_allow("storefront") on class CustomerViewSet, inherited',
+        policy=ENFORCED,
+        declared='@cors_allow("storefront", enforce=True) on class CustomerViewSet, inherited',
         storefront=readable(200, ADMITTED_WITH_COOKIES, cookie=True),
-        partner=simple_and_refused(401),
-        stranger=simple_and_refused(401),
+        partner=NOT_LET_IN,
+        stranger=NOT_LET_IN,
     ),
     Call(
         name="orders-anonymous",
@@ -450,11 +460,11 @@ CALLS = (
         title="My orders, without the cookie",
         method="GET",
         path="/api/orders/",
-        policy=STOREFRONT_ONLY,
-        declared='@cors_allow("storefront") on class CustomerViewSet, inherited',
+        policy=ENFORCED,
+        declared='@cors_allow("storefront", enforce=True) on class CustomerViewSet, inherited',
         storefront=readable(401, "A 401 stays readable, so that the page can show a login."),
-        partner=simple_and_refused(401),
-        stranger=simple_and_refused(401),
+        partner=NOT_LET_IN,
+        stranger=NOT_LET_IN,
     ),
     Call(
         name="order-of-another",
@@ -464,11 +474,11 @@ CALLS = (
         path=f"/api/orders/{demo_data.OTHER_ORDER}/",
         credentials=True,
         needs=("sign-in",),
-        policy=STOREFRONT_ONLY,
-        declared='@cors_allow("storefront") on class CustomerViewSet, inherited',
+        policy=ENFORCED,
+        declared='@cors_allow("storefront", enforce=True) on class CustomerViewSet, inherited',
         storefront=readable(403, "A 403 stays readable.", cookie=True),
-        partner=simple_and_refused(401),
-        stranger=simple_and_refused(401),
+        partner=NOT_LET_IN,
+        stranger=NOT_LET_IN,
     ),
     Call(
         name="order-cancel",
@@ -479,29 +489,11 @@ CALLS = (
         credentials=True,
         headers=CSRF_TOKEN,
         needs=("sign-in",),
-        policy="Nobody",
-        declared="@cors_deny on destroy, nearer than class CustomerViewSet",
+        policy="Nobody, enforced",
+        declared="@cors_deny(enforce=True) on destroy, nearer than class CustomerViewSet",
         storefront=unsent("The action denies what its class allows: the preflight is refused."),
         partner=unsent("Denied to every origin: the preflight is refused."),
         stranger=unsent("Denied to every origin: the preflight is refused."),
-    ),
-    Call(
-        name="order-forged",
-        group="Orders",
-        title="A forged form: text/plain, no CSRF token",
-        method="POST",
-        path="/api/orders/",
-        credentials=True,
-        headers={"Content-Type": "text/plain"},
-        body="",
-        needs=("sign-in",),
-        policy=f"{STOREFRONT_ONLY}, asked every time",
-        declared="@cors_allow(max_age=0) on create, refining class CustomerViewSet",
-        storefront=readable(
-            403, "DRF protects sessions by itself, and says so readably.", cookie=True
-        ),
-        partner=hidden(401, "Sent without a preflight, but SameSite keeps the cookie at home."),
-        stranger=hidden(401, "Sent without a preflight, but SameSite keeps the cookie at home."),
     ),
     Call(
         name="order-post",
@@ -512,11 +504,9 @@ CALLS = (
         credentials=True,
         headers=CSRF_TOKEN,
         needs=("sign-in",),
-        policy=STOREFRONT_ONLY,
-        declared='@cors_allow("storefront") on class CustomerViewSet, inherited',
-        storefront=readable(
-            405, "A POST needs no leave from the preflight; its 405 stays readable.", cookie=True
-        ),
+        policy=ENFORCED,
+        declared='@cors_allow("storefront", enforce=True) on class CustomerViewSet, inherited',
+        storefront=unsent("Admitted, but the route offers no POST, and enforces what it offers."),
         partner=REFUSED_PREFLIGHT,
         stranger=REFUSED_PREFLIGHT,
     ),
@@ -720,26 +710,9 @@ CALLS = (
         partner=readable(200, "The handler is nearer than its class: any origin may ask."),
         stranger=readable(200, "The handler is nearer than its class: any origin may ask."),
     ),
-    # --- What CORS does not do -------------------------------------------------------------------
-    Call(
-        name="margins",
-        group="What CORS does and does not do",
-        title="The shop’s margins",
-        method="GET",
-        path="/api/internal/margins/",
-        credentials=True,
-        needs=("sign-in",),
-        policy="Nobody",
-        declared="@cors_deny on function margins",
-        storefront=hidden(
-            403, "Denied to every origin. The view runs, and refuses by itself too.", cookie=True
-        ),
-        partner=hidden(401, "Denied to every origin. The view runs, and refuses by itself too."),
-        stranger=hidden(401, "Denied to every origin. The view runs, and refuses by itself too."),
-    ),
     Call(
         name="crash",
-        group="What CORS does and does not do",
+        group="Near and far",
         title="A view that raises",
         method="GET",
         path="/api/recommendations/",
@@ -749,18 +722,51 @@ CALLS = (
         partner=simple_and_refused(500),
         stranger=simple_and_refused(500),
     ),
+    # --- Refused on the server, or not -----------------------------------------------------------
+    Call(
+        name="order-forged",
+        group=ENFORCING,
+        title="A forged order: text/plain, no CSRF token",
+        method="POST",
+        path="/api/orders/",
+        credentials=True,
+        headers={"Content-Type": "text/plain"},
+        body="",
+        needs=("sign-in",),
+        policy=f"{ENFORCED}, asked every time",
+        declared="@cors_allow(max_age=0) on create, refining class CustomerViewSet",
+        storefront=readable(
+            403, "DRF protects sessions by itself, and says so readably.", cookie=True
+        ),
+        partner=NOT_LET_IN,
+        stranger=NOT_LET_IN,
+    ),
     Call(
         name="newsletter",
-        group="What CORS does and does not do",
+        group=ENFORCING,
         title="Subscribe to the newsletter, as text/plain",
         method="POST",
         path="/api/newsletter/",
         headers={"Content-Type": "text/plain"},
         body="somebody@example.com",
-        policy=f"{STOREFRONT_ONLY}; csrf_exempt",
+        policy=f"{STOREFRONT_ONLY}; not enforced, csrf_exempt",
         declared='@cors_allow("storefront") on function newsletter',
         storefront=readable(202, "Admitted."),
-        partner=hidden(202, "CORS is no CSRF protection: the answer is hidden, the deed is done."),
-        stranger=hidden(202, "CORS is no CSRF protection: the answer is hidden, the deed is done."),
+        partner=hidden(202, "Nothing enforces here: the answer is hidden, the deed is done."),
+        stranger=hidden(202, "Nothing enforces here: the answer is hidden, the deed is done."),
+    ),
+    Call(
+        name="margins",
+        group=ENFORCING,
+        title="The shop’s margins",
+        method="GET",
+        path="/api/internal/margins/",
+        credentials=True,
+        needs=("sign-in",),
+        policy="Nobody, enforced",
+        declared="@cors_deny(enforce=True) on function margins",
+        storefront=refused("Denied to every other origin, and enforced.", cookie=True),
+        partner=refused("Denied to every other origin, and enforced."),
+        stranger=refused("Denied to every other origin, and enforced."),
     ),
 )

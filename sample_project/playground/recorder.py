@@ -1,7 +1,8 @@
 """What the server saw of a page's call, for the page to show beside what the browser saw.
 
 A page adds ``?call=<id>`` to each call. The middleware is the innermost one: a call that it has not
-seen was stopped on the way. The logging handler keeps the reasons that cors_views gives.
+seen was stopped on the way. The logging handler keeps the reasons that cors_views gives, and that
+it has refused a call on the server.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ class Visit:
     session_cookie: bool
     view_ran: bool = False
     status: int | None = None
+    #: Whether cors_views refused it, above all that is below its middleware.
+    refused: bool = False
 
 
 @dataclass
@@ -128,8 +131,17 @@ class ReasonHandler(logging.Handler):
             message = record.getMessage().replace(f"{settings.BASE_DIR}{os.sep}", "")
             if call := self._call(record, message):
                 RECORDS.add_reason(call, message)
+                self._refused(record, call)
         except Exception:
             self.handleError(record)
+
+    def _refused(self, record: logging.LogRecord, call: str) -> None:
+        request: HttpRequest | None = getattr(record, "request", None)
+        # Of a preflight, the page's own call is what counts, and that is not made.
+        if request is None or request.method == "OPTIONS" or not getattr(record, "enforced", False):
+            return
+        cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
+        RECORDS.add_visit(call, Visit(request.method or "", cookie, status=403, refused=True))
 
     def _call(self, record: logging.LogRecord, message: str) -> str | None:
         request: HttpRequest | None = getattr(record, "request", None)

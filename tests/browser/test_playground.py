@@ -152,7 +152,8 @@ class OurPages:
             seen = {"verdict": "readable", "status": str(response.status), "headers": headers}
         visits = self.playground.record(run)["visits"]
         if not seen["verdict"]:
-            seen["verdict"] = "hidden" if visits else "unsent"
+            refused = bool(visits) and visits[-1]["refused"]
+            seen["verdict"] = "refused" if refused else "hidden" if visits else "unsent"
             seen["status"] = str(visits[-1]["status"]) if visits else ""
         return seen | {
             "cookie": any(visit["session_cookie"] for visit in visits),

@@ -8,6 +8,7 @@ const LONGEST = 220;
 const VERDICTS = {
   readable: "Readable",
   hidden: "Sent, answer hidden",
+  refused: "Sent, refused by the server",
   unsent: "Never sent",
 };
 
@@ -116,7 +117,7 @@ function judge(expected, seen, record) {
   const visit = record.visits.at(-1);
   const result = {
     seen,
-    verdict: seen.readable ? "readable" : visit ? "hidden" : "unsent",
+    verdict: seen.readable ? "readable" : visit?.refused ? "refused" : visit ? "hidden" : "unsent",
     status: seen.readable ? seen.status : visit?.status ?? null,
     viewRan: record.visits.some((one) => one.view_ran),
     // A consumer says itself whom it knows.

@@ -67,7 +67,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "loggers": {
-        # Mistakes only. At DEBUG it is a line for each refusal, which strangers can cause at will.
+        # Mistakes, and what views that enforce refuse. At DEBUG it is a line for each answer that
+        # a browser hides, which strangers can cause at will.
         "cors_views": {"level": "INFO", "handlers": ["console"]},
         "django": {"level": "WARNING", "handlers": ["console"]},
     },
