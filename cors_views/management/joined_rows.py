@@ -93,7 +93,8 @@ def gathered(rows: Sequence[Row]) -> list[Row]:
 
 def _key(row: Row) -> Any:
     """Return what a row says; of undeclared routes it is all the same which methods they serve."""
-    said = (row.policy, row.asks, row.matching, row.access, bool(row.pattern_path), row.hidden)
+    governed = (row.matching, row.access, row.enforce, row.hidden)
+    said = (row.policy, row.asks, governed, bool(row.pattern_path))
     if row.effective.undeclared:
         return said
     place = wording.declared_at(row, lines=True)

@@ -24,6 +24,7 @@ from cors_views.inspection.policies_in_use import (
     offered_names,
     sources_of,
 )
+from cors_views.policies.enforcing import Enforce
 from cors_views.policies.policy import CorsPolicy, unchecked
 from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy
 from cors_views.regexes.automata import Matching
@@ -93,6 +94,15 @@ class Row(NamedTuple):
         if self.compiled is not None:
             return "allow"
         return "deny" if self.effective.denied else "none"
+
+    @property
+    def enforce(self) -> Enforce:
+        """What is done on the server with requests that are not admitted.
+
+        Of several policies the strictest counts; where none governs, nothing is enforced.
+        """
+        governed = self.access != "none" and self.matching is not Matching.NEVER
+        return self.effective.enforce if governed and not self.hidden else False
 
     @property
     def _callables(self) -> tuple[Any, ...]:
@@ -222,6 +232,7 @@ def essence(effective: EffectivePolicy) -> Any:
         effective.signal,
         effective.needs_url_match,
         effective.applies,
+        effective.enforce,
     )
 
 

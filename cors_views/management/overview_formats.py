@@ -66,7 +66,8 @@ class Shown(NamedTuple):
 def _header(shown: Shown) -> list[str]:
     who = "Reach" if shown.origin else "Origins"
     details = [field.label for field in _DETAILS] if shown.details else []
-    return ["Route", "Methods", who, "Cookies", *details, "Policy", "Layer", "Declared at"]
+    columns = ["Route", "Methods", who, "Cookies", "Enforced", *details]
+    return [*columns, "Policy", "Layer", "Declared at"]
 
 
 def _cells(row: Row, shown: Shown, most: int | None = None) -> list[Cell]:
@@ -77,6 +78,7 @@ def _cells(row: Row, shown: Shown, most: int | None = None) -> list[Cell]:
         Cell(wording.methods(row)),
         _who(row, shown, most),
         Cell("yes", "WARNING") if row.policy.credentials else Cell(""),
+        Cell(wording.ENFORCED[row.enforce]),
         *details,
         Cell(wording.policy(row)),
         Cell(wording.layer(row)),
@@ -248,7 +250,7 @@ def _policy(row: Row, shown: Shown) -> dict[str, Any]:
             for field in TABLE.values()
             if field.json
         },
-        "enforce": row.effective.enforce,
+        "enforce": row.enforce,
         "policy": wording.policy_name(row) or None,
         "layer": wording.layer(row),
         "declared_at": _declared_at(row, shown.lines),

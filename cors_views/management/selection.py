@@ -146,7 +146,8 @@ def _unenforced(row: Row) -> bool:
     served = row.methods
     if served is None:
         served = tuple(served_methods(row.pattern_path[-1].callback) or ["POST"])
-    return bool({*served} - fetch.SAFE_METHODS) and row.effective.enforce is not True
+    everywhere = row.enforce is True and not row.depends_on_url
+    return bool({*served} - fetch.SAFE_METHODS) and not everywhere
 
 
 def _undeclared(row: Row) -> bool:

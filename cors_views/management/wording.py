@@ -7,10 +7,13 @@ from collections.abc import Iterable, Sequence
 from cors_views.cached_origins import CachedOrigins
 from cors_views.inspection.policies_in_use import listed
 from cors_views.management.overview import Row, app_of
+from cors_views.policies.enforcing import Enforce
 from cors_views.resolution.layers import Layer
 from cors_views.resolution.view_info import name_of
 
 ANYBODY, NOBODY, NEVER = "any origin", "nobody", "never reached"
+#: What is said of ``enforce``: nothing where nobody is refused on the server.
+ENFORCED: dict[Enforce, str] = {True: "yes", "report": "report only", False: ""}
 
 
 def route(row: Row) -> str:
@@ -163,7 +166,9 @@ def summary(rows: Sequence[Row]) -> str:
     depends = sum(row.depends_on_url for row in rows)
     matched = f", {depends} only where CORS_URLS_REGEX matches" if depends else ""
     never = f", {hidden} never reached" if hidden else ""
-    return f"{counted}: {kinds}{matched}{never}."
+    enforced = sum(row.enforce is True for row in rows)
+    refused = f", {enforced} enforced" if enforced else ""
+    return f"{counted}: {kinds}{refused}{matched}{never}."
 
 
 def _count(number: int, noun: str) -> str:

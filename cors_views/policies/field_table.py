@@ -205,7 +205,6 @@ TABLE = {
             # Whoever meant to refuse and slipped must not have let everybody in.
             of_setting=lambda value: value if isinstance(value, (bool, str)) else True,
             header="",
-            json=_as_is,
         ),
     )
 }

@@ -333,6 +333,7 @@ class Closed(Unknowable):
     pass
 
 
+@pytest.mark.usefixtures("nothing_enforces")
 def test_a_declared_view_that_nobody_understands_is_listed_as_closed(caplog: Any) -> None:
     with urlconf(path("v/", Closed())):
         route = document()["routes"][0]
@@ -558,11 +559,11 @@ def test_columns_are_never_slivers(monkeypatch: pytest.MonkeyPatch) -> None:
 MARKDOWN = """\
 # Who may read what across origins
 
-| Route | Methods | Origins | Cookies | Headers | Exposed | Max age | Policy | Layer | Declared at |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
-| /orders/ | GET | https://app.example | yes | `CORS_ALLOW_HEADERS` |  | 86400 |  | class | views.py |
-| /orders/ | POST | https://app.example | yes | `CORS_ALLOW_HEADERS` |  | 0 |  | class | views.py, refined by handler views.py |
-| /orders/ | DELETE | nobody |  |  |  |  | `cors_deny` | handler | views.py |
+| Route | Methods | Origins | Cookies | Enforced | Headers | Exposed | Max age | Policy | Layer | Declared at |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| /orders/ | GET | https://app.example | yes |  | `CORS_ALLOW_HEADERS` |  | 86400 |  | class | views.py |
+| /orders/ | POST | https://app.example | yes |  | `CORS_ALLOW_HEADERS` |  | 0 |  | class | views.py, refined by handler views.py |
+| /orders/ | DELETE | nobody |  |  |  |  |  | `cors_deny` | handler | views.py |
 
 1 route, 3 rules: 0 for any origin, 2 with credentials, 1 for nobody.
 """  # noqa: E501

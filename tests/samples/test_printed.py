@@ -61,7 +61,7 @@ def test_what_the_commands_print_of_the_sample_project(command: Command) -> None
     if command.redirected:
         output = run_in_shop(*command.arguments).err
     else:
-        output = run_in_shop_terminal(*command.arguments, "--no-color", columns=110).out
+        output = run_in_shop_terminal(*command.arguments, "--no-color", columns=116).out
 
     assert shown(command.printed).fullmatch(output), output
 
