@@ -28,8 +28,9 @@ from cors_views.protocol.reasons import Answer, Preflight, Reason
 from cors_views.resolution import nearest
 from cors_views.resolution.layers import Layer
 from cors_views.responses import own_headers
-from cors_views.responses.response_headers import PREFLIGHT_STATUS, headers_of_no_body, with_origin
-from cors_views.standard.fetch import CORS_RESPONSE_HEADERS
+from cors_views.responses.preflights import PREFLIGHT_STATUS, headers_of_no_body
+from cors_views.responses.response_headers import with_origin
+from cors_views.standard.headers import CORS_RESPONSE_HEADERS
 from cors_views.standard.origins import is_origin
 from cors_views.support.source_places import caller
 

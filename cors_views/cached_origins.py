@@ -14,8 +14,8 @@ from typing import Any
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.core.exceptions import ImproperlyConfigured, SynchronousOnlyOperation
 
-from cors_views.policies import fields
-from cors_views.policies.fields import shown
+from cors_views.policies import field_values
+from cors_views.policies.field_values import shown
 from cors_views.policies.origin_sets import LoadedOrigins, OriginSet
 from cors_views.policies.patterns import OriginError, parse_pattern
 from cors_views.standard.origins import SPECIAL, is_origin
@@ -309,7 +309,7 @@ def normal(entry: Any) -> str:
 def _why(entry: Any, error: OriginError) -> str:
     if isinstance(entry, tuple) and len(entry) == 1:
         return f"{shown(entry)} {error} (write values_list(..., flat=True))"
-    _, problems = fields.origins([entry]) if isinstance(entry, str) else ((), ())
+    _, problems = field_values.origins([entry]) if isinstance(entry, str) else ((), ())
     hint = problems[0].hint if problems else ""
     return f"{shown(entry)} {error}{f' ({hint[:-1]})' if hint else ''}"
 

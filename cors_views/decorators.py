@@ -7,8 +7,8 @@ from typing import Any, overload
 
 from cors_views.declarations.declaring import declare, denial, hint_for, is_view, ours
 from cors_views.declarations.marks import Declaration, Denial, V, apply
-from cors_views.policies.enforcing import Enforce
-from cors_views.policies.fields import UNSET, shown
+from cors_views.policies.enforced_anywhere import Enforce
+from cors_views.policies.field_values import UNSET, shown
 from cors_views.policies.policy import CorsPolicy, Names, Origins, Regexes
 from cors_views.support.source_places import caller, with_filename
 

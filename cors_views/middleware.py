@@ -14,28 +14,36 @@ from django.http.response import HttpResponseBase
 
 from cors_views import conf
 from cors_views.outcomes.decided import Decided, what_was_decided
-from cors_views.policies.enforcing import ENFORCING
+from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.protocol import decisions
 from cors_views.protocol.consulting import NOBODY_LISTENS, adecide, decide, said_already
 from cors_views.protocol.decisions import SIGNAL, Question, Replies, Unanswered
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.protocol.reasons import Answer, Preflight
 from cors_views.resolution import nearest
-from cors_views.responses import enforcement, response_headers
+from cors_views.responses import enforcement, preflights, response_headers
 from cors_views.signals import check_request_enabled
-from cors_views.standard import fetch
+from cors_views.standard.headers import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    ALLOW_PRIVATE_NETWORK,
+    EXPOSE_HEADERS,
+    MAX_AGE,
+)
 
 logger = logging.getLogger("cors_views")
 
 # The names that corsheaders.middleware has for them, for code that moves over.
-ACCESS_CONTROL_ALLOW_ORIGIN = fetch.ALLOW_ORIGIN
-ACCESS_CONTROL_EXPOSE_HEADERS = fetch.EXPOSE_HEADERS
-ACCESS_CONTROL_ALLOW_CREDENTIALS = fetch.ALLOW_CREDENTIALS
-ACCESS_CONTROL_ALLOW_HEADERS = fetch.ALLOW_HEADERS
-ACCESS_CONTROL_ALLOW_METHODS = fetch.ALLOW_METHODS
-ACCESS_CONTROL_MAX_AGE = fetch.MAX_AGE
+ACCESS_CONTROL_ALLOW_ORIGIN = ALLOW_ORIGIN
+ACCESS_CONTROL_EXPOSE_HEADERS = EXPOSE_HEADERS
+ACCESS_CONTROL_ALLOW_CREDENTIALS = ALLOW_CREDENTIALS
+ACCESS_CONTROL_ALLOW_HEADERS = ALLOW_HEADERS
+ACCESS_CONTROL_ALLOW_METHODS = ALLOW_METHODS
+ACCESS_CONTROL_MAX_AGE = MAX_AGE
 ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK = "access-control-request-private-network"
-ACCESS_CONTROL_ALLOW_PRIVATE_NETWORK = fetch.ALLOW_PRIVATE_NETWORK
+ACCESS_CONTROL_ALLOW_PRIVATE_NETWORK = ALLOW_PRIVATE_NETWORK
 
 
 def preview(request: HttpRequest) -> tuple[EffectivePolicy, Decided | Question]:
@@ -181,7 +189,7 @@ def _preflight(
     effective = route.effective_policy_for(asked.method)
     decided = (asked.origin, answer, effective, asked, replies)
     refused = enforcement.refuse_preflight(request, decided) if effective.enforce else None
-    return refused or response_headers.empty(request, decided)
+    return refused or preflights.preflight_response(request, decided)
 
 
 def _ask_the_receivers(replies: Replies) -> None:

@@ -10,7 +10,7 @@ from cors_views import conf
 from cors_views.declarations.declaring import declare, declare_value, denies
 from cors_views.declarations.included import IncludedURLconf
 from cors_views.declarations.marks import Declarable
-from cors_views.policies.fields import UNSET, shown
+from cors_views.policies.field_values import UNSET, shown
 from cors_views.policies.policy import CorsPolicy, Fields
 from cors_views.support.source_places import Place, caller, with_filename
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 
 from cors_views.cached_origins import normal
-from cors_views.policies import fields
-from cors_views.policies.fields import shown
+from cors_views.policies import field_values
+from cors_views.policies.field_values import shown
 from cors_views.policies.patterns import OriginError
 
 
@@ -20,7 +20,7 @@ def validate_origin(value: str) -> None:
     try:
         normal(value)
     except OriginError as error:
-        _, problems = fields.origins([value])
+        _, problems = field_values.origins([value])
         hint = f" {problems[0].hint}" if problems and problems[0].hint else ""
         message = f"{shown(value)} {error}.{hint}"
     else:

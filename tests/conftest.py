@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cors_views.declarations import marks
-from cors_views.policies.enforcing import ENFORCING
+from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.signals import check_request_enabled
 from tests.tables import Sender
 

@@ -268,7 +268,7 @@ def test_that_no_message_names_a_file_that_users_do_not_have(module: str) -> Non
 #: How a pattern of origins writes its labels and its port.
 NOTATION = ("*.", "://*", ":*")
 #: Who writes it: the module that knows it, and the one that reads what people write instead.
-KNOWS_THE_NOTATION = ("policies.patterns", "policies.corrections")
+KNOWS_THE_NOTATION = ("policies.patterns", "policies.spelling_hints")
 
 
 @each_module_but(*KNOWS_THE_NOTATION)
@@ -302,7 +302,7 @@ TESTED_ELSEWHERE = {
         "checks/test_route_policies.py",
         "the checks and cors_policies say what it finds",
     ),
-    "policies.enforcing": (
+    "policies.enforced_anywhere": (
         "responses/test_enforcement.py",
         "it decides which requests are looked at, and only requests show it",
     ),

@@ -21,7 +21,7 @@ from django.test import AsyncClient, Client
 from django.test.utils import override_settings
 from django.urls import resolve
 
-from cors_views.resolution import view_info
+from cors_views.resolution import wrapped_views
 from tests.management.commands import run
 from tests.sites import PAGE, PARTNER, POLICIES, STRANGER, Deployment
 from tests.tables import cors_headers
@@ -194,7 +194,7 @@ def test_a_route_is_said_to_be_reached_where_its_url_leads_to_it(
         for route in table()["routes"]:
             if route["route"] is not None:
                 func = resolve(url_of(route["route"])).func
-                leads_there = view_info.view_name(func) == route["view"]
+                leads_there = wrapped_views.view_name(func) == route["view"]
                 if route["reached"] is not leads_there:
                     wrong.append((route["route"], route["view"], func))
 

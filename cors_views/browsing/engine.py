@@ -20,7 +20,9 @@ from cors_views.browsing.exchanges import (
 from cors_views.browsing.pages import PageRequest, origin_of, parse_url, without_fragment
 from cors_views.browsing.preflights import CacheKey, PreflightCache
 from cors_views.protocol.reasons import Reason
-from cors_views.standard import fetch, safelists
+from cors_views.standard import safelists
+from cors_views.standard.headers import MAX_AGE
+from cors_views.standard.methods import SAFELISTED_METHODS
 
 #: Fetch section 2.2.3, "redirect status".
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -112,7 +114,7 @@ class _Fetching:
             response = yield from self.actual_fetch()
             judging.cors_check(request, response, self.note)
         except Refused:
-            if names or self.method not in fetch.SAFELISTED_METHODS:
+            if names or self.method not in SAFELISTED_METHODS:
                 self.cache.clear(self.origin, self.url)
             raise
         return response
@@ -147,7 +149,7 @@ class _Fetching:
         wanted = [f"the header {name}" for name in request.names]
         names = [name for name in request.names if not self.cache.allows_header(key, name)]
         unknown = [f"the header {name}" for name in names]
-        if request.method not in fetch.SAFELISTED_METHODS:
+        if request.method not in SAFELISTED_METHODS:
             wanted.insert(0, f"the method {request.method}")
             if not self.cache.allows_method(key, request.method):
                 unknown.insert(0, wanted[0])
@@ -174,7 +176,7 @@ class _Fetching:
             Sent("preflight", "OPTIONS", self.url, headers, None, False)
         )
         methods, names = judging.preflight_check(request, received, self.note)
-        max_age = safelists.value_of(received.headers, fetch.MAX_AGE)
+        max_age = safelists.value_of(received.headers, MAX_AGE)
         kept = self.cache.keep(key, methods, names, max_age)
         self.note(
             Check.MAX_AGE, True, f"{judging.shown(max_age)} received, kept for {kept} seconds"

@@ -7,7 +7,13 @@ from typing import NamedTuple
 
 from cors_views.browsing.exchanges import Check, Received, Refused
 from cors_views.protocol.reasons import Reason
-from cors_views.standard import fetch
+from cors_views.standard.headers import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+)
+from cors_views.standard.methods import SAFELISTED_METHODS
 from cors_views.standard.safelists import NON_WILDCARD_REQUEST_HEADERS, names_in, value_of
 from cors_views.support.escaping import quoted
 
@@ -45,7 +51,7 @@ def is_ok(response: Received) -> bool:
 
 def cors_check(request: CorsRequest, response: Received, note: Note) -> None:
     """Do Fetch section 4.10, "CORS check". Raise ``Refused`` where it fails."""
-    received = value_of(response.headers, fetch.ALLOW_ORIGIN)
+    received = value_of(response.headers, ALLOW_ORIGIN)
     passed = received == request.origin or (received == "*" and not request.credentials)
     note(Check.ALLOW_ORIGIN, passed, f"{request.origin!r} is the page, {shown(received)} received")
     if not passed:
@@ -54,7 +60,7 @@ def cors_check(request: CorsRequest, response: Received, note: Note) -> None:
         reason = response.reason or _why_not(received)
         raise Refused(reason, response.missing, request.origin, received)
     if request.credentials:
-        value = value_of(response.headers, fetch.ALLOW_CREDENTIALS)
+        value = value_of(response.headers, ALLOW_CREDENTIALS)
         note(Check.ALLOW_CREDENTIALS, value == "true", f"'true' expected, {shown(value)} received")
         if value != "true":
             reason = _as_far_as_it_got(response).reason or Reason.CREDENTIALS_NOT_ALLOWED
@@ -93,10 +99,10 @@ def preflight_check(
 
 
 def _allowed_methods(request: CorsRequest, response: Received, note: Note) -> tuple[str, ...]:
-    value = value_of(response.headers, fetch.ALLOW_METHODS)
-    methods = names_in(response.headers, fetch.ALLOW_METHODS)
+    value = value_of(response.headers, ALLOW_METHODS)
+    methods = names_in(response.headers, ALLOW_METHODS)
     passed = methods is not None and (
-        request.method in fetch.SAFELISTED_METHODS.union(methods)
+        request.method in SAFELISTED_METHODS.union(methods)
         or ("*" in methods and not request.credentials)
     )
     note(Check.ALLOW_METHODS, passed, f"{request.method} asked for, {shown(value)} received")
@@ -107,8 +113,8 @@ def _allowed_methods(request: CorsRequest, response: Received, note: Note) -> tu
 
 
 def _allowed_headers(request: CorsRequest, response: Received, note: Note) -> tuple[str, ...]:
-    value = value_of(response.headers, fetch.ALLOW_HEADERS)
-    named = names_in(response.headers, fetch.ALLOW_HEADERS)
+    value = value_of(response.headers, ALLOW_HEADERS)
+    named = names_in(response.headers, ALLOW_HEADERS)
     allowed = {name.lower() for name in named or ()}
     star = "*" in allowed and not request.credentials
     # Fetch section 2.2.2, "CORS non-wildcard request-header name": Authorization must be named.

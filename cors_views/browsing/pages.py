@@ -8,7 +8,9 @@ from typing import Literal, NamedTuple, get_args
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from cors_views.policies.patterns import OriginError, is_pattern, parse_pattern
-from cors_views.standard import fetch, safelists
+from cors_views.standard import safelists
+from cors_views.standard.headers import is_token
+from cors_views.standard.methods import is_forbidden_method, is_method
 from cors_views.standard.safelists import HeaderList
 
 Credentials = Literal["omit", "same-origin", "include"]
@@ -163,9 +165,9 @@ def _check_option(name: str, value: str, choices: tuple[str, ...]) -> None:
 
 
 def _checked_method(method: str, body: bytes | None) -> str:
-    if not fetch.is_method(method):
+    if not is_method(method):
         raise ValueError(f"{method!r} is not a method")
-    if fetch.is_forbidden_method(method):
+    if is_forbidden_method(method):
         raise ValueError(f"{method} is a method that no page can send")
     method = safelists.normalise_method(method)
     if body is not None and method in ("GET", "HEAD"):
@@ -177,7 +179,7 @@ def _checked_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> 
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     checked = []
     for name, value in pairs:
-        if not fetch.is_token(name):
+        if not is_token(name):
             raise ValueError(f"{name!r} is no name of a header")
         # Fetch section 2.2.2, "normalize" a value, and the grammar of one.
         value = value.strip("\t\n\r ")

@@ -30,7 +30,7 @@ from cors_views.policies.patterns import Pattern
 from cors_views.policies.policy import CorsPolicy
 from cors_views.resolution.layers import Layer
 from cors_views.resolution.route_names import routes_named
-from cors_views.resolution.view_info import served_methods
+from cors_views.resolution.wrapped_views import served_methods
 
 #: What admits origins: one that is written out, a pattern, or a regular expression.
 Entry = Union[str, "re.Pattern[str]"]

@@ -9,9 +9,9 @@ from django.core.checks import CheckMessage, Info, Warning
 
 from cors_views.inspection.csrf_protection import is_csrf_protected
 from cors_views.inspection.policies_in_use import PolicyInUse, listed
-from cors_views.resolution.view_info import served_methods
+from cors_views.resolution.wrapped_views import served_methods
 from cors_views.signals import check_request_enabled
-from cors_views.standard import fetch
+from cors_views.standard.methods import SAFE_METHODS
 
 
 def check_enforced(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
@@ -55,7 +55,7 @@ def _forms(use: PolicyInUse) -> Iterator[CheckMessage]:
         return
     callback = use.pattern_path[-1].callback
     served = served_methods(callback)
-    if (served is not None and served <= fetch.SAFE_METHODS) or not is_csrf_protected(callback):
+    if (served is not None and served <= SAFE_METHODS) or not is_csrf_protected(callback):
         return
     forms = [
         origin

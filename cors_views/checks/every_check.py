@@ -22,11 +22,7 @@ from cors_views.checks.settings_in_use import check_list_beside_all, check_undec
 from cors_views.checks.tenants import check_choosers
 from cors_views.checks.trust import check_production
 from cors_views.checks.url_regexes import check_urls_regex
-from cors_views.checks.without_effect import (
-    check_covered,
-    check_never_reached,
-    check_says_nothing,
-)
+from cors_views.checks.without_effect import check_covered, check_never_reached, check_says_nothing
 from cors_views.declarations.marks import AppliedDeclaration
 from cors_views.inspection.policies_in_use import (
     PolicyInUse,

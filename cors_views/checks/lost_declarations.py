@@ -18,7 +18,7 @@ from cors_views.inspection.policies_in_use import not_understood
 from cors_views.policies.policy import close_matches
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import route_name
-from cors_views.resolution.view_info import declares, inspect_view
+from cors_views.resolution.wrapped_views import declares, inspect_view
 
 _ATTRIBUTES = ("cors_policy", "cors_action_policies")
 

@@ -14,7 +14,7 @@ from cors_views.policies.policy import CorsPolicy
 from cors_views.protocol.effective_policies import RoutePolicies
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import routes_named
-from cors_views.resolution.view_info import inspect_view
+from cors_views.resolution.wrapped_views import inspect_view
 
 
 def admits_anybody(policy: CorsPolicy) -> bool:

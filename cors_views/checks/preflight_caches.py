@@ -13,7 +13,7 @@ from cors_views.policies.patterns import Pattern, is_pattern
 from cors_views.protocol.effective_policies import CompiledPolicy, RoutePolicies
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import routes_named
-from cors_views.standard import fetch
+from cors_views.standard.methods import SAFE_METHODS
 
 #: What stands for the labels and the port of a pattern. Nobody writes such ones into another
 #: pattern, so one that admits this is as wide.
@@ -66,7 +66,7 @@ def _opened_by(
     hidden = ("POST",) if route.may_post and "POST" not in route.effective_policies else ()
     for other in (*route.effective_policies, *hidden):
         effective = route.effective(other)
-        if effective is route.effective(method) or other in fetch.SAFE_METHODS:
+        if effective is route.effective(method) or other in SAFE_METHODS:
             continue
         # Whoever asks with credentials was admitted by a policy that allows them.
         peers = {_answering(effective.policies, entry, policy) for entry in _entries(policy)}

@@ -22,8 +22,8 @@ from cors_views.inspection.wide_regexes import (
     strict,
     suffix_of,
 )
-from cors_views.policies.corrections import escaped, is_a_pattern
-from cors_views.policies.field_table import FIELDS
+from cors_views.policies.fields import FIELDS
+from cors_views.policies.spelling_hints import escaped, is_a_pattern
 
 #: No browser keeps a preflight longer: Firefox a day, Chromium two hours, Safari ten minutes.
 _LONGEST_MAX_AGE = 86400

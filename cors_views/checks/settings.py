@@ -14,9 +14,9 @@ from django.core.exceptions import ImproperlyConfigured
 from cors_views import conf
 from cors_views.defaults import default_methods
 from cors_views.inspection.useless_regexes import matches_no_path
-from cors_views.policies.field_table import TABLE
-from cors_views.policies.fields import Problem
-from cors_views.standard.fetch import SAFELISTED_METHODS
+from cors_views.policies.field_values import Problem
+from cors_views.policies.fields import TABLE
+from cors_views.standard.methods import SAFELISTED_METHODS
 
 _IDS = {
     **{field.setting: field.check_id for field in TABLE.values()},

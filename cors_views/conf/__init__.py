@@ -18,12 +18,12 @@ from django.utils.module_loading import import_string
 
 from cors_views.conf import setting_names
 from cors_views.conf.settings_cache import keep
-from cors_views.policies import fields
-from cors_views.policies.corrections import cure, origins_in
-from cors_views.policies.field_table import TABLE, Check, Field
-from cors_views.policies.fields import Problem
+from cors_views.policies import field_values
+from cors_views.policies.field_values import Problem
+from cors_views.policies.fields import TABLE, Check, Field
 from cors_views.policies.patterns import OriginError, parse_pattern
 from cors_views.policies.policy import CorsPolicy, close_matches, policy_from, unchecked
+from cors_views.policies.spelling_hints import cure, origins_in
 
 ALIASES = setting_names.ALIASES
 #: What each setting is where it is not set.
@@ -117,7 +117,7 @@ def cors_settings() -> CorsSettings:
         return field.of_setting(checked(field.setting, check))
 
     values = {field.name: read(field) for field in TABLE.values() if field.inherited}
-    all_origins = checked("CORS_ALLOW_ALL_ORIGINS", fields.boolean)
+    all_origins = checked("CORS_ALLOW_ALL_ORIGINS", field_values.boolean)
     trust = {field.name: read(field) for field in TABLE.values() if not field.inherited}
     if all_origins:
         trust["origins"] = ("*",)
@@ -129,7 +129,7 @@ def cors_settings() -> CorsSettings:
         urls_regexes=urls_regexes,
         matches_every_line=default in urls_regexes,
         # Whoever meant to restrict the settings and slipped must not have opened them.
-        opt_in=checked("CORS_OPT_IN", fields.boolean) is not False,
+        opt_in=checked("CORS_OPT_IN", field_values.boolean) is not False,
         problems=tuple(problems),
     )
 
@@ -164,7 +164,7 @@ def _origins(value: Any, field: str) -> tuple[list[Any], list[Problem]]:
         # As for every other sequence: a lone string would be taken letter by letter.
         message = "is not a list of origins"
         return [], [Problem(field, value, "sequence", message, _instead_of_lone(value, field))]
-    valid, problems = fields.origins(value, field)
+    valid, problems = field_values.origins(value, field)
     for entry in valid:
         if callable(entry):
             problems.append(Problem(field, entry, "type", "is not a string", _NO_CALLABLE))
@@ -181,7 +181,7 @@ _CHECKS: dict[str, Check] = {"origins": _origins}
 
 def _urls_regexes(value: Any, field: str) -> tuple[list[re.Pattern[str]], list[Problem]]:
     lone = isinstance(value, (str, re.Pattern))
-    valid, problems = fields.regexes([value] if lone else value, field)
+    valid, problems = field_values.regexes([value] if lone else value, field)
     return valid, [problem._replace(hint="Write a path, as in r'^/api/'.") for problem in problems]
 
 

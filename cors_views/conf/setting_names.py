@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from cors_views.policies.field_table import TABLE
+from cors_views.policies.fields import TABLE
 
 #: Each setting that has an older name, which counts where the newer one is not set.
 ALIASES = {

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from cors_views.declarations.marks import Declaration
-from cors_views.policies.field_table import TABLE
-from cors_views.policies.fields import shown
+from cors_views.policies.field_values import shown
+from cors_views.policies.fields import TABLE
 from cors_views.policies.origin_sets import LoadedOrigins
 from cors_views.policies.policy import CorsPolicy, field_hint, policy_of
 from cors_views.support.source_places import Place, with_filename

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, overload
 from asgiref.sync import AsyncToSync, iscoroutinefunction
 
 from cors_views import conf
-from cors_views.policies.enforcing import Enforce
+from cors_views.policies.enforced_anywhere import Enforce
 from cors_views.policies.policy import CorsPolicy
 from cors_views.support.memory import remembered
 from cors_views.support.source_places import Place, caller, caller_in

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cors_views.inspection.policies_in_use import csrf_middleware_protects
-from cors_views.resolution.view_info import inspect_view
+from cors_views.resolution.wrapped_views import inspect_view
 
 #: DRF's name for what checks CSRF tokens although its views are exempt from the middleware.
 _SESSION_AUTHENTICATION = "rest_framework.authentication.SessionAuthentication"

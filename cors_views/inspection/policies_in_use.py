@@ -12,7 +12,7 @@ from cors_views.declarations.marks import wrapped
 from cors_views.defaults import default_methods
 from cors_views.inspection import url_shapes
 from cors_views.inspection.hidden_routes import hidden_among
-from cors_views.policies.field_table import FIELDS, TABLE
+from cors_views.policies.fields import FIELDS, TABLE
 from cors_views.policies.policy import CorsPolicy
 from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy, RoutePolicies
 from cors_views.regexes.automata import Matching
@@ -20,8 +20,8 @@ from cors_views.resolution import layers, nearest, pattern_paths
 from cors_views.resolution.layers import Layer
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import route_name
-from cors_views.resolution.view_info import served_methods
-from cors_views.standard import fetch
+from cors_views.resolution.wrapped_views import served_methods
+from cors_views.standard.methods import SAFE_METHODS, SAFELISTED_METHODS
 from cors_views.support.memory import remembered
 
 #: So many names of a long list does a message hold.
@@ -71,7 +71,7 @@ class PolicyInUse(NamedTuple):
     @property
     def unsafe_offered(self) -> list[str]:
         """The methods that may change something and that preflights are offered."""
-        names = set(self.sendable) - fetch.SAFE_METHODS
+        names = set(self.sendable) - SAFE_METHODS
         return sorted(offered(self.effective, self.compiled, names))
 
     def where(self, field: str = "origins") -> str:
@@ -187,8 +187,8 @@ def sendable(
     Fetch section 2.2.1, "CORS-safelisted method": GET, HEAD and POST need no offer.
     """
     if methods is None:
-        methods = sorted({*default_methods, *compiled.methods, *fetch.SAFELISTED_METHODS} - {"*"})
-    passing = fetch.SAFELISTED_METHODS | offered(effective, compiled, methods)
+        methods = sorted({*default_methods, *compiled.methods, *SAFELISTED_METHODS} - {"*"})
+    passing = SAFELISTED_METHODS | offered(effective, compiled, methods)
     return tuple(name for name in methods if name in passing)
 
 
@@ -200,7 +200,7 @@ def unsafe_for_strangers(pattern_path: PatternPath, methods: Iterable[str]) -> l
     """
     if not pattern_path or csrf_middleware_protects(pattern_path[-1].callback):
         return []
-    return sorted(set(methods) - fetch.SAFE_METHODS)
+    return sorted(set(methods) - SAFE_METHODS)
 
 
 def csrf_middleware_protects(callback: Any) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from cors_views.inspection.wide_regexes import lookalike_of, stranger_of
-from cors_views.policies.corrections import variable_advice
+from cors_views.policies.spelling_hints import variable_advice
 from cors_views.regexes.automata import Unreadable
 from cors_views.regexes.expressions import automaton_of, whole_automaton_of
 from cors_views.standard.origins import is_origin

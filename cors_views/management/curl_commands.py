@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from cors_views.browsing.pages import origin_of
-from cors_views.standard import fetch
+from cors_views.standard.headers import is_forbidden_request_header, split_list
 from cors_views.support.escaping import quoted
 
 #: Long names of options with a value, by all their names.
@@ -96,12 +96,12 @@ def parse(command: str) -> CopiedCall:
     names = headers.pop("access-control-request-headers", ("", ""))[1]
     if method == "OPTIONS" and asked:
         # The preflight itself was copied. What it asks about is what the page wants.
-        wanted = {name: (name, "x") for name in fetch.split_list(names)}
+        wanted = {name: (name, "x") for name in split_list(names)}
         return CopiedCall(origin, asked[1], urls[0], tuple(wanted.values()), None, cookie)
     kept = tuple(
         pair
         for name, pair in headers.items()
-        if name not in _OF_THE_BROWSER and not fetch.is_forbidden_request_header(name)
+        if name not in _OF_THE_BROWSER and not is_forbidden_request_header(name)
     )
     return CopiedCall(origin, method, urls[0], kept, body, cookie)
 

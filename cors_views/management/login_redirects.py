@@ -10,7 +10,7 @@ from django.urls import ResolverMatch
 
 from cors_views.declarations.marks import wrapped
 from cors_views.inspection.hosts import has_middleware
-from cors_views.resolution.view_info import inspect_view
+from cors_views.resolution.wrapped_views import inspect_view
 
 _MIDDLEWARE = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 _MIXINS = "django.contrib.auth.mixins"

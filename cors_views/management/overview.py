@@ -24,17 +24,17 @@ from cors_views.inspection.policies_in_use import (
     offered_names,
     sources_of,
 )
-from cors_views.policies.enforcing import Enforce
+from cors_views.policies.enforced_anywhere import Enforce
 from cors_views.policies.policy import CorsPolicy, unchecked
 from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy
 from cors_views.regexes.automata import Matching
-from cors_views.resolution import layers, nearest, pattern_paths, view_info
+from cors_views.resolution import layers, nearest, pattern_paths, wrapped_views
 from cors_views.resolution.layers import Layer
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import route_name
-from cors_views.resolution.view_info import name_of
+from cors_views.resolution.wrapped_views import name_of
 from cors_views.signals import check_request_enabled
-from cors_views.standard.fetch import SAFELISTED_METHODS
+from cors_views.standard.methods import SAFELISTED_METHODS
 
 #: In this order people look for methods; others come after them.
 _ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -285,13 +285,13 @@ def view_name(pattern_path: PatternPath) -> str:
     callback = pattern_path[-1].callback
     if not layers.understands(pattern_path):
         return name_of(type(callback))
-    return view_info.view_name(callback)
+    return wrapped_views.view_name(callback)
 
 
 def is_installed(pattern_path: PatternPath) -> bool:
     """Return whether the view of a route is of an installed package, where nobody decorates it."""
     callback = pattern_path[-1].callback
-    *_, innermost = wrapped(view_info.inspect_view(callback).view_class or callback)
+    *_, innermost = wrapped(wrapped_views.inspect_view(callback).view_class or callback)
     module = sys.modules.get(getattr(innermost, "__module__", ""))
     folders = Path(getattr(module, "__file__", None) or "").parts
     return not {"site-packages", "dist-packages"}.isdisjoint(folders)

@@ -15,9 +15,9 @@ from cors_views.management import joined_rows, text_columns, wording
 from cors_views.management.overview import Row, app_of, in_order, url_name, view_name
 from cors_views.management.selection import Finding
 from cors_views.management.text_columns import Cell, Paint
-from cors_views.policies.field_table import TABLE
+from cors_views.policies.fields import TABLE
 from cors_views.resolution.layers import Layer
-from cors_views.resolution.view_info import name_of
+from cors_views.resolution.wrapped_views import name_of
 
 #: The version of the JSON's shape; it changes where a field changes its meaning or goes.
 VERSION = 1

@@ -14,8 +14,8 @@ from cors_views.inspection.wide_regexes import admits_plain_http, special_of
 from cors_views.management.joined_rows import without_suffix
 from cors_views.management.overview import Row, app_of
 from cors_views.policies.policy import close_matches
-from cors_views.resolution.view_info import served_methods
-from cors_views.standard import fetch
+from cors_views.resolution.wrapped_views import served_methods
+from cors_views.standard.methods import SAFE_METHODS
 from cors_views.standard.origins import SPECIAL
 
 
@@ -147,7 +147,7 @@ def _unenforced(row: Row) -> bool:
     if served is None:
         served = tuple(served_methods(row.pattern_path[-1].callback) or ["POST"])
     everywhere = row.enforce is True and not row.depends_on_url
-    return bool({*served} - fetch.SAFE_METHODS) and not everywhere
+    return bool({*served} - SAFE_METHODS) and not everywhere
 
 
 def _undeclared(row: Row) -> bool:

@@ -33,7 +33,7 @@ from cors_views.management.overview import in_order
 from cors_views.outcomes.decided import Decided, what_was_decided
 from cors_views.resolution import pattern_paths
 from cors_views.resolution.pattern_paths import PatternPath
-from cors_views.resolution.view_info import served_methods
+from cors_views.resolution.wrapped_views import served_methods
 
 
 def usable_host() -> str:

@@ -13,8 +13,8 @@ from cors_views.management.text_columns import Paint
 from cors_views.outcomes.decided import Decided
 from cors_views.protocol.decisions import SIGNAL
 from cors_views.protocol.reasons import Reason
-from cors_views.resolution.view_info import name_of
-from cors_views.standard.fetch import CORS_RESPONSE_HEADERS
+from cors_views.resolution.wrapped_views import name_of
+from cors_views.standard.headers import CORS_RESPONSE_HEADERS
 from cors_views.support.escaping import escaped
 
 #: What of a response's headers CORS is about, beside its own.

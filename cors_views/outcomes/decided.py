@@ -13,8 +13,8 @@ from cors_views.protocol.decisions import Replies
 from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.reasons import Answer, Headers, Preflight, Reason
 from cors_views.resolution.pattern_paths import resolve
-from cors_views.resolution.view_info import name_of, view_name
-from cors_views.standard.fetch import ALLOW_ORIGIN, CORS_RESPONSE_HEADERS
+from cors_views.resolution.wrapped_views import name_of, view_name
+from cors_views.standard.headers import ALLOW_ORIGIN, CORS_RESPONSE_HEADERS
 
 
 class Decided(NamedTuple):

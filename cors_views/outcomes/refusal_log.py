@@ -15,8 +15,9 @@ from django.utils.encoding import escape_uri_path
 
 from cors_views.outcomes.decided import Decided, carries_cookies, is_same_origin, view_of
 from cors_views.protocol.decisions import SIGNAL
-from cors_views.resolution.view_info import name_of
-from cors_views.standard import fetch
+from cors_views.resolution.wrapped_views import name_of
+from cors_views.standard.headers import parse_request_headers
+from cors_views.standard.methods import is_method
 from cors_views.standard.origins import SPECIAL, is_origin
 from cors_views.support.escaping import escaped, quoted
 
@@ -177,8 +178,8 @@ def _command(request: HttpRequest, origin: str, preflight_for: str | None) -> st
     else:
         method, cookies = preflight_for, []
         requested = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
-    names = fetch.parse_request_headers(requested)
-    if names is None or not is_origin(origin) or not fetch.is_method(method):
+    names = parse_request_headers(requested)
+    if names is None or not is_origin(origin) or not is_method(method):
         # No page has sent it.
         return ""
     headers = [f"--header={name}{_UNSAFE_VALUES.get(name, '')}" for name in names]

@@ -1,291 +1,238 @@
-"""What each field of a policy may hold: one function a field, used by policies and by settings.
+"""The fields of a policy, one entry each: all that the package knows of one stands here.
 
-Each function takes the raw value and returns the part of it that is valid, as it was written, and
-a list of problems. A policy refuses to be built while there are problems; the ``CORS_*`` settings
-go on with what is valid, because they must never raise while a site is serving.
+Whoever adds a field adds an entry, the argument to ``CorsPolicy`` and to ``cors_allow``, and a line
+to docs/policies.rst.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from cors_views.policies.corrections import (
-    AN_ORIGIN,
-    EMPTY,
-    boolean_meant,
-    correction,
-    cure,
-    number_meant,
-    once,
-    origins_in,
-    text_of,
-    where_to_write,
+from cors_views.defaults import default_headers, default_methods
+from cors_views.policies import field_values
+from cors_views.policies.field_values import Problem
+from cors_views.policies.origin_sets import distinct
+from cors_views.standard.headers import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    ALLOW_PRIVATE_NETWORK,
+    EXPOSE_HEADERS,
+    MAX_AGE,
 )
-from cors_views.policies.enforcing import Enforce
-from cors_views.policies.origin_sets import OriginCallable
-from cors_views.policies.patterns import OriginError, parse_pattern
-from cors_views.regexes.repetitions import is_ambiguous
-from cors_views.standard import fetch
+
+#: Takes a value and the name under which it is given; returns what is valid, and the problems.
+Check = Callable[[Any, str], tuple[Any, list[Problem]]]
 
 
-class _Unset:
-    """The value of an argument that is not given. ``None`` is given, by mistake."""
-
-    def __repr__(self) -> str:
-        return "<left out>"
+def _as_is(value: Any) -> Any:
+    return value
 
 
-UNSET: Any = _Unset()
+class Field(NamedTuple):
+    """One field of a policy.
 
-_LONGEST_SHOWN = 200
-#: Python refuses to print numbers of thousands of digits; long before that it is a mistake.
-_TOO_LONG_MAX_AGE = 10**100
-
-
-class Problem(NamedTuple):
-    """One thing wrong with one value of one field.
-
-    ``kind`` is a short stable name that the system checks map to their ids.
+    ``name``
+        The name in Python, and the key in the JSON of ``cors_policies``.
+    ``check``, ``normal``
+        What the field may hold, and the normal form of what it holds.
+    ``nothing``
+        What to write where ``None`` was meant for nothing.
+    ``setting``, ``check_id``, ``default``, ``check_setting``, ``of_setting``
+        The setting, the system check that reports a wrong value, what it is where it is not set,
+        what it may hold (the same as the field, unless something else is said), and what its value
+        is to a policy.
+    ``inherited``, ``otherwise``
+        Whether a policy that names its origins takes the field from the settings, and what it has
+        there if not: whom a site trusts is not inherited.
+    ``header``, ``always``
+        The response header that it is sent as, empty for a field that is not sent, and its value
+        there if each answer has it, empty for none. The rest is decided request by request, in
+        ``protocol.decisions``.
+    ``label``
+        The heading of its column where ``cors_policies`` shows details, if it has one.
+    ``json``
+        What ``cors_policies`` says of it in JSON, where that depends on nothing else.
     """
 
-    field: str
-    value: Any
-    kind: str
-    message: str
-    hint: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """What is wrong, without the cure; a long value is cut."""
-        return f"{self.field}: {shown(self.value)} {self.message}."
-
-    def __str__(self) -> str:
-        return f"{self.sentence} {self.hint}" if self.hint else self.sentence
-
-
-def shown(value: Any) -> str:
-    """Return a value for a message; a long one is cut."""
-    whole = _repr(value)
-    return f"{whole[:_LONGEST_SHOWN]}…" if len(whole) > _LONGEST_SHOWN else whole
+    name: str
+    check: Check
+    nothing: str
+    setting: str
+    check_id: str
+    default: Any
+    header: str
+    normal: Callable[[Any], Any] = _as_is
+    check_setting: Check | None = None
+    of_setting: Callable[[Any], Any] = tuple
+    inherited: bool = True
+    otherwise: Any = None
+    always: Callable[[Any], str] | None = None
+    label: str = ""
+    json: Callable[[Any], Any] | None = None
 
 
-def _repr(value: Any) -> str:
-    """Return the repr of a value; a value may be too large for one, or raise."""
-    try:
-        return repr(value)
-    except Exception:
-        return f"<{type(value).__name__}>"
+def _distinct(items: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(items))
 
 
-#: Kind, message and hint of what is wrong with a name.
-Wrong = tuple[str, str, str]
-_ENDLESS = "repeats what is repeated already: it can keep a worker busy for hours with one request"
-_A_REGEX = r"Write an expression such as r'https://[a-z]+\.example\.com'."
+def _upper(names: Sequence[str]) -> tuple[str, ...]:
+    # Django upper-cases every request's method, so no handler ever sees another spelling.
+    return _distinct(name.upper() for name in names)
 
 
-def origins(value: Any, field: str = "origins") -> tuple[list[str | OriginCallable], list[Problem]]:
-    """Check origins: a sequence of patterns and callables, ``"*"``, or a single one of them."""
-    lone = callable(value) and not isinstance(value, type)
-    if isinstance(value, str):
-        lone = not _are_origins(value)
-    if lone:
-        value = [value]
-    entries, problems = _entries(value, field, "origins or callables", origins_in)
-    valid: list[str | OriginCallable] = []
-    for entry in entries:
-        any_origin = isinstance(entry, str) and entry == "*"
-        if any_origin or (callable(entry) and not isinstance(entry, type)):
-            valid.append(entry)
-        elif not isinstance(entry, str):
-            message, text = "is neither a string nor a callable", text_of(entry)
-            hint = cure(text, field) if text else AN_ORIGIN
-            problems.append(Problem(field, entry, "type", message, hint))
-        else:
-            try:
-                valid.append(parse_pattern(entry))
-            except OriginError as error:
-                problems.append(Problem(field, entry, error.kind, str(error), cure(entry, field)))
-    return valid, problems
+def _lower(names: Sequence[str]) -> tuple[str, ...]:
+    # RFC 9110 section 5.1: header names are case-insensitive.
+    return _distinct(name.lower() for name in names)
 
 
-def _are_origins(text: str) -> bool:
-    """Return whether a text holds several origins."""
-    return len(correction(text).origins) > 1
+def _lone_star(check: Check) -> Check:
+    """Let a lone ``"*"`` count as ``["*"]``: sites have lived with it, and it works by accident."""
+
+    def checked(value: Any, field: str) -> tuple[list[str], list[Problem]]:
+        valid, problems = check(value, field)
+        lone = isinstance(value, str) and value == "*"
+        return ["*"] if lone else valid, problems
+
+    return checked
 
 
-def in_text(text: str) -> list[str]:
-    """Return the names that somebody wrote in one string, with commas or white space between."""
-    return text.replace(",", " ").split()
+#: The fields by their names, in the order in which they are documented.
+TABLE = {
+    field.name: field
+    for field in (
+        Field(
+            "origins",
+            check=field_values.origins,
+            normal=distinct,
+            nothing="Write [] to admit nobody",
+            setting="CORS_ALLOWED_ORIGINS",
+            check_id="E006",
+            default=(),
+            of_setting=_distinct,
+            inherited=False,
+            header=ALLOW_ORIGIN,
+        ),
+        Field(
+            "origin_regexes",
+            check=field_values.origin_regexes,
+            normal=_distinct,
+            nothing="Write [] for none",
+            setting="CORS_ALLOWED_ORIGIN_REGEXES",
+            check_id="E007",
+            default=(),
+            inherited=False,
+            header=ALLOW_ORIGIN,
+        ),
+        Field(
+            "methods",
+            check=field_values.methods,
+            normal=_upper,
+            nothing="Write [] for none",
+            setting="CORS_ALLOW_METHODS",
+            check_id="E002",
+            default=default_methods,
+            check_setting=_lone_star(field_values.methods),
+            header=ALLOW_METHODS,
+        ),
+        Field(
+            "headers",
+            check=field_values.headers,
+            normal=_lower,
+            nothing="Write [] for none",
+            setting="CORS_ALLOW_HEADERS",
+            check_id="E001",
+            default=default_headers,
+            check_setting=_lone_star(field_values.headers),
+            header=ALLOW_HEADERS,
+            label="Headers",
+            json=lambda names: sorted(names or ()),
+        ),
+        Field(
+            "expose_headers",
+            check=field_values.expose_headers,
+            normal=_lower,
+            nothing="Write [] for none",
+            setting="CORS_EXPOSE_HEADERS",
+            check_id="E008",
+            default=(),
+            check_setting=_lone_star(field_values.expose_headers),
+            header=EXPOSE_HEADERS,
+            always=lambda names: ", ".join(names or ()),
+            label="Exposed",
+            json=lambda names: sorted(names or ()),
+        ),
+        Field(
+            "credentials",
+            check=field_values.boolean,
+            nothing="Write False",
+            setting="CORS_ALLOW_CREDENTIALS",
+            check_id="E003",
+            default=False,
+            of_setting=bool,
+            inherited=False,
+            otherwise=False,
+            header=ALLOW_CREDENTIALS,
+            always=lambda value: "true" if value else "",
+        ),
+        Field(
+            "max_age",
+            check=field_values.max_age,
+            nothing="Write 0 to keep browsers from caching preflights",
+            setting="CORS_PREFLIGHT_MAX_AGE",
+            check_id="E004",
+            default=86400,
+            # A setting of 0 sends no header at all, as in django-cors-headers; a policy's is sent.
+            of_setting=lambda seconds: seconds or None,
+            header=MAX_AGE,
+            label="Max age",
+            json=_as_is,
+        ),
+        Field(
+            "private_network",
+            check=field_values.boolean,
+            nothing="Write False",
+            setting="CORS_ALLOW_PRIVATE_NETWORK",
+            check_id="E015",
+            default=False,
+            of_setting=bool,
+            inherited=False,
+            otherwise=False,
+            header=ALLOW_PRIVATE_NETWORK,
+            json=bool,
+        ),
+        Field(
+            "enforce",
+            check=field_values.enforce,
+            nothing="Write False",
+            setting="CORS_ENFORCE",
+            check_id="E065",
+            default=False,
+            # Whoever meant to refuse and slipped must not have let everybody in.
+            of_setting=lambda value: value if isinstance(value, (bool, str)) else True,
+            header="",
+        ),
+    )
+}
+FIELDS = tuple(TABLE)
+#: The fields that a policy with origins of its own takes from the settings.
+INHERITED = tuple(field.name for field in TABLE.values() if field.inherited)
+#: Name, header and value of what is sent on each answer, in the order of the headers.
+_ALWAYS = sorted(
+    ((each.name, each.header, each.always) for each in TABLE.values() if each.always),
+    key=lambda sent: sent[1],
+)
 
 
-def origin_regexes(
-    value: Any, field: str = "origin_regexes"
-) -> tuple[list[re.Pattern[str]], list[Problem]]:
-    """Check regexes: a sequence of strings or compiled patterns that match a whole origin."""
-    valid, problems = regexes(value, field, beyond_ascii=False)
-    empty = [regex for regex in valid if not regex.pattern.strip()]
-    problems += [
-        Problem(field, regex.pattern, "regex", "is empty, so matches no origin", EMPTY)
-        for regex in empty
-    ]
-    return [regex for regex in valid if regex not in empty], problems
+def constant_headers(policy: Any) -> tuple[tuple[str, str], ...]:
+    """Return what a policy sends on each answer, beside Access-Control-Allow-Origin."""
+    sent = ((header, value(getattr(policy, name))) for name, header, value in _ALWAYS)
+    return tuple((header, text) for header, text in sent if text)
 
 
-def _one_regex(text: str) -> list[str]:
-    return [text] if text.strip() else []
-
-
-def regexes(
-    value: Any, field: str, *, beyond_ascii: bool = True
-) -> tuple[list[re.Pattern[str]], list[Problem]]:
-    """Check regular expressions, whatever they are for; paths hold letters beyond ASCII."""
-    # A comma or a blank may be part of an expression.
-    entries, problems = _entries(value, field, "regular expressions", _one_regex)
-    valid: list[re.Pattern[str]] = []
-    for entry in entries:
-        if isinstance(entry, re.Pattern) and isinstance(entry.pattern, str):
-            regex = entry
-        elif isinstance(entry, str):
-            try:
-                regex = re.compile(entry)
-            # OverflowError and RecursionError are what re raises for sizes beyond its limits.
-            except (re.error, OverflowError, RecursionError) as error:
-                message = f"is not a valid regular expression: {error}"
-                hint = where_to_write(entry, field) or _A_REGEX
-                problems.append(Problem(field, entry, "regex", message, hint))
-                continue
-        else:
-            message = "is neither a string nor a compiled str pattern"
-            problems.append(Problem(field, entry, "type", message, _A_REGEX))
-            continue
-        # What hangs a worker at a hostile header serves everybody else: the settings may keep it.
-        valid.append(regex)
-        hint = where_to_write(regex.pattern, field) if "*" in regex.pattern else ""
-        if hint:
-            message = "is a pattern of origins, not a regular expression"
-            problems.append(Problem(field, regex.pattern, "pattern", message, hint))
-        elif is_ambiguous(regex, beyond_ascii=beyond_ascii):
-            problems.append(Problem(field, regex.pattern, "endless", _ENDLESS, once(regex)))
-    return valid, problems
-
-
-def methods(value: Any, field: str = "methods") -> tuple[list[str], list[Problem]]:
-    """Check methods: a sequence of method names, or ``["*"]`` for all."""
-    return _names(value, field, "method names", _method_problem)
-
-
-def headers(value: Any, field: str = "headers") -> tuple[list[str], list[Problem]]:
-    """Check request headers: a sequence of names; ``"*"`` covers all but Authorization."""
-    return _names(value, field, "header names", _request_header_problem)
-
-
-def expose_headers(value: Any, field: str = "expose_headers") -> tuple[list[str], list[Problem]]:
-    """Check response headers to expose: a sequence of names, or ``["*"]`` for all."""
-    return _names(value, field, "header names", _response_header_problem)
-
-
-def boolean(value: Any, field: str) -> tuple[bool | None, list[Problem]]:
-    """Check a yes-or-no field: ``True`` or ``False``, nothing that merely counts as one."""
-    if isinstance(value, bool):
-        return value, []
-    return None, [Problem(field, value, "type", "is neither True nor False", boolean_meant(value))]
-
-
-def enforce(value: Any, field: str = "enforce") -> tuple[Enforce | None, list[Problem]]:
-    """Check whether to refuse on the server: ``True``, ``False``, or ``"report"``."""
-    if isinstance(value, bool):
-        return value, []
-    if isinstance(value, str) and value == "report":
-        return "report", []
-    meant = boolean_meant(value).replace("True or False", "True, False or 'report'")
-    return None, [Problem(field, value, "type", "is neither True nor False nor 'report'", meant)]
-
-
-def max_age(value: Any, field: str = "max_age") -> tuple[int | None, list[Problem]]:
-    """Check a preflight's lifetime: a whole number of seconds, zero or more."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        message = "is not a whole number of seconds"
-        return None, [Problem(field, value, "type", message, number_meant(value))]
-    if value < 0:
-        hint = "Write 0 to keep browsers from caching preflights."
-        return None, [Problem(field, value, "negative", "is negative", hint)]
-    if value >= _TOO_LONG_MAX_AGE:
-        hint = "Browsers keep preflights for 86400 seconds at most."
-        return None, [Problem(field, hex(value)[:20], "long", "has more than 100 digits", hint)]
-    return value, []
-
-
-def _entries(
-    value: Any, field: str, what: str, meant: Callable[[str], list[str]] = in_text
-) -> tuple[list[Any], list[Problem]]:
-    """Return what a sequence field holds; a lone string would be taken letter by letter.
-
-    ``meant`` returns the entries that somebody may have meant by one.
-    """
-    # First what nearly everybody writes: an abstract class takes its time to answer.
-    if isinstance(value, (list, tuple)):
-        return list(value), []
-    if isinstance(value, Set):
-        return sorted(value, key=_repr), []
-    if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
-        return list(value), []
-    hint = f"Write {meant(value)!r} instead." if isinstance(value, str) else "Write a list."
-    if value is None:
-        hint = "Write [] for none."
-    return [], [Problem(field, value, "sequence", f"is not a list of {what}", hint)]
-
-
-def _names(
-    value: Any, field: str, what: str, judge: Callable[[str], Wrong | None]
-) -> tuple[list[str], list[Problem]]:
-    entries, problems = _entries(value, field, what)
-    valid = []
-    for entry in entries:
-        if not isinstance(entry, str):
-            problems.append(Problem(field, entry, "type", "is not a string", f"Write {what}."))
-            continue
-        wrong = judge(entry)
-        if wrong is not None:
-            problems.append(Problem(field, entry, *wrong))
-        # The browser only ignores a name that it forbids, so the settings may keep it.
-        if wrong is None or wrong[0] == "forbidden":
-            valid.append(entry)
-    return valid, problems
-
-
-def _method_problem(name: str) -> Wrong | None:
-    if not fetch.is_method(name):
-        return "token", "is not a method name", "Write names such as 'GET' and 'PATCH'."
-    if fetch.is_forbidden_method(name):
-        return "method", "is a method that browsers never send for a script", "Drop it."
-    return None
-
-
-def _header_problem(name: str) -> Wrong | None:
-    if not fetch.is_token(name):
-        return "token", "is not a header name", "Write names such as 'X-Requested-With'."
-    if name.lower() in fetch.CORS_RESPONSE_HEADERS:
-        return "forbidden", "is a CORS response header; the middleware writes it", "Drop it."
-    return None
-
-
-def _request_header_problem(name: str) -> Wrong | None:
-    wrong = _header_problem(name)
-    if wrong is None and fetch.is_forbidden_request_header(name):
-        return "forbidden", "is a header that browsers let no script set", "Drop it."
-    return wrong
-
-
-def _response_header_problem(name: str) -> Wrong | None:
-    wrong = _header_problem(name)
-    if wrong is None and name.lower() in fetch.FORBIDDEN_RESPONSE_HEADERS:
-        return "forbidden", "is a header that browsers show to no script", "Drop it."
-    return wrong
-
-
-def report(problems: Iterable[Problem], declared: str) -> str:
-    """Return one message for all problems of one declaration."""
-    lines = "\n".join(f"  {problem}" for problem in problems)
-    return f"Invalid CORS policy, {declared}:\n{lines}"
+def given_none(field: str) -> Problem:
+    """Return what is wrong with a field of a policy that is given ``None``."""
+    hint = f"{TABLE[field].nothing}, or leave {field} out to take it from the next layer."
+    return Problem(field, None, "none", "says nothing", hint)

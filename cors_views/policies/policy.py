@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.core.exceptions import ImproperlyConfigured
 
-from cors_views.policies import fields
-from cors_views.policies.enforcing import ENFORCING, Enforce
-from cors_views.policies.field_table import FIELDS, TABLE, given_none
-from cors_views.policies.fields import UNSET, Problem
+from cors_views.policies import field_values
+from cors_views.policies.enforced_anywhere import ENFORCING, Enforce
+from cors_views.policies.field_values import UNSET, Problem
+from cors_views.policies.fields import FIELDS, TABLE, given_none
 from cors_views.policies.origin_sets import LoadedOrigins, OriginCallable, OriginSet, origins_key
 from cors_views.standard.origins import is_origin
 from cors_views.support.source_places import caller, with_filename
@@ -243,7 +243,7 @@ def _valid(given: Mapping[str, Any]) -> dict[str, Any]:
     values, problems = _validated(given)
     if problems:
         place = caller()
-        report = fields.report(problems, f"declared at {place}")
+        report = field_values.report(problems, f"declared at {place}")
         raise with_filename(place, ImproperlyConfigured(report))
     if values.get("enforce"):
         ENFORCING.declare()
@@ -291,7 +291,7 @@ def policy_from(value: Any, declared: str) -> CorsPolicy:
     if not isinstance(value, Mapping):
         message = "is neither a CorsPolicy nor a dict of its fields"
         problem = Problem("policy", value, "type", message)
-        raise ImproperlyConfigured(fields.report([problem], declared))
+        raise ImproperlyConfigured(field_values.report([problem], declared))
     unknown = [
         Problem(
             str(field),
@@ -305,7 +305,7 @@ def policy_from(value: Any, declared: str) -> CorsPolicy:
     ]
     values, problems = _validated({field: value[field] for field in value if field in FIELDS})
     if unknown or problems:
-        raise ImproperlyConfigured(fields.report([*unknown, *problems], declared))
+        raise ImproperlyConfigured(field_values.report([*unknown, *problems], declared))
     return unchecked(values)
 
 

@@ -19,7 +19,14 @@ from cors_views.protocol.effective_policies import (
     preflight_headers,
 )
 from cors_views.protocol.reasons import Answer, Headers, Preflight, Reason
-from cors_views.standard import fetch
+from cors_views.standard.headers import (
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_PRIVATE_NETWORK,
+    MAX_AGE,
+    parse_request_headers,
+)
+from cors_views.standard.methods import SAFE_METHODS, is_forbidden_method, is_method
 from cors_views.standard.origins import is_origin
 from cors_views.standard.safelists import NON_WILDCARD_REQUEST_HEADERS
 
@@ -217,12 +224,12 @@ def _as_django_cors_headers(
     """Return what django-cors-headers adds on every OPTIONS, preflight or not, empty values too."""
     headers: list[tuple[str, str]] = []
     if options:
-        headers.append((fetch.ALLOW_HEADERS, ", ".join(policy.policy.headers or ())))
-        headers.append((fetch.ALLOW_METHODS, ", ".join(policy.policy.methods or ())))
+        headers.append((ALLOW_HEADERS, ", ".join(policy.policy.headers or ())))
+        headers.append((ALLOW_METHODS, ", ".join(policy.policy.methods or ())))
         if policy.max_age is not None:
-            headers.append((fetch.MAX_AGE, policy.max_age))
+            headers.append((MAX_AGE, policy.max_age))
     if private_network and policy.policy.private_network:
-        headers.append((fetch.ALLOW_PRIVATE_NETWORK, "true"))
+        headers.append((ALLOW_PRIVATE_NETWORK, "true"))
     return tuple(headers)
 
 
@@ -242,7 +249,7 @@ def preflight(route: RoutePolicies, asked: Preflight, replies: Replies) -> Answe
         ready = policy.offer if route.uniform else None
         offered = _offered(route, policy, asked, replies) if ready is None else ready
         if asked.private_network and policy.policy.private_network:
-            offered = (*offered, (fetch.ALLOW_PRIVATE_NETWORK, "true"))
+            offered = (*offered, (ALLOW_PRIVATE_NETWORK, "true"))
     vary = (
         effective.public is None
         or not route.uniform
@@ -261,7 +268,7 @@ def _offered(
     peers = {
         name: peer for name, peer in admitted.items() if peer.credentials or not policy.credentials
     }
-    requested = fetch.parse_request_headers(asked.headers or "")
+    requested = parse_request_headers(asked.headers or "")
     methods = _allowed_methods(route, policy, peers)
     allowed = _allowed_headers(policy, requested)
     bleeds = not policy.own_max_age and (
@@ -276,7 +283,7 @@ def _admitted(
     """Return the policy that answers the origin for each method of the route that admits it."""
     found: dict[int, CompiledPolicy | None] = {id(route.effective_policy_for(asked.method)): policy}
     candidates = {*route.candidates, *route.implemented}
-    if fetch.is_method(asked.method):
+    if is_method(asked.method):
         # As it was sent: a browser compares "patch" letter by letter, and only a '*' offers that.
         candidates.add(asked.method)
     if route.may_post:
@@ -303,7 +310,7 @@ def _allowed_methods(
         sorted(
             name
             for name, peer in peers.items()
-            if peer.offers(name) and not fetch.is_forbidden_method(name)
+            if peer.offers(name) and not is_forbidden_method(name)
         )
     )
 
@@ -339,7 +346,7 @@ def _bleeds(
     return any(
         other is not policy and not _covers(other, allowed)
         for name, other in admitted.items()
-        if name not in fetch.SAFE_METHODS and (name == "POST" or other.offers(name))
+        if name not in SAFE_METHODS and (name == "POST" or other.offers(name))
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cors_views.policies.enforcing import Enforce, strictest
-from cors_views.policies.field_table import constant_headers
+from cors_views.policies.enforced_anywhere import Enforce, strictest
+from cors_views.policies.fields import constant_headers
 from cors_views.policies.origin_sets import OriginSet
 from cors_views.policies.policy import CorsPolicy
 from cors_views.protocol.reasons import Answer, Headers, Reason
-from cors_views.standard import fetch
+from cors_views.standard.headers import ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, MAX_AGE
+from cors_views.standard.methods import is_forbidden_method, is_method
 
 DENIED = Answer(reason=Reason.DENIED)
 #: The same where other origins are refused on the server, and the site itself is not.
@@ -58,7 +59,7 @@ class CompiledPolicy:
         self.offer = None if "*" in self.methods | self.headers else self._offer()
 
     def _offer(self) -> Headers:
-        methods = sorted(name for name in self.methods if not fetch.is_forbidden_method(name))
+        methods = sorted(name for name in self.methods if not is_forbidden_method(name))
         return preflight_headers(methods, self.policy.headers or (), self.max_age)
 
     def offers(self, method: str) -> bool:
@@ -74,7 +75,7 @@ class CompiledPolicy:
         """Return the headers for an origin that the policy admits."""
         # Fetch, "CORS check": '*' goes only without credentials.
         value = "*" if self.public else origin
-        return ((fetch.ALLOW_ORIGIN, value), *self.actual_headers)
+        return ((ALLOW_ORIGIN, value), *self.actual_headers)
 
 
 def preflight_headers(
@@ -82,9 +83,9 @@ def preflight_headers(
 ) -> Headers:
     """Return what a preflight is offered; an empty list is left out."""
     offered = (
-        (fetch.ALLOW_METHODS, ", ".join(methods)),
-        (fetch.ALLOW_HEADERS, ", ".join(headers)),
-        (fetch.MAX_AGE, max_age),
+        (ALLOW_METHODS, ", ".join(methods)),
+        (ALLOW_HEADERS, ", ".join(headers)),
+        (MAX_AGE, max_age),
     )
     return tuple((name, value) for name, value in offered if value)
 
@@ -258,4 +259,4 @@ class RoutePolicies:
         """
         if self.uniform:
             return self.other
-        return self.effective(requested.upper() if fetch.is_method(requested) else "")
+        return self.effective(requested.upper() if is_method(requested) else "")

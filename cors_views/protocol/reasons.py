@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from cors_views.standard import fetch
+from cors_views.standard.headers import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    split_list,
+)
+from cors_views.standard.methods import SAFELISTED_METHODS
 from cors_views.standard.origins import is_origin
 from cors_views.standard.safelists import NON_WILDCARD_REQUEST_HEADERS
 
@@ -75,7 +82,7 @@ def refusal(
     said = dict(answer.headers or own)
     if own and not answer.headers:
         # Fetch, "CORS check".
-        if said[fetch.ALLOW_ORIGIN] not in ("*", origin):
+        if said[ALLOW_ORIGIN] not in ("*", origin):
             return Reason.WRONG_ALLOW_ORIGIN, ()
     elif answer.reason is Reason.ORIGIN_NOT_ADMITTED and not is_origin(origin):
         return Reason.NOT_AN_ORIGIN, ()
@@ -84,7 +91,7 @@ def refusal(
     if asked is not None:
         return _preflight_refusal(said, asked)
     # Fetch, "CORS check": with credentials, '*' is a value as any other.
-    allowed = said.get(fetch.ALLOW_CREDENTIALS) == "true" and said[fetch.ALLOW_ORIGIN] != "*"
+    allowed = said.get(ALLOW_CREDENTIALS) == "true" and said[ALLOW_ORIGIN] != "*"
     return (Reason.CREDENTIALS_NOT_ALLOWED if credentials and not allowed else None), ()
 
 
@@ -92,12 +99,12 @@ def _preflight_refusal(
     said: Mapping[str, str], asked: Preflight
 ) -> tuple[Reason | None, tuple[str, ...]]:
     # Fetch, "CORS-preflight fetch", in the standard's order.
-    methods = fetch.split_list(said.get(fetch.ALLOW_METHODS, ""))
-    if asked.method not in fetch.SAFELISTED_METHODS.union(methods) and "*" not in methods:
+    methods = split_list(said.get(ALLOW_METHODS, ""))
+    if asked.method not in SAFELISTED_METHODS.union(methods) and "*" not in methods:
         return Reason.METHOD_NOT_OFFERED, ()
-    allowed = {name.lower() for name in fetch.split_list(said.get(fetch.ALLOW_HEADERS, ""))}
+    allowed = {name.lower() for name in split_list(said.get(ALLOW_HEADERS, ""))}
     star = "*" in allowed
-    requested = dict.fromkeys(name.lower() for name in fetch.split_list(asked.headers or ""))
+    requested = dict.fromkeys(name.lower() for name in split_list(asked.headers or ""))
     missing = tuple(
         name
         for name in requested

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cors_views.declarations.marks import wrapped
-from cors_views.resolution.view_info import ViewInfo
+from cors_views.resolution.wrapped_views import ViewInfo
 from cors_views.support.memory import remembered
 
 #: What decides which method of an instance serves a request. Whoever writes one of these may serve

@@ -21,9 +21,9 @@ from cors_views.declarations.marks import (
     sets,
 )
 from cors_views.policies.policy import CorsPolicy
-from cors_views.resolution import view_info
+from cors_views.resolution import wrapped_views
 from cors_views.resolution.pattern_paths import PatternPath
-from cors_views.resolution.view_info import ViewInfo
+from cors_views.resolution.wrapped_views import ViewInfo
 from cors_views.support.memory import remembered
 
 logger = logging.getLogger("cors_views")
@@ -64,14 +64,14 @@ def outer_layers(pattern_path: PatternPath, callback: ViewInfo) -> tuple[list[La
 def replaced_by(pattern_path: PatternPath) -> ViewInfo | None:
     """Return the view that a URLconf entry names, where the match has another one."""
     callback = getattr(pattern_path[-1], "entry_callback", None)
-    return None if callback is None else view_info.inspect_view(callback)
+    return None if callback is None else wrapped_views.inspect_view(callback)
 
 
 def _layers_of(callback: ViewInfo) -> tuple[list[Layer], list[Layer]]:
     entry = [Layer("route", mark.declaration, mark.applied) for mark in callback.marks]
     if callback.view_class is None:
         return entry, []
-    if view_info.declares(callback.view_class) and "cors_policy" in callback.initkwargs:
+    if wrapped_views.declares(callback.view_class) and "cors_policy" in callback.initkwargs:
         given = callback.initkwargs["cors_policy"]
         entry.append(_attribute("route", given, callback.view_class, "as_view(cors_policy)"))
     # A list of its own: that of the class is shared.
@@ -80,9 +80,9 @@ def _layers_of(callback: ViewInfo) -> tuple[list[Layer], list[Layer]]:
 
 @remembered
 def _class_layers(view_class: type) -> list[Layer]:
-    reads = view_info.declares(view_class)
+    reads = wrapped_views.declares(view_class)
     layers = []
-    for owner, marks in view_info.class_marks(view_class):
+    for owner, marks in wrapped_views.class_marks(view_class):
         layers += [Layer("class", mark.declaration, mark.applied) for mark in marks]
         if reads and sets(owner, "cors_policy"):
             layers.append(_attribute("class", vars(owner)["cors_policy"], owner, "cors_policy"))
@@ -100,8 +100,8 @@ def handler_layers(callback: ViewInfo) -> dict[str, list[Layer]]:
 
 @remembered
 def _handler_layers(view_class: type, handler: str) -> list[Layer]:
-    reads = view_info.declares(view_class)
-    marks = view_info.handler_marks(view_class, handler)
+    reads = wrapped_views.declares(view_class)
+    marks = wrapped_views.handler_marks(view_class, handler)
     layers: list[Layer] = []
     for owner in view_class.__mro__ if reads or marks else ():
         entries = entries_of(owner) if reads else {}
@@ -146,7 +146,7 @@ def policies_of(layer: Layer) -> tuple[CorsPolicy, ...]:
 @remembered
 def stacks(pattern_path: PatternPath) -> list[list[Layer]]:
     """Return every declaration of a route, nearest first: around its view, then by handler."""
-    callback = view_info.inspect_view(pattern_path[-1].callback)
+    callback = wrapped_views.inspect_view(pattern_path[-1].callback)
     entry, around = outer_layers(pattern_path, callback)
     return [entry + around, *handler_layers(callback).values()]
 
@@ -179,6 +179,6 @@ def may_declare(pattern_path: PatternPath) -> bool:
         included = any(isinstance(step.urlconf_name, IncludedURLconf) for step in pattern_path[:-1])
         entry = getattr(pattern_path[-1], "entry_callback", None)
         views = (pattern_path[-1].callback, entry)
-        return included or any(map(view_info.may_declare, views))
+        return included or any(map(wrapped_views.may_declare, views))
     except Exception:
         return anything_applied()

@@ -18,12 +18,12 @@ from django.urls import ResolverMatch, URLResolver, get_resolver
 from cors_views import conf
 from cors_views.conf import settings_cache
 from cors_views.declarations.marks import anything_applied
-from cors_views.policies.enforcing import ENFORCING
-from cors_views.policies.fields import shown
+from cors_views.policies.enforced_anywhere import ENFORCING
+from cors_views.policies.field_values import shown
 from cors_views.policies.origin_sets import OriginSet, origins_key
 from cors_views.policies.policy import CorsPolicy, unchecked
 from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy, RoutePolicies
-from cors_views.resolution import view_info
+from cors_views.resolution import wrapped_views
 from cors_views.resolution.hidden_methods import hides_methods
 from cors_views.resolution.layers import (
     Layer,
@@ -34,7 +34,7 @@ from cors_views.resolution.layers import (
     replaced_by,
 )
 from cors_views.resolution.pattern_paths import PatternPath, find_pattern_path, pattern_path_of
-from cors_views.resolution.view_info import ViewInfo
+from cors_views.resolution.wrapped_views import ViewInfo
 from cors_views.support.escaping import quoted
 
 logger = logging.getLogger("cors_views")
@@ -180,7 +180,7 @@ def _origin_set(policy: CorsPolicy) -> OriginSet:
 def build(pattern_path: PatternPath) -> RoutePolicies:
     """Return what governs each method of the route at the end of ``pattern_path``."""
     site = conf.cors_settings()
-    callback = view_info.inspect_view(pattern_path[-1].callback)
+    callback = wrapped_views.inspect_view(pattern_path[-1].callback)
     entry, around = outer_layers(pattern_path, callback)
     outer = entry + around
     if callback.handlers is None:

@@ -19,7 +19,7 @@ from django.utils.translation import (
 from cors_views import conf
 from cors_views.conf.settings_cache import keep
 from cors_views.declarations.marks import wrapped
-from cors_views.resolution.view_info import adds_nothing
+from cors_views.resolution.wrapped_views import adds_nothing
 from cors_views.support.memory import remembered
 
 logger = logging.getLogger("cors_views")

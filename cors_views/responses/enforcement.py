@@ -20,7 +20,7 @@ from cors_views import conf
 from cors_views.conf import settings_cache
 from cors_views.outcomes.decided import Decided, DecidedParts, EnforcedParts, is_same_origin
 from cors_views.outcomes.refusal_log import log_enforced
-from cors_views.policies.enforcing import ENFORCING
+from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.protocol import decisions
 from cors_views.protocol.consulting import adecide, decide
 from cors_views.protocol.decisions import Replies
@@ -28,9 +28,9 @@ from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicie
 from cors_views.protocol.reasons import Answer, Preflight
 from cors_views.resolution import nearest
 from cors_views.resolution.pattern_paths import resolve
-from cors_views.resolution.view_info import inspect_view
-from cors_views.responses import response_headers
-from cors_views.standard import fetch
+from cors_views.resolution.wrapped_views import inspect_view
+from cors_views.responses import preflights, response_headers
+from cors_views.standard.methods import is_method
 
 settings_cache.forget_on_change(ENFORCING.look_again)
 
@@ -82,10 +82,10 @@ def refuse_preflight(request: HttpRequest, decided: DecidedParts) -> HttpRespons
     origin, _, effective, asked, replies = decided
     if asked is None or is_same_origin(request, origin):
         return None
-    method = asked.method.upper() if fetch.is_method(asked.method) else ""
+    method = asked.method.upper() if is_method(asked.method) else ""
     answer = decisions.refused(effective, method, origin, replies, url_matches=asked.url_matches)
     refused = _refused(request, (origin, answer, effective, asked, replies))
-    return None if refused is None else response_headers.empty(request, refused, status=403)
+    return None if refused is None else preflights.preflight_response(request, refused, status=403)
 
 
 # --- Decide ------------------------------------------------------------------------------------

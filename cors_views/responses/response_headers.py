@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase, ResponseHeaders
 from django.utils.cache import patch_vary_headers
 
-from cors_views.conf import settings_cache
 from cors_views.outcomes.decided import (
     Decided,
     DecidedParts,
@@ -19,24 +18,22 @@ from cors_views.outcomes.decided import (
 )
 from cors_views.outcomes.refusal_log import are_refusals_logged, log_refusal
 from cors_views.responses import own_headers
-from cors_views.standard.fetch import CORS_RESPONSE_HEADERS
+from cors_views.standard.headers import CORS_RESPONSE_HEADERS
 
 #: The class of headers, if Django keeps them as ``write`` knows: as pairs, by name in lower case.
-_KNOWN_HEADERS = (
+KNOWN_HEADERS = (
     ResponseHeaders
     if vars(ResponseHeaders({"Vary": "a"})) == {"_store": {"vary": ("Vary", "a")}}
     else None
 )
-_VARY, _NO_BODY = ("Vary", "origin"), ("content-length", "0")
-#: Fetch, "CORS-preflight fetch": any "ok status" will do.
-PREFLIGHT_STATUS = 200
+_VARY = ("Vary", "origin")
 
 
 def write(request: Any, response: HttpResponseBase, decided: DecidedParts | EnforcedParts) -> None:
     """Write what was decided for a request on the response that its view has made."""
     origin, answer, effective = decided[0], decided[1], decided[2]
     headers: Any = response.headers
-    if type(headers) is not _KNOWN_HEADERS:
+    if type(headers) is not KNOWN_HEADERS:
         _write_checked(request, response, decided)
     else:
         # All that is written was checked when its policy was compiled, or is an origin that was
@@ -85,28 +82,3 @@ def refuse(request: Any, response: HttpResponseBase, decided: EnforcedParts) -> 
         del response.headers[name]
     patch_vary_headers(response, ("origin",))
     request._cors_outcome = decided
-
-
-def empty(
-    request: Any, decided: DecidedParts | EnforcedParts, *, status: int = PREFLIGHT_STATUS
-) -> HttpResponse:
-    """Return the response to a preflight, allowed or refused: 200, without a body.
-
-    A refusal is the absence of the headers; ``status`` is another one where policies enforce.
-    """
-    response = HttpResponse(content_type=headers_of_no_body()["Content-Type"], status=status)
-    if type(response.headers) is _KNOWN_HEADERS:
-        response.headers._store["content-length"] = _NO_BODY
-    else:
-        response.headers["content-length"] = "0"
-    write(request, response, decided)
-    return response
-
-
-@functools.cache
-def headers_of_no_body() -> dict[str, str]:
-    """Return the headers of an empty response, which Django would work out for each preflight."""
-    return {"content-length": "0", **HttpResponse().headers}
-
-
-settings_cache.forget_on_change(headers_of_no_body.cache_clear)

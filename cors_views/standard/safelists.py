@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from cors_views.standard import fetch
+from cors_views.standard.headers import (
+    EXPOSE_HEADERS,
+    FORBIDDEN_RESPONSE_HEADERS,
+    is_forbidden_request_header,
+    is_token,
+    split_list,
+)
+from cors_views.standard.methods import is_forbidden_method
 
 HeaderList = tuple[tuple[str, str], ...]
 
@@ -59,10 +66,10 @@ def is_dropped_request_header(name: str, value: str) -> bool:
 
     Besides the names that belong to the browser, those are overrides with a forbidden method.
     """
-    if fetch.is_forbidden_request_header(name):
+    if is_forbidden_request_header(name):
         return True
     return name.lower() in _METHOD_OVERRIDES and any(
-        fetch.is_forbidden_method(method) for method in fetch.split_list(value)
+        is_forbidden_method(method) for method in split_list(value)
     )
 
 
@@ -96,7 +103,7 @@ def mime_essence(value: str) -> str:
     """Return type and subtype in lower case, or ``""`` (MIME Sniffing, "parse a MIME type")."""
     kind, _, rest = value.strip("\t\n\r ").partition("/")
     subtype = rest.partition(";")[0].rstrip("\t\n\r ")
-    if fetch.is_token(kind) and fetch.is_token(subtype):
+    if is_token(kind) and is_token(subtype):
         return f"{kind}/{subtype}".lower()
     return ""
 
@@ -137,8 +144,8 @@ def names_in(headers: Iterable[tuple[str, str]], name: str) -> tuple[str, ...] |
 
     ``None`` where it is no list of tokens (Fetch section 2.2.2, "extract header list values").
     """
-    names = fetch.split_list(value_of(headers, name) or "")
-    return tuple(names) if all(map(fetch.is_token, names)) else None
+    names = split_list(value_of(headers, name) or "")
+    return tuple(names) if all(map(is_token, names)) else None
 
 
 def visible(headers: HeaderList, *, cors: bool, credentials: bool) -> HeaderList:
@@ -147,12 +154,11 @@ def visible(headers: HeaderList, *, cors: bool, credentials: bool) -> HeaderList
     Fetch section 2.2.6, "basic filtered response" and "CORS filtered response"; ``*`` exposes all
     of them only where the page asked without ``credentials`` (section 4.1, "main fetch").
     """
-    exposed = {name.lower() for name in names_in(headers, fetch.EXPOSE_HEADERS) or ()}
+    exposed = {name.lower() for name in names_in(headers, EXPOSE_HEADERS) or ()}
     everything = not cors or ("*" in exposed and not credentials)
     shown = SAFELISTED_RESPONSE_HEADERS | exposed
     return tuple(
         (name, value)
         for name, value in headers
-        if name.lower() not in fetch.FORBIDDEN_RESPONSE_HEADERS
-        and (everything or name.lower() in shown)
+        if name.lower() not in FORBIDDEN_RESPONSE_HEADERS and (everything or name.lower() in shown)
     )

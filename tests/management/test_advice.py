@@ -23,7 +23,7 @@ from cors_views.management.explaining.edits import Ask, Extend, Tell
 from cors_views.management.explaining.page_calls import Played, play
 from cors_views.management.explaining.where_to_write import Here
 from cors_views.management.site_requests import Server
-from cors_views.resolution.view_info import served_methods
+from cors_views.resolution.wrapped_views import served_methods
 from tests.management.obeying import Site, obey
 
 A, B, NEW = "https://a.example", "https://b.example", "https://new.example"

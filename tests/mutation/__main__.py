@@ -28,8 +28,11 @@ MODULES = {
     "standard/origins": [*ORIGINS],
     "policies/patterns": [*ORIGINS, "tests/policies/test_policy.py"],
     "policies/origin_sets": [*ORIGINS],
-    "policies/fields": ["tests/policies/test_fields.py", "tests/policies/test_policy.py"],
-    "policies/field_table": ["tests/policies/test_policy.py", "tests/conf"],
+    "policies/field_values": [
+        "tests/policies/test_field_values.py",
+        "tests/policies/test_policy.py",
+    ],
+    "policies/fields": ["tests/policies/test_policy.py", "tests/conf"],
     "policies/policy": ["tests/policies/test_policy.py", "tests/conf"],
 }
 CONFIGURATION = """\

@@ -1,402 +1,246 @@
-"""What each field of a policy may hold: permitted as it comes out, prohibited with the reason."""
+"""A field of a policy is one entry of a table: a copy of the package gets one more, and goes on."""
 
 from __future__ import annotations
 
-import re
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cors_views.policies import fields
-from cors_views.policies.fields import Problem
+import cors_views
+from cors_views.policies.fields import FIELDS
+from cors_views.policies.policy import CorsPolicy
 
+PACKAGE = Path(cors_views.__file__).parent
 
-def ask(request: object, origin: str) -> bool:
-    return False
-
-
-class Asks:
-    def __call__(self, request: object, origin: str) -> bool:
-        return False
-
-
-ASKS = Asks()
-IGNORING_CASE = re.compile("x", re.IGNORECASE)
-
-
-def check(field: str, value: Any) -> tuple[Any, list[Problem]]:
-    if field in {"credentials", "private_network"}:
-        return fields.boolean(value, field)
-    return getattr(fields, field)(value)
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "valid"),
-    [
-        pytest.param("origins", ["https://B.example:443"], ["https://b.example"], id="origin"),
-        pytest.param("origins", ("null", "file://"), ["null", "file://"], id="opaque-written-out"),
-        pytest.param("origins", {"https://a.example"}, ["https://a.example"], id="origins-set"),
-        pytest.param("origins", [], [], id="origins-empty"),
-        pytest.param("origins", "*", ["*"], id="lone-star"),
-        pytest.param("origins", ["*"], ["*"], id="star-in-a-list"),
-        pytest.param("origins", "https://a.example", ["https://a.example"], id="lone-origin"),
-        pytest.param("origins", ask, [ask], id="lone-callable"),
-        pytest.param("origins", [ask, ASKS], [ask, ASKS], id="function-and-callable-instance"),
-        pytest.param("origin_regexes", ["x"], [re.compile("x")], id="regex-string"),
-        pytest.param("origin_regexes", (IGNORING_CASE,), [IGNORING_CASE], id="regex-compiled"),
-        pytest.param("origin_regexes", [], [], id="regexes-empty"),
-        pytest.param("methods", ["GET", "PROPFIND"], ["GET", "PROPFIND"], id="methods"),
-        pytest.param("methods", ["*"], ["*"], id="methods-star"),
-        pytest.param("methods", ["M" * 64], ["M" * 64], id="method-as-long-as-it-may-be"),
-        pytest.param("methods", frozenset({"PUT", "GET"}), ["GET", "PUT"], id="methods-set-sorted"),
-        pytest.param("headers", ["X-A", "authorization"], ["X-A", "authorization"], id="headers"),
-        pytest.param(
-            "headers", ["*", "authorization"], ["*", "authorization"], id="headers-star-and-named"
+#: What whoever adds a field writes: the entry behind the last one, and the typed signatures.
+ENTRY = """
+        Field(
+            "tags",
+            check=field_values.methods,
+            nothing="Write [] for none",
+            setting="CORS_TAGS",
+            check_id="E099",
+            default=(),
+            header="x-cors-tags",
+            normal=tuple,
+            always=lambda names: " ".join(names or ()),
+            label="Tags",
+            json=lambda names: list(names or ()),
         ),
-        pytest.param("headers", ["user-agent"], ["user-agent"], id="user-agent-may-be-set"),
-        pytest.param("expose_headers", ["ETag", "Link"], ["ETag", "Link"], id="expose-headers"),
-        pytest.param("max_age", 10**100 - 1, 10**100 - 1, id="max-age-of-100-digits"),
-        pytest.param("expose_headers", ["*"], ["*"], id="expose-headers-star"),
-        # Only a request may not carry it; what a server answers with is its own affair.
-        pytest.param("expose_headers", ["Date"], ["Date"], id="expose-what-no-request-may-carry"),
-        pytest.param("credentials", True, True, id="credentials"),
-        pytest.param("credentials", False, False, id="no-credentials"),
-        pytest.param("private_network", True, True, id="private-network"),
-        pytest.param("max_age", 0, 0, id="max-age-zero"),
-        pytest.param("max_age", 86400, 86400, id="max-age-a-day"),
-    ],
-)
-def test_permitted(field: str, value: Any, valid: Any) -> None:
-    assert check(field, value) == (valid, [])
-
-
-NO_SEQUENCE = {
-    "origins": "is not a list of origins or callables",
-    "origin_regexes": "is not a list of regular expressions",
-    "methods": "is not a list of method names",
-    "headers": "is not a list of header names",
-    "expose_headers": "is not a list of header names",
+    )
 }
+FIELDS ="""
+EDITS = [
+    ("policies/fields.py", "\n    )\n}\nFIELDS =", ENTRY),
+    (
+        "policies/policy.py",
+        "\n    private_network: bool\n",
+        "\n    private_network: bool\n    tags: Names\n",
+    ),
+    (
+        "policies/policy.py",
+        "\n    private_network: bool | None = None\n",
+        "\n    private_network: bool | None = None\n    tags: tuple[str, ...] | None = None\n",
+    ),
+    (
+        "policies/policy.py",
+        "\n        private_network: bool = UNSET,\n",
+        "\n        private_network: bool = UNSET,\n        tags: Names = UNSET,\n",
+    ),
+    (
+        "decorators.py",
+        "\n    private_network: bool = ...,\n",
+        "\n    private_network: bool = ...,\n    tags: Names = ...,\n",
+    ),
+]
+SITE = """
+import io, json, sys
+import django
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.http import HttpResponse
+from django.test import override_settings
+from django.urls import path
 
-
-@pytest.mark.parametrize("field", NO_SEQUENCE)
-@pytest.mark.parametrize(
-    "value",
-    [
-        pytest.param(5, id="a-number"),
-        pytest.param(True, id="a-boolean"),
-        pytest.param(b"GET", id="bytes-whose-entries-are-numbers"),
-        pytest.param({"GET": True}, id="a-dict"),
-        pytest.param(iter(["GET"]), id="an-iterator-that-is-empty-the-second-time"),
-        pytest.param(str, id="a-class"),
-    ],
+APP, OTHER = "https://app.example.com", "https://other.example.com"
+settings.configure(
+    ALLOWED_HOSTS=["testserver"],
+    CORS_ALLOWED_ORIGINS=[APP],
+    CORS_EXPOSE_HEADERS=["X-Cors-Tags"],
+    CORS_POLICIES={"partners": {"origins": [APP], "tags": ["named"]}},
+    CORS_TAGS=["of", "the", "site"],
+    INSTALLED_APPS=["cors_views"],
+    MIDDLEWARE=["cors_views.middleware.CorsMiddleware"],
+    ROOT_URLCONF="__main__",
+    SECRET_KEY="-",
 )
-def test_that_a_sequence_is_a_sequence(field: str, value: Any) -> None:
-    valid, problems = check(field, value)
+django.setup()
 
-    assert valid == []
-    assert [problem[:4] for problem in problems] == [(field, value, "sequence", NO_SEQUENCE[field])]
+from django.views import View
+from cors_views import CorsPolicy, cors_allow
+from cors_views.testing import Browser
 
 
-@pytest.mark.parametrize("field", sorted(NO_SEQUENCE.keys() - {"origins"}))
-@pytest.mark.parametrize("value", ["GET", "*"])
-def test_that_a_lone_string_is_not_taken_letter_by_letter(field: str, value: str) -> None:
-    hint = f"Write [{value!r}] instead."
+def answer(request):
+    return HttpResponse()
 
-    assert check(field, value) == (
-        [],
-        [Problem(field, value, "sequence", NO_SEQUENCE[field], hint)],
+
+@cors_allow(origins=[APP], tags=["of-the-class"])
+class Refined(View):
+    @cors_allow(tags=["of", "get"])
+    def get(self, request):
+        return HttpResponse()
+
+    def put(self, request):
+        return HttpResponse()
+
+
+urlpatterns = [
+    path("own/", Refined.as_view()),
+    path("inherited/", cors_allow(origins=[APP])(answer)),
+    path("named/", cors_allow("partners")(answer)),
+    path("undeclared/", answer),
+]
+ROUTES = ["/own/", "/inherited/", "/named/", "/undeclared/"]
+
+
+def run(*arguments):
+    out = io.StringIO()
+    try:
+        call_command(*arguments, stdout=out, stderr=out)
+    except SystemExit:
+        pass
+    except SystemCheckError as error:
+        return str(error)
+    return out.getvalue()
+
+
+page = Browser(APP)
+with override_settings(CORS_TAGS="one"):
+    wrong = run("check")
+print(json.dumps({
+    "package": sys.modules["cors_views"].__file__,
+    "check": run("check"),
+    "wrong": wrong,
+    "received": {route: page.fetch(route).headers.get("x-cors-tags") for route in ROUTES},
+    "table": run("cors_policies", "--format", "markdown"),
+    "json": json.loads(run("cors_policies", "--format", "json")),
+    "explained": {route: run("cors_explain", OTHER, "GET", route) for route in ROUTES},
+    "repr": repr(CorsPolicy(tags=["a"]).refine(CorsPolicy(tags=["b"], max_age=1))),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return what a site says whose package has the field ``tags``, in a process of its own."""
+    folder = tmp_path_factory.mktemp("copy")
+    shutil.copytree(PACKAGE, folder / "cors_views", ignore=shutil.ignore_patterns("__pycache__"))
+    for name, old, new in EDITS:
+        file = folder / "cors_views" / name
+        text = file.read_text("utf-8")
+        assert text.count(old) == 1, (name, old)
+        file.write_text(text.replace(old, new), "utf-8")
+    (folder / "site_with_tags.py").write_text(SITE, "utf-8")
+    # Nobody counts the lines of the copy.
+    inherited = {key: value for key, value in os.environ.items() if "COV" not in key}
+    inherited.pop("DJANGO_SETTINGS_MODULE", None)
+    done = subprocess.run(
+        [sys.executable, "site_with_tags.py"],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**inherited, "PYTHONPATH": str(folder)},
+        check=False,
+        timeout=60,
     )
+    assert done.stderr == ""
+    found = json.loads(done.stdout)
+    assert Path(found["package"]).is_relative_to(folder)
+    return found
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "meant"),
-    [
-        pytest.param("methods", "GET, POST", ["GET", "POST"], id="methods"),
-        pytest.param("headers", "x-a x-b", ["x-a", "x-b"], id="headers-with-a-blank"),
-        pytest.param("expose_headers", "ETag,\nLink,", ["ETag", "Link"], id="line-and-last-comma"),
-        pytest.param("expose_headers", "", [], id="empty"),
-        pytest.param("origin_regexes", "https://[a-z]{1,3}", ["https://[a-z]{1,3}"], id="regex"),
-        pytest.param(
-            "origins",
-            "https://a.example,https://b.example",
-            ["https://a.example", "https://b.example"],
-            id="origins",
-        ),
-        pytest.param(
-            "origins", "https://a.example  null", ["https://a.example", "null"], id="null"
-        ),
-    ],
-)
-def test_that_several_names_in_one_string_are_told_apart(
-    field: str, value: str, meant: list[str]
-) -> None:
-    hint = f"Write {meant!r} instead."
-
-    assert check(field, value) == (
-        [],
-        [Problem(field, value, "sequence", NO_SEQUENCE[field], hint)],
-    )
+def test_that_the_checks_go_on(said: Any) -> None:
+    assert said["check"] == "System check identified no issues (0 silenced).\n"
 
 
-@pytest.mark.parametrize(
-    ("value", "hint"),
-    [
-        pytest.param(
-            "https://a.example, https://b.example",
-            "Write 'https://a.example', 'https://b.example' instead.",
-            id="two-origins",
-        ),
-        pytest.param("https://a.example ", "Write 'https://a.example' instead.", id="a-blank"),
-        pytest.param(
-            "https://a.example, b",
-            "Write an origin such as 'https://app.example.com' or 'https://*.example.com'.",
-            id="an-origin-and-something-else",
-        ),
-    ],
-)
-def test_that_several_origins_in_one_entry_are_told_apart(value: str, hint: str) -> None:
-    assert [problem.hint for problem in check("origins", [value])[1]] == [hint]
+def test_that_a_wrong_setting_is_reported(said: Any) -> None:
+    assert "(cors_views.E099) CORS_TAGS: 'one' is not a list" in said["wrong"]
 
 
-def test_that_a_lone_origin_with_something_else_is_no_list() -> None:
-    value = "https://a.example, b"
-
-    assert check("origins", value) == check("origins", [value])
-
-
-TOO_LONG = "M" * 65
-FORBIDDEN_METHOD = "is a method that browsers never send for a script"
-FORBIDDEN_IN_REQUESTS = "is a header that browsers let no script set"
-FORBIDDEN_IN_RESPONSES = "is a header that browsers show to no script"
-OURS = "is a CORS response header; the middleware writes it"
+def test_that_a_page_gets_the_nearest_value(said: Any) -> None:
+    assert said["received"] == {
+        "/own/": "of get",
+        "/inherited/": "of the site",
+        "/named/": "named",
+        "/undeclared/": "of the site",
+    }
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "kind", "message"),
-    [
-        pytest.param("origins", 5, "type", "is neither a string nor a callable", id="number"),
-        pytest.param("origins", None, "type", "is neither a string nor a callable", id="none"),
-        pytest.param(
-            "origins", Asks, "type", "is neither a string nor a callable", id="class-not-instance"
-        ),
-        pytest.param("origins", "", "origin", "is empty", id="empty"),
-        pytest.param("origins", "a.example", "incomplete", "has no scheme", id="no-scheme"),
-        pytest.param(
-            "origins",
-            "https://a.example/",
-            "path",
-            "ends in a slash; an origin is scheme, host and port",
-            id="slash",
-        ),
-        pytest.param("origins", "https://u@a.example", "origin", "has user info", id="user-info"),
-        pytest.param(
-            "origin_regexes",
-            "(",
-            "regex",
-            "is not a valid regular expression: missing ), unterminated subpattern at position 0",
-            id="regex-invalid",
-        ),
-        pytest.param(
-            "origin_regexes", 5, "type", "is neither a string nor a compiled str pattern", id="int"
-        ),
-        pytest.param(
-            "origin_regexes",
-            re.compile(b"x"),
-            "type",
-            "is neither a string nor a compiled str pattern",
-            id="regex-of-bytes-that-no-string-matches",
-        ),
-        pytest.param("methods", 5, "type", "is not a string", id="method-number"),
-        pytest.param("methods", "TRACE", "method", FORBIDDEN_METHOD, id="trace"),
-        pytest.param("methods", "connect", "method", FORBIDDEN_METHOD, id="connect-any-case"),
-        pytest.param("methods", "", "token", "is not a method name", id="method-empty"),
-        pytest.param(
-            "methods", "GET, PUT", "token", "is not a method name", id="two-in-one-string"
-        ),
-        pytest.param("methods", "GET\n", "token", "is not a method name", id="method-newline"),
-        pytest.param("methods", TOO_LONG, "token", "is not a method name", id="method-too-long"),
-        pytest.param("headers", 5, "type", "is not a string", id="header-number"),
-        pytest.param("headers", "x a", "token", "is not a header name", id="header-with-a-space"),
-        pytest.param("headers", "x-a:", "token", "is not a header name", id="header-with-a-colon"),
-        pytest.param("headers", "x-ä", "token", "is not a header name", id="header-latin-1"),
-        pytest.param("expose_headers", 5, "type", "is not a string", id="expose-number"),
-        pytest.param("expose_headers", "x a", "token", "is not a header name", id="expose-space"),
-    ],
-)
-def test_prohibited_entry(field: str, value: Any, kind: str, message: str) -> None:
-    valid, problems = check(field, [value])
-
-    assert [problem[:4] for problem in problems] == [(field, value, kind, message)]
-    assert valid == []
+def test_that_a_policy_holds_it_and_refines_it(said: Any) -> None:
+    assert said["repr"] == "CorsPolicy(max_age=1, tags=['a'])"
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "message"),
-    [
-        pytest.param("headers", "Cookie", FORBIDDEN_IN_REQUESTS, id="cookie"),
-        pytest.param("headers", "sec-x", FORBIDDEN_IN_REQUESTS, id="sec-prefix"),
-        pytest.param("headers", "Access-Control-Allow-Origin", OURS, id="ours"),
-        pytest.param("expose_headers", "Set-Cookie", FORBIDDEN_IN_RESPONSES, id="set-cookie"),
-        pytest.param("expose_headers", "access-control-max-age", OURS, id="expose-ours"),
-    ],
-)
-def test_that_what_a_browser_forbids_is_told_apart(field: str, value: str, message: str) -> None:
-    # The system checks only warn about these names where they stand in the CORS_* settings.
-    valid, problems = check(field, [value])
-
-    assert [problem[:4] for problem in problems] == [(field, value, "forbidden", message)]
-    assert valid == [value]
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "kind", "message"),
-    [
-        pytest.param("credentials", 1, "type", "is neither True nor False", id="one"),
-        pytest.param("credentials", "true", "type", "is neither True nor False", id="text"),
-        pytest.param("private_network", [], "type", "is neither True nor False", id="empty-list"),
-        pytest.param(
-            "max_age", "600", "type", "is not a whole number of seconds", id="text-number"
-        ),
-        pytest.param("max_age", 1.5, "type", "is not a whole number of seconds", id="fraction"),
-        pytest.param(
-            "max_age", True, "type", "is not a whole number of seconds", id="true-is-no-1"
-        ),
-        pytest.param("max_age", -1, "negative", "is negative", id="negative"),
-    ],
-)
-def test_prohibited_value(field: str, value: Any, kind: str, message: str) -> None:
-    valid, problems = check(field, value)
-
-    assert valid is None
-    assert [problem[:4] for problem in problems] == [(field, value, kind, message)]
-
-
-def test_that_a_number_too_long_to_print_is_shown_by_its_beginning() -> None:
-    valid, problems = fields.max_age(10**100)
-
-    assert valid is None
-    assert [problem.sentence for problem in problems] == [
-        "max_age: '0x1249ad2594c37ceb0b' has more than 100 digits."
+def test_that_the_table_has_a_column_for_it(said: Any) -> None:
+    header, _, *rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in said["table"].splitlines()
+        if line.startswith("|")
     ]
-    assert fields.max_age(10**101)[0] is None
+    column = header.index("Tags")
+    shown = {(row[0], row[1]): row[column] for row in rows}
+
+    assert shown == {
+        ("/own/", "GET"): "of, get",
+        ("/own/", "PUT"): "of-the-class",
+        ("/inherited/", "any"): "`CORS_TAGS`",
+        ("/named/", "any"): "named",
+        ("/undeclared/", "any"): "`CORS_TAGS`",
+        ("any other URL", "any"): "of, the, site",
+    }
 
 
-class Hostile:
-    """An object that cannot be shown, nor hashed, nor asked."""
+def test_that_the_json_has_a_key_for_it(said: Any) -> None:
+    found = {route["route"]: route["policies"][0]["tags"] for route in said["json"]["routes"]}
 
-    def __repr__(self) -> str:
-        raise ValueError("repr")
-
-    def __hash__(self) -> int:
-        raise ValueError("hash")
-
-    def __call__(self, request: object, origin: str) -> bool:
-        return True
-
-
-def test_that_a_value_which_raises_is_a_problem_like_any_other() -> None:
-    valid, problems = fields.methods([Hostile()])
-
-    assert valid == []
-    assert [str(problem) for problem in problems] == [
-        "methods: <Hostile> is not a string. Write method names."
-    ]
-
-
-def test_that_an_entry_of_another_type_does_not_hide_the_rest() -> None:
-    valid, problems = fields.methods([5, "GET", "a b"])
-
-    assert valid == ["GET"]
-    assert [problem.value for problem in problems] == [5, "a b"]
+    assert found == {
+        "/own/": ["of", "get"],
+        "/inherited/": ["of", "the", "site"],
+        "/named/": ["named"],
+        "/undeclared/": ["of", "the", "site"],
+        None: ["of", "the", "site"],
+    }
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "hint"),
+    ("route", "advised"),
     [
         pytest.param(
-            "origins", "A.example/x", "Write 'https://a.example' instead.", id="missing-scheme"
+            "/own/",
+            "@cors_allow(origins=['https://app.example.com', 'https://other.example.com'], "
+            "tags=['of', 'get'])",
+            id="refined",
         ),
+        pytest.param("/inherited/", "add 'https://other.example.com' to origins", id="inherited"),
         pytest.param(
-            "origins",
-            ["https://a.example/"],
-            "Write 'https://a.example' instead.",
-            id="trailing-slash",
+            "/named/",
+            "CorsPolicy(origins=['https://other.example.com'], tags=['named'])",
+            id="named",
         ),
-        pytest.param(
-            "origins",
-            [re.compile("https://a")],
-            "Write 'https://a' instead.",
-            id="a-regex-among-origins",
-        ),
-        pytest.param(
-            "origins",
-            [5],
-            "Write an origin such as 'https://app.example.com' or 'https://*.example.com'.",
-            id="a-number-among-origins",
-        ),
-        pytest.param(
-            "max_age", -1, "Write 0 to keep browsers from caching preflights.", id="negative-age"
-        ),
+        pytest.param("/undeclared/", "CORS_ALLOWED_ORIGINS", id="undeclared"),
     ],
 )
-def test_that_a_hint_says_what_to_write(field: str, value: Any, hint: str) -> None:
-    _, problems = check(field, value)
-
-    assert [problem.hint for problem in problems] == [hint]
-
-
-def test_that_valid_entries_stay_beside_invalid_ones() -> None:
-    origins = ["https://a.example", "a.example", "https://b.example", 5]
-
-    valid, problems = fields.origins(origins)
-
-    assert valid == ["https://a.example", "https://b.example"]
-    assert [problem.value for problem in problems] == ["a.example", 5]
+def test_that_a_refusal_is_explained(said: Any, route: str, advised: str) -> None:
+    assert "Refused, ORIGIN_NOT_ADMITTED" in said["explained"][route]
+    assert advised in said["explained"][route]
 
 
-def test_that_a_problem_names_the_field_as_its_reader_knows_it() -> None:
-    _, problems = fields.methods(["a b"], "CORS_ALLOW_METHODS")
-
-    assert str(problems[0]) == (
-        "CORS_ALLOW_METHODS: 'a b' is not a method name. Write names such as 'GET' and 'PATCH'."
-    )
-
-
-@pytest.mark.parametrize(
-    ("problem", "text"),
-    [
-        pytest.param(
-            Problem("max_age", -1, "negative", "is negative", "Write 0."),
-            "max_age: -1 is negative. Write 0.",
-            id="with-a-hint",
-        ),
-        pytest.param(
-            Problem("max_age", -1, "negative", "is negative"),
-            "max_age: -1 is negative.",
-            id="without",
-        ),
-        pytest.param(
-            Problem("origins", "x" * 198, "origin", "is too long"),
-            f"origins: '{'x' * 198}' is too long.",
-            id="two-hundred-characters-are-shown",
-        ),
-        pytest.param(
-            Problem("origins", "x" * 1_000_000, "origin", "is too long"),
-            f"origins: '{'x' * 199}… is too long.",
-            id="a-megabyte-is-cut",
-        ),
-    ],
-)
-def test_problem_as_text(problem: Problem, text: str) -> None:
-    assert str(problem) == text
-
-
-def test_that_a_report_holds_every_problem() -> None:
-    problems = [Problem("max_age", -1, "k", "is negative"), Problem("methods", "", "k", "is none")]
-
-    assert fields.report(problems, "declared at views.py:3") == (
-        "Invalid CORS policy, declared at views.py:3:\n"
-        "  max_age: -1 is negative.\n"
-        "  methods: '' is none."
-    )
+def test_that_each_field_of_the_table_is_a_field_of_the_policy() -> None:
+    assert tuple(CorsPolicy.__dataclass_fields__) == FIELDS

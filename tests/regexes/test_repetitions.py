@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cors_views import CorsPolicy, conf
 from cors_views.checks.settings import check_settings
-from cors_views.policies.fields import origin_regexes
+from cors_views.policies.field_values import origin_regexes
 from cors_views.regexes.expressions import whole_automaton_of
 from cors_views.regexes.repetitions import is_ambiguous, repeated_once
 

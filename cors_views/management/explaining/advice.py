@@ -30,7 +30,7 @@ from cors_views.outcomes.decided import Decided
 from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.layers import Layer
-from cors_views.standard.fetch import SAFELISTED_METHODS
+from cors_views.standard.methods import SAFELISTED_METHODS
 from cors_views.standard.origins import SPECIAL
 
 

@@ -10,7 +10,7 @@ from cors_views.management.explaining.refusals import Refusal
 from cors_views.management.explaining.source_code import Item
 from cors_views.management.site_requests import Server
 from cors_views.outcomes.decided import Decided
-from cors_views.standard.fetch import ALLOW_CREDENTIALS, ALLOW_ORIGIN
+from cors_views.standard.headers import ALLOW_CREDENTIALS, ALLOW_ORIGIN
 from cors_views.standard.origins import is_origin
 from cors_views.standard.safelists import value_of
 

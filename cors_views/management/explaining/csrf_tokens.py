@@ -14,7 +14,7 @@ from cors_views.management.explaining.page_calls import Played
 from cors_views.management.site_requests import Answered
 from cors_views.protocol.decisions import admitting
 from cors_views.resolution import layers
-from cors_views.standard.fetch import SAFE_METHODS
+from cors_views.standard.methods import SAFE_METHODS
 
 
 def wanted(played: Played) -> Iterator[str]:

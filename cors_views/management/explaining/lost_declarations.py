@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cors_views.declarations.declaring import declare_value
 from cors_views.declarations.marks import Declaration, Mark, marks_along, wrapped
 from cors_views.management.explaining.where_to_write import Unit
-from cors_views.resolution.view_info import declares
+from cors_views.resolution.wrapped_views import declares
 from cors_views.support.source_places import Place
 
 

@@ -14,7 +14,7 @@ from cors_views.management.overview import in_order, is_installed
 from cors_views.policies.origin_sets import OriginSet
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.layers import handler_layers
-from cors_views.resolution.view_info import served_methods
+from cors_views.resolution.wrapped_views import served_methods
 
 
 def unserved(case: Case) -> Edit | None:

@@ -11,8 +11,8 @@ from cors_views.management.explaining import csrf_tokens, visitor_cookies
 from cors_views.management.explaining.page_calls import Played
 from cors_views.management.site_requests import is_below_static_url
 from cors_views.protocol.reasons import Reason
-from cors_views.standard import fetch
-from cors_views.standard.fetch import SAFE_METHODS
+from cors_views.standard.headers import ALLOW_CREDENTIALS, ALLOW_ORIGIN
+from cors_views.standard.methods import SAFE_METHODS
 from cors_views.standard.safelists import value_of
 from cors_views.support.escaping import escaped
 
@@ -91,9 +91,9 @@ def _why_not_with_credentials(exchange: Exchange) -> str:
     if "Origin" not in dict(sent.headers):
         # The page's own server: CORS asks nothing.
         return ""
-    if value_of(headers, fetch.ALLOW_ORIGIN) == "*":
+    if value_of(headers, ALLOW_ORIGIN) == "*":
         return "browsers refuse '*' with credentials"
-    allowed = value_of(headers, fetch.ALLOW_CREDENTIALS) == "true"
+    allowed = value_of(headers, ALLOW_CREDENTIALS) == "true"
     return "" if allowed else "the policy does not allow them"
 
 

@@ -7,7 +7,7 @@ import dataclasses
 from cors_views.management.explaining.edits import Ask, Declare, Edit, Extend
 from cors_views.management.explaining.refusals import Refusal
 from cors_views.protocol.reasons import Reason
-from cors_views.standard.fetch import ALLOW_METHODS, CORS_RESPONSE_HEADERS, split_list
+from cors_views.standard.headers import ALLOW_METHODS, CORS_RESPONSE_HEADERS, split_list
 from cors_views.standard.safelists import value_of
 
 

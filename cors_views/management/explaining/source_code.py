@@ -11,13 +11,13 @@ from cors_views.declarations.marks import Declaration, wrapped
 from cors_views.defaults import default_headers
 from cors_views.inspection.policies_in_use import sources_of
 from cors_views.management.overview import in_order
-from cors_views.policies.field_table import FIELDS, INHERITED
+from cors_views.policies.fields import FIELDS, INHERITED
 from cors_views.policies.policy import CorsPolicy
 from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy
 from cors_views.resolution.layers import Layer
 from cors_views.resolution.nearest import default_methods
-from cors_views.resolution.view_info import ViewInfo
-from cors_views.standard.fetch import SAFELISTED_METHODS
+from cors_views.resolution.wrapped_views import ViewInfo
+from cors_views.standard.methods import SAFELISTED_METHODS
 
 #: A policy as code: a name of ``CORS_POLICIES`` in quotes, or the code of each field.
 Item = str | Mapping[str, str]

@@ -18,7 +18,7 @@ from cors_views.inspection.policies_in_use import (
 from cors_views.management.joined_rows import without_suffix
 from cors_views.management.overview import is_installed, view_name
 from cors_views.protocol.effective_policies import EffectivePolicy
-from cors_views.resolution import layers, nearest, view_info
+from cors_views.resolution import layers, nearest, wrapped_views
 from cors_views.resolution.layers import Layer
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import route_name
@@ -100,9 +100,9 @@ def plain_route(pattern_path: PatternPath) -> str:
 
 def unit_of(pattern_path: PatternPath, method: str) -> Unit:
     """Return what serves a method at the end of a pattern path."""
-    callback = view_info.inspect_view(pattern_path[-1].callback)
+    callback = wrapped_views.inspect_view(pattern_path[-1].callback)
     handlers = callback.handlers or {}
-    function = view_info.api_view_function(callback.view_class) if callback.view_class else None
+    function = wrapped_views.api_view_function(callback.view_class) if callback.view_class else None
     if function is not None:
         *_, innermost = wrapped(function)
         return Unit(pattern_path, innermost, "", frozenset(handlers))
@@ -115,7 +115,7 @@ def unit_of(pattern_path: PatternPath, method: str) -> Unit:
 
 
 def _units(pattern_path: PatternPath) -> Iterator[Unit]:
-    callback = view_info.inspect_view(pattern_path[-1].callback)
+    callback = wrapped_views.inspect_view(pattern_path[-1].callback)
     # Every class has an OPTIONS, which says nothing.
     for method in (callback.handlers or {}).keys() - {"OPTIONS"} or {"GET"}:
         yield unit_of(pattern_path, method)
@@ -257,7 +257,7 @@ def closes_whole(unit: Unit, layer: Layer | None) -> bool:
 
 def _in_code(unit: Unit) -> Spot:
     others = _where(_same_handler(unit)) - {unit.here}
-    callback = view_info.inspect_view(unit.pattern_path[-1].callback)
+    callback = wrapped_views.inspect_view(unit.pattern_path[-1].callback)
     own = layers.handler_layers(callback)
     nearer = any(own.get(method) for method in unit.methods)
     alone = not (nearer or _other_handlers(unit) or _is_by_router(unit))

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from cors_views.browsing import Received, Sent
 from cors_views.browsing.engine import REDIRECT_STATUSES
-from cors_views.standard import fetch
+from cors_views.standard.headers import ALLOW_ORIGIN, CORS_RESPONSE_HEADERS
 from cors_views.standard.safelists import value_of
 from cors_views.support.escaping import quoted
 
@@ -44,14 +44,12 @@ class Compared(NamedTuple):
     @property
     def allowed(self) -> list[str]:
         """What each ``Access-Control-Allow-Origin`` of the deployed answer says."""
-        return [
-            value.strip() for name, value in self.live.headers if name.lower() == fetch.ALLOW_ORIGIN
-        ]
+        return [value.strip() for name, value in self.live.headers if name.lower() == ALLOW_ORIGIN]
 
     @property
     def decided(self) -> str | None:
         """The one that the code writes."""
-        return value_of(self.code.headers, fetch.ALLOW_ORIGIN)
+        return value_of(self.code.headers, ALLOW_ORIGIN)
 
     @property
     def origin(self) -> str:
@@ -219,7 +217,7 @@ def _others(compared: Compared) -> Iterator[str]:
             f"The preflight is answered with a {live.status}{compared.whose}, and the code answers "
             f"{code.status}: only 200 to 299 lets a browser go on. Have OPTIONS passed on."
         )
-    for name in sorted(fetch.CORS_RESPONSE_HEADERS):
+    for name in sorted(CORS_RESPONSE_HEADERS):
         here, there = value_of(code.headers, name), value_of(live.headers, name)
         if _list_of(here) != _list_of(there):
             yield (

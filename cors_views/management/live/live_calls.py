@@ -19,7 +19,7 @@ from cors_views.management.live.differences import Compared, differences
 from cors_views.management.live.http_requests import Deadline
 from cors_views.management.site_requests import Server
 from cors_views.protocol.reasons import Reason
-from cors_views.standard.fetch import SAFE_METHODS
+from cors_views.standard.methods import SAFE_METHODS
 
 
 class Wanted(NamedTuple):

@@ -8,7 +8,7 @@ from cors_views.browsing.pages import origin_of
 from cors_views.management.live.live_calls import LiveCall
 from cors_views.management.page_arguments import Call
 from cors_views.protocol.reasons import Reason
-from cors_views.standard.fetch import SAFE_METHODS
+from cors_views.standard.methods import SAFE_METHODS
 
 #: Why an answer is taken for granted.
 UNSENT = "it is not sent, and this is what the code answers"

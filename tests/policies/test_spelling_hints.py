@@ -20,9 +20,9 @@ from cors_views import CorsPolicy, conf
 from cors_views.checks.route_policies import check_uses
 from cors_views.checks.settings import check_settings
 from cors_views.inspection.policies_in_use import policy_of_settings
-from cors_views.policies.corrections import correction
-from cors_views.policies.fields import origin_regexes, origins
+from cors_views.policies.field_values import origin_regexes, origins
 from cors_views.policies.origin_sets import OriginSet
+from cors_views.policies.spelling_hints import correction
 
 ORIGINS, REGEXES = "CORS_ALLOWED_ORIGINS", "CORS_ALLOWED_ORIGIN_REGEXES"
 A, B, APP = "https://a.example", "https://b.example", "https://app.example.com"

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from cors_views import cors_allow
-from cors_views.resolution.view_info import inspect_view
+from cors_views.resolution.wrapped_views import inspect_view
 from tests.tables import ORIGIN, Sender, assert_cors_headers, urlconf
 
 APP = "https://app.example"

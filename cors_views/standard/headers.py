@@ -1,7 +1,7 @@
-"""The lists and small parsers of the Fetch standard, and nothing else.
+"""What the Fetch standard says of headers: their names and lists, and which no script may set.
 
 https://fetch.spec.whatwg.org/ is the authority, its sections those of the review draft of June
-2026; each name below is the standard's own term.
+2026; each name below is the standard's own term. Which headers need no preflight: ``safelists``.
 """
 
 from __future__ import annotations
@@ -10,15 +10,6 @@ import re
 
 #: RFC 9110 section 5.6.2: the grammar of methods and of header names.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-
-#: Fetch section 2.2.1, "forbidden method".
-FORBIDDEN_METHODS = frozenset({"CONNECT", "TRACE", "TRACK"})
-
-#: Fetch section 2.2.1, "CORS-safelisted method": Access-Control-Allow-Methods need not name these.
-SAFELISTED_METHODS = frozenset({"GET", "HEAD", "POST"})
-
-#: RFC 9110 section 9.2.1, without TRACE, which no script can send: not meant to change anything.
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 #: Set by the browser alone: Fetch section 2.2.2, "forbidden request-header", and what the draft of
 #: Private Network Access adds.
@@ -73,8 +64,6 @@ CORS_RESPONSE_HEADERS = frozenset(
     }
 )
 
-#: Methods longer than this are nobody's: the registry's longest has 17 characters.
-MAX_METHOD_LENGTH = 64
 #: A browser writes every header name once; past these bounds it is not a page that asks.
 MAX_REQUEST_HEADERS_LENGTH = 4096
 MAX_REQUEST_HEADERS = 128
@@ -83,16 +72,6 @@ MAX_REQUEST_HEADERS = 128
 def is_token(text: str) -> bool:
     """Return whether ``text`` is a token, the grammar of method and header names."""
     return _TOKEN.fullmatch(text) is not None
-
-
-def is_method(text: str) -> bool:
-    """Return whether ``text`` can be a request's method: a token of bounded length."""
-    return len(text) <= MAX_METHOD_LENGTH and is_token(text)
-
-
-def is_forbidden_method(text: str) -> bool:
-    """Return whether ``text`` is a method that no script can send (Fetch section 2.2.1)."""
-    return text.upper() in FORBIDDEN_METHODS
 
 
 def is_forbidden_request_header(name: str) -> bool:
