@@ -52,10 +52,14 @@ def policy(fields: Fields) -> CorsPolicy:
     return CorsPolicy(**fields)
 
 
+def denial(mark: Mark) -> Any:
+    return cors_deny if mark.enforce is None else cors_deny(enforce=mark.enforce)
+
+
 def allow(mark: Mark, written: int) -> Any:
     """Return the decorator for a mark, written in one of the ways there are."""
     if mark.denies:
-        return cors_deny
+        return denial(mark)
     if mark.names:
         return cors_allow(*mark.names)
     if len(mark.policies) > 1:
@@ -73,7 +77,7 @@ def allow(mark: Mark, written: int) -> Any:
 def value(mark: Mark) -> Any:
     """Return what stands for a mark where a value is taken."""
     if mark.denies:
-        return cors_deny
+        return denial(mark)
     values = list(mark.names) or [policy(each) for each in mark.policies]
     return values[0] if len(values) == 1 else values
 

@@ -177,14 +177,31 @@ NAMED: dict[str, Fields] = {
     "tenants": {"origins": [ASKS[0]], "origin_regexes": [next(iter(REGEXES))], "methods": ["PUT"]},
 }
 
+#: Where sites are drawn that enforce: what is written of it, and what is meant.
+ENFORCE: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({}, {}),
+    ({"CORS_ENFORCE": False}, {}),
+    ({"CORS_ENFORCE": True}, {"enforce": True}),
+    ({"CORS_ENFORCE": "report"}, {"enforce": "report"}),
+    # Whoever meant to refuse and slipped refuses.
+    ({"CORS_ENFORCE": "yes"}, {"enforce": True}),
+]
+ENFORCING_NAMED: dict[str, Fields] = {
+    "strict": {"origins": [A, NULL], "enforce": True},
+    "lenient": {"enforce": False},
+    "loud": {"enforce": "report", "max_age": 60},
+}
+
 # --- Declarations --------------------------------------------------------------------------------
 
 
 class Draw:
-    """Draws one site from a seed."""
+    """Draws one site from a seed; ``enforcing`` where policies and settings may enforce."""
 
-    def __init__(self, seed: int | str) -> None:
+    def __init__(self, seed: int | str, *, enforcing: bool = False) -> None:
         self.random = Random(seed)
+        self.enforcing = enforcing
+        self.named = {**NAMED, **(ENFORCING_NAMED if enforcing else {})}
 
     def some(self, probability: float) -> bool:
         return self.random.random() < probability
@@ -219,15 +236,18 @@ class Draw:
         for name, values in choices.items():
             if self.some(0.5 if name in ("headers", "credentials") else 0.2):
                 fields[name] = self.one(values)
+        if self.enforcing and self.some(0.4):
+            fields["enforce"] = self.one([True, True, False, "report"])
         return fields
 
     def mark(self) -> Mark:
         kind = self.random.random()
         if kind < 0.12:
-            return Mark()
+            return Mark(enforce=self.one([None, True, False]) if self.enforcing else None)
         if kind < 0.2:
-            names = (self.one(NAMED),) if self.some(0.7) else ("partners", "public")
-            return Mark(tuple(NAMED[name] for name in names), names)
+            several = ("partners", "strict" if self.enforcing else "public")
+            names = (self.one(self.named),) if self.some(0.7) else several
+            return Mark(tuple(self.named[name] for name in names), names)
         if kind < 0.3:
             return Mark(tuple(self.fields(naming=True) for _ in range(self.random.randint(2, 3))))
         if kind < 0.55:
@@ -352,7 +372,7 @@ class Draw:
         """Return the settings as they are written, and the site."""
         raw: dict[str, Any] = {}
         meant: dict[str, Any] = {}
-        for choices in WRITTEN.values():
+        for choices in (*WRITTEN.values(), *([ENFORCE] if self.enforcing else [])):
             written, valid = self.one(choices)
             raw |= written
             meant |= valid

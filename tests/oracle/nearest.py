@@ -54,6 +54,8 @@ class Policy:
     #: ``None`` where no policy says.
     max_age: int | None
     private_network: bool
+    #: True, False or "report".
+    enforce: Any
 
     def admits(self, path: str, origin: str | None) -> bool:
         if self.any_origin:
@@ -67,8 +69,11 @@ class Policy:
         )
 
 
+@dataclass(frozen=True)
 class Nobody:
     """``cors_deny``."""
+
+    enforce: Any
 
 
 #: What governs a method: policies, of which the first that admits answers; a denial; or nothing.
@@ -213,10 +218,11 @@ def combined(settings: Settings, route: Route | None, method: str) -> Governing:
     """Return what the layers make of each other, nearest first."""
     refining: list[Fields] = []
     if closed(route):
-        return Nobody()
+        assert route is not None
+        return denial(settings, on_entry(route)[0], refining)
     for index, mark in enumerate(chain(route, method) if route is not None else ()):
         if mark.denies:
-            return Nobody()
+            return denial(settings, mark, refining)
         policies = mark.policies
         if index == 0 and route is not None and declared_handler(route, method):
             # It offers the method that it serves, where it names none.
@@ -225,6 +231,19 @@ def combined(settings: Settings, route: Route | None, method: str) -> Governing:
             return tuple(alone(settings, each, refining) for each in policies)
         refining.append(policies[0])
     return (composed(settings, by_settings(settings), refining, settings.receivers),)
+
+
+def denial(settings: Settings, mark: Mark, refining: list[Fields]) -> Nobody:
+    """Return what a denial makes of ``enforce``, the only field that it can hold."""
+    said = (*(each.get("enforce") for each in refining), mark.enforce, settings.enforce)
+    return Nobody(next(each for each in said if each is not None))
+
+
+def enforced(found: Governing) -> bool:
+    """Whether the server refuses whom none of the policies admits: the strictest of them counts."""
+    if isinstance(found, Nobody):
+        return found.enforce is True
+    return any(each.enforce is True for each in found or ())
 
 
 def reaches(settings: Settings, asked: Asked) -> bool:
@@ -279,6 +298,7 @@ def composed(
         expose_headers=tuple(policy.get("expose_headers", settings.expose_headers)),
         max_age=policy.get("max_age"),
         private_network=policy["private_network"],
+        enforce=policy.get("enforce", settings.enforce),
     )
 
 

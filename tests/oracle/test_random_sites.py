@@ -9,7 +9,8 @@ sites come from a seed, so that a run is the same everywhere. For more of them, 
 
 What the protocol cannot prevent is part of the model, and written down in docs/security.rst:
 
-* a request that any form could make runs; only its answer is kept from the page;
+* a request that any form could make runs; only its answer is kept from the page, unless the policy
+  enforces (``test_enforced_sites.py``);
 * so does a GET or HEAD that needed a preflight for its headers alone, where one for another method
   of the URL has allowed those and is still remembered;
 * a ``max_age`` that a policy itself says keeps preflights that let more pass (``cors_views.W022``).

@@ -31,6 +31,8 @@ class Mark:
 
     policies: tuple[Fields, ...] = ()
     names: tuple[str, ...] = ()
+    #: What a denial says of it; ``None`` where it says nothing.
+    enforce: Any = None
 
     @property
     def denies(self) -> bool:
@@ -114,6 +116,7 @@ class Settings:
     #: Prefixes of paths.
     urls: tuple[str, ...] = ("/",)
     opt_in: bool = False
+    enforce: Any = False
     #: Connected to ``check_request_enabled``: each is asked with a path and an origin.
     receivers: tuple[Callable[[str, str], bool], ...] = ()
 
