@@ -68,6 +68,8 @@ READS_OTHER_SETTINGS = {
         "SECURE_SSL_REDIRECT",
         "STATIC_URL",
     },
+    # Where a setting is written, whichever it is.
+    "management.comparing.setting_places": {"SETTINGS_MODULE"},
     "resolution.pattern_paths": {"LANGUAGE_CODE", "ROOT_URLCONF", "USE_I18N"},
     "inspection.hosts": {
         # The cookies, by the names of their settings in a table.

@@ -12,7 +12,7 @@ from cors_views.management.overview import Row, essence, view_name
 #: How the routes that DRF's format_suffix_patterns adds end.
 _SUFFIX = re.compile(r"/?(<drf_format_suffix:\w+>|\.<format>/)$")
 #: So many routes that one declaration governs alike are still listed one by one.
-_FEW = 10
+FEW = 10
 
 
 def without_suffix(route: str) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ def gathered(rows: Sequence[Row]) -> list[Row]:
             unrouted += first
         elif first[0].effective.undeclared and len(those) > 1:
             undeclared += [row._replace(routes=len(those)) for row in first]
-        elif len(those) > _FEW:
+        elif len(those) > FEW:
             declared += [row._replace(routes=len(those)) for row in first]
         else:
             declared += [row for each in those for row in each]

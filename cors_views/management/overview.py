@@ -36,6 +36,8 @@ from cors_views.resolution.wrapped_views import name_of
 from cors_views.signals import check_request_enabled
 from cors_views.standard.methods import SAFELISTED_METHODS
 
+#: What stands for the route of URLs that have none.
+UNROUTED = "any other URL"
 #: In this order people look for methods; others come after them.
 _ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -68,7 +70,7 @@ class Row(NamedTuple):
     @property
     def route(self) -> str:
         """The route, for people."""
-        return route_name(self.pattern_path) if self.pattern_path else "any other URL"
+        return route_name(self.pattern_path) if self.pattern_path else UNROUTED
 
     @property
     def policy(self) -> CorsPolicy:

@@ -139,12 +139,12 @@ def _below_routes(
         yield from (_INDENT + line for line in lines)
 
 
-def as_lines(shown: Shown) -> Iterator[str]:
+def as_lines(shown: Shown) -> Iterator[tuple[Finding, str]]:
     """Yield what ``--fail-on`` found, in one line each; in one for what is gathered in one row."""
     for risk in dict.fromkeys(finding.risk for finding in shown.findings):
         rows = joined_rows.for_people(each.row for each in shown.findings if each.risk == risk)
         for row in rows if shown.every else joined_rows.gathered(rows):
-            yield _line(Finding(risk, row), lines=shown.lines)
+            yield Finding(risk, row), _line(Finding(risk, row), lines=shown.lines)
 
 
 def _line(finding: Finding, *, lines: bool) -> str:
@@ -168,50 +168,67 @@ def as_markdown(shown: Shown) -> str:
         if heading:
             lines += [f"## {heading}", ""]
         header = _header(shown)
-        lines += [_markdown_row(header), _markdown_row(["---"] * len(header))]
+        lines += [markdown_row(header), markdown_row(["---"] * len(header))]
         for row in rows:
-            lines.append(_markdown_row([_code(cell.text) for cell in _cells(row, shown)]))
+            lines.append(markdown_row([code(cell.text) for cell in _cells(row, shown)]))
         lines.append("")
     return "\n".join([*lines, wording.summary(shown.rows)])
 
 
-def _markdown_row(cells: Sequence[str]) -> str:
+def markdown_row(cells: Sequence[str]) -> str:
+    """Return one row of a table in Markdown."""
     return f"| {' | '.join(cells)} |"
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
+    """Return a text for a cell that Markdown shows as it stands."""
     # The converters of routes look like tags, and regexes like emphasis.
     escaped = text.replace("|", "\\|")
-    return f"`{escaped}`" if any(character in text for character in "<>*_[]\\|^") else escaped
+    if not any(character in text for character in "<>*_[]\\|^`"):
+        return escaped
+    # CommonMark, "code spans": what encloses one is longer than any run of it inside.
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    padding = " " if "`" in text else ""
+    return f"{fence}{padding}{escaped}{padding}{fence}"
 
 
 def as_json(shown: Shown, urlconf: str) -> str:
     """Return everything for programs; the shape is documented in docs/commands.rst."""
-    routes: dict[Any, dict[str, Any]] = {}
-    for row in shown.rows:
-        if row.pattern_path not in routes:
-            routes[row.pattern_path] = _route(row)
-        if not row.hidden:
-            routes[row.pattern_path]["policies"].append(_policy(row, shown))
     document = {
+        **heading(shown, urlconf),
+        "routes": list(routes(shown)),
+        "findings": [
+            {
+                "risk": finding.risk,
+                "route": finding.row.route if finding.row.pattern_path else None,
+                "methods": _methods(finding.row),
+                "declared_at": declared_at(finding.row, lines=shown.lines),
+            }
+            for finding in shown.findings
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def heading(shown: Shown, urlconf: str) -> dict[str, Any]:
+    """Return what the JSON says of the whole site."""
+    return {
         "version": VERSION,
         "urlconf": urlconf,
         "origin": shown.origin or None,
         "middleware": shown.in_effect,
         "filtered": shown.filtered,
         "urls_regexes": [_whole(regex) for regex in conf.cors_settings().urls_regexes],
-        "routes": list(routes.values()),
-        "findings": [
-            {
-                "risk": finding.risk,
-                "route": finding.row.route if finding.row.pattern_path else None,
-                "methods": _methods(finding.row),
-                "declared_at": _declared_at(finding.row, shown.lines),
-            }
-            for finding in shown.findings
-        ],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def routes(shown: Shown) -> Iterator[dict[str, Any]]:
+    """Yield what the JSON says of each route, one at a time: there may be very many."""
+    for _, rows in itertools.groupby(shown.rows, key=lambda row: row.pattern_path):
+        first, *others = rows
+        route = _route(first)
+        route["policies"] = [_policy(row, shown) for row in (first, *others) if not row.hidden]
+        yield route
 
 
 def _route(row: Row) -> dict[str, Any]:
@@ -253,7 +270,8 @@ def _policy(row: Row, shown: Shown) -> dict[str, Any]:
         "enforce": row.enforce,
         "policy": wording.policy_name(row) or None,
         "layer": wording.layer(row),
-        "declared_at": _declared_at(row, shown.lines),
+        "undeclared": row.effective.undeclared,
+        "declared_at": declared_at(row, lines=shown.lines),
         "refined_by": [
             {"layer": layer.name, **_place(layer, shown.lines)} for layer in row.refined_by
         ],
@@ -284,7 +302,8 @@ def _methods(row: Row) -> list[str]:
     return ["*"] if row.methods is None else list(row.methods)
 
 
-def _declared_at(row: Row, lines: bool) -> dict[str, Any]:
+def declared_at(row: Row, *, lines: bool) -> dict[str, Any]:
+    """Return where that is declared that decides, as it stands in JSON."""
     if row.decided_by:
         return _place(row.decided_by, lines)
     return {"setting": row.setting} if row.setting else {}

@@ -32,36 +32,48 @@ class Filters(NamedTuple):
     policies: Sequence[str] = ()
     origin: str = ""
 
-    def select(self, rows: Iterable[Row]) -> list[Row]:
+    def select(
+        self, rows: Iterable[Row], known: Iterable[tuple[str | None, str]] = ()
+    ) -> list[Row]:
         """Return the rows that pass. Raise ``UnknownName`` for a filter that cannot match.
 
-        A slip of the pen must not look like a site that opens nothing.
+        A slip of the pen must not look like a site that opens nothing. ``known`` are routes that
+        there are beside those of the rows, each with its app.
         """
         found = list(rows)
-        self._check(found)
+        self._check([*map(_named, found), *known])
         answering = _answering(found, self.origin) if self.origin else found
         return [row for row in answering if self._wants(row)]
 
-    def _check(self, rows: list[Row]) -> None:
-        labels = sorted({app_of(row.pattern_path) for row in rows if row.pattern_path})
+    def _check(self, known: Sequence[tuple[str | None, str]]) -> None:
+        labels = sorted({app for route, app in known if route})
         for label in self.apps:
             _known(label, labels, "No route belongs to an app", "Routes belong to")
         for name in self.policies:
-            known = conf.policy_names()
-            _known(name, known, "There is no CORS policy named", "CORS_POLICIES defines")
+            names = conf.policy_names()
+            _known(name, names, "There is no CORS policy named", "CORS_POLICIES defines")
         for pattern in (*self.routes, *self.ignored):
             if not pattern:
                 raise UnknownName("An empty text is in every route. Name one, or leave it out.")
-            if not any(_matches(row, pattern) for row in rows):
+            if not any(_matches(route, pattern) for route, _ in known):
                 raise UnknownName(f"No route matches {pattern!r}.")
 
-    def _wants(self, row: Row) -> bool:
+    def wants(self, route: str | None, app: str) -> bool:
+        """Return whether a route passes, ``None`` for the URLs that have none."""
         return (
-            (not self.apps or app_of(row.pattern_path) in self.apps)
-            and (not self.routes or any(_matches(row, pattern) for pattern in self.routes))
-            and not any(_matches(row, pattern) for pattern in self.ignored)
-            and (not self.policies or not row.policy_names.isdisjoint(self.policies))
+            (not self.apps or app in self.apps)
+            and (not self.routes or any(_matches(route, pattern) for pattern in self.routes))
+            and not any(_matches(route, pattern) for pattern in self.ignored)
         )
+
+    def _wants(self, row: Row) -> bool:
+        return self.wants(*_named(row)) and (
+            not self.policies or not row.policy_names.isdisjoint(self.policies)
+        )
+
+
+def _named(row: Row) -> tuple[str | None, str]:
+    return (row.route, app_of(row.pattern_path)) if row.pattern_path else (None, "")
 
 
 def _answering(rows: Iterable[Row], origin: str) -> Iterator[Row]:
@@ -81,14 +93,14 @@ def _known(name: str, known: Sequence[str], nobody: str, all_of_them: str) -> No
         raise UnknownName(f"{nobody} {name!r}. {hint}")
 
 
-def _matches(row: Row, pattern: str) -> bool:
+def _matches(route: str | None, pattern: str) -> bool:
     """Return whether a route holds a text, or matches a glob as a whole.
 
     What is said of a route is said of the same with a format suffix.
     """
-    if not row.pattern_path:
+    if route is None:
         return False
-    names = (row.route, *without_suffix(row.route))
+    names = (route, *without_suffix(route))
     return any(pattern in name or fnmatch.fnmatchcase(name, pattern) for name in names)
 
 
@@ -166,15 +178,20 @@ RISKS: dict[str, Callable[[Row], bool]] = {
     "undeclared": _undeclared,
     "unenforced": _unenforced,
 }
+#: What ``--fail-on`` knows beside them, with the option that it needs.
+CHANGES = {"gained": "--diff"}
 #: Those of them that concern routes, whomever they admit: a stranger's form is sent to any.
 _OF_ALL = {"unenforced"}
 
 
 def risks_named(text: str) -> list[str]:
-    """Return the risks of a comma separated list. Raise ``UnknownName`` for others."""
+    """Return the risks of a comma separated list. Raise ``UnknownName`` for others.
+
+    ``CHANGES`` are among them, which no row shows.
+    """
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names or [text]:
-        _known(name, list(RISKS), "--fail-on does not know", "It knows")
+        _known(name, [*RISKS, *CHANGES], "--fail-on does not know", "It knows")
     return names
 
 
@@ -196,5 +213,7 @@ def findings(rows: Iterable[Row], risks: Sequence[str]) -> list[Finding]:
         Finding(risk, row)
         for row in rows
         for risk in risks
-        if (_is_route(row) if risk in _OF_ALL else _is_open(row)) and RISKS[risk](row)
+        if risk in RISKS
+        and (_is_route(row) if risk in _OF_ALL else _is_open(row))
+        and RISKS[risk](row)
     ]

@@ -108,6 +108,24 @@ def test_the_policies_of_a_whole_project() -> None:
     assert_valid("cors_policies", run_in_shop("cors_policies", "--format=json").out)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({"CORS_ALLOWED_ORIGINS": [APP]}, id="origins"),
+        pytest.param({"CORS_ALLOW_ALL_ORIGINS": True, "CORS_URLS_REGEX": "^/v"}, id="urls-regex"),
+    ],
+)
+def test_what_differs(tmp_path: Path, settings: dict[str, Any]) -> None:
+    file = tmp_path / "before.json"
+    with urlconf(path("gone/", view), path("view/", cors_deny(view, enforce=True))):
+        file.write_text(run("cors_policies", "--format=json").out)
+
+    with override_settings(**settings), urlconf(*ROUTES, path("<int:pk>/", view)):
+        done = run("cors_policies", "--format=json", f"--diff={file}")
+
+    assert_valid("cors_policies_diff", done.out)
+
+
 def test_that_what_is_missing_is_noticed() -> None:
     with urlconf(*ROUTES):
         document = json.loads(run("cors_policies", "--format=json").out)

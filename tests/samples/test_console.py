@@ -173,7 +173,10 @@ def export(command: Command) -> None:
 
 
 #: Programs that every reader knows, with arguments that say nothing about this package.
-NOT_JUDGED = {".": "sources a file that the command before it makes", "diff": "compares two files"}
+NOT_JUDGED = {
+    ".": "sources a file that the command before it makes",
+    "git": "shows a file of another branch",
+}
 
 
 @pytest.mark.parametrize("command", [pytest.param(one, id=one.name) for one in COMMANDS + IN_TEXT])

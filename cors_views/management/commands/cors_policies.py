@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from typing import Any
 
-from django.urls import URLResolver
 from django.utils.translation import override
 
 from cors_views import conf
@@ -20,11 +20,24 @@ from cors_views.management.base import (
     origin_of,
     resolver_of,
 )
+from cors_views.management.comparing import github
+from cors_views.management.comparing.differences import GAINED, compare
+from cors_views.management.comparing.earlier import earlier_document
+from cors_views.management.comparing.report import Report, as_json, as_markdown, as_table
+from cors_views.management.comparing.sites import Site, site_of
 from cors_views.management.joined_rows import for_people
-from cors_views.management.overview import rows
+from cors_views.management.overview import Row, rows
 from cors_views.management.overview_formats import Shown
-from cors_views.management.selection import RISKS, Filters, UnknownName, findings, risks_named
+from cors_views.management.selection import (
+    CHANGES,
+    RISKS,
+    Filters,
+    UnknownName,
+    findings,
+    risks_named,
+)
 from cors_views.middleware import CorsMiddleware
+from cors_views.support.escaping import quoted
 
 #: In a narrower terminal than this the columns would be slivers; it breaks the lines itself.
 _NARROWEST = 72
@@ -43,9 +56,10 @@ class Command(CorsCommand):
         """Add the options."""
         parser.add_argument(
             "--format",
-            choices=("table", "json", "markdown"),
+            choices=("table", "json", "markdown", "github"),
             default="table",
-            help="a table for people, JSON for programs, or Markdown to commit",
+            help="a table for people, JSON for programs, Markdown to commit, or annotations for "
+            "the checks of GitHub",
         )
         parser.add_argument(
             "--group-by", choices=("app", "policy", "audience"), help="put the rows below headings"
@@ -72,34 +86,52 @@ class Command(CorsCommand):
             help="leave line numbers out, which change with every edit above them",
         )
         parser.add_argument(
+            "--diff",
+            metavar="FILE",
+            help="say who gained and lost what since --format json wrote this file",
+        )
+        parser.add_argument(
             "--fail-on",
             metavar="RISKS",
-            help=f"exit with 1 where a route has one of these: {', '.join(RISKS)}",
+            help=f"exit with 1 where a route has one of these: {', '.join((*RISKS, *CHANGES))}",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the overview; exit with 1 where ``--fail-on`` finds something."""
         origin = origin_of(options["origin"]) if options["origin"] is not None else ""
+        risks = _risks(options)
+        earlier = earlier_document(options["diff"]) if options["diff"] is not None else None
         resolver = resolver_of(options["urlconf"])
+        name = str(getattr(resolver.urlconf_name, "__name__", resolver.urlconf_name))
         with override(language_of_routes(resolver)):
-            shown = self._shown(resolver, origin, options)
-            self.stdout.write(self._document(shown, options["format"], resolver.urlconf_name))
-            self._report(shown)
+            every = list(rows(resolver))
+            filters = Filters(
+                options["app"], options["route"], options["ignore"], options["policy"], origin
+            )
+            if earlier is None:
+                shown = self._shown(every, filters, risks, options)
+                self._print(self._document(shown, options["format"], name))
+                self._report(shown, 0)
+            else:
+                self._compare(earlier, every, filters, risks, options, name)
 
-    def _shown(self, resolver: URLResolver, origin: str, options: dict[str, Any]) -> Shown:
-        filters = Filters(
-            options["app"], options["route"], options["ignore"], options["policy"], origin
-        )
+    def _shown(
+        self,
+        every: list[Row],
+        filters: Filters,
+        risks: list[str],
+        options: dict[str, Any],
+        known: Iterable[tuple[str | None, str]] = (),
+    ) -> Shown:
         try:
-            risks = risks_named(options["fail_on"]) if options["fail_on"] is not None else []
-            selected = filters.select(rows(resolver))
+            selected = filters.select(every, known)
         except UnknownName as error:
             raise bad_input(error) from error
         json = options["format"] == "json"
         return Shown(
             selected if json else for_people(selected),
             findings(selected, risks),
-            origin,
+            filters.origin,
             options["group_by"],
             not options["no_lines"],
             _width() if self.stdout.isatty() else None,
@@ -110,15 +142,86 @@ class Command(CorsCommand):
             filtered=any(filters),
         )
 
-    def _document(self, shown: Shown, wanted: str, urlconf: Any) -> str:
+    def _document(self, shown: Shown, wanted: str, urlconf: str) -> str:
         if wanted == "json":
-            return overview_formats.as_json(shown, str(getattr(urlconf, "__name__", urlconf)))
+            return overview_formats.as_json(shown, urlconf)
         if wanted == "markdown":
             return overview_formats.as_markdown(shown)
+        if wanted == "github":
+            return "\n".join(github.of_findings(shown))
         return overview_formats.as_table(shown, self.paint)
 
-    def _report(self, shown: Shown) -> None:
-        if shown.findings:
-            for line in overview_formats.as_lines(shown):
-                self.stderr.write(line)
+    def _print(self, text: str) -> None:
+        if text:
+            self.stdout.write(text)
+
+    def _report(self, shown: Shown, gained: int) -> None:
+        """Say what ``--fail-on`` found, ``gained`` being how much was, and exit."""
+        for _, line in overview_formats.as_lines(shown):
+            self.stderr.write(line)
+        if gained:
+            self.stderr.write(f"gained: {gained}, which the output names")
+        if shown.findings or gained:
             sys.exit(REFUSED)
+
+    # --- What changed --------------------------------------------------------------------------
+
+    def _compare(
+        self,
+        earlier: dict[str, Any],
+        every: list[Row],
+        filters: Filters,
+        risks: list[str],
+        options: dict[str, Any],
+        urlconf: str,
+    ) -> None:
+        before = site_of(earlier, earlier["routes"])
+        known = [(route.name, route.app or "") for route in before.routes.values()]
+        shown = self._shown(every, filters, risks, options, known)
+        whole = shown._replace(rows=every)
+        after = site_of(overview_formats.heading(whole, urlconf), overview_formats.routes(whole))
+        if before.urlconf != after.urlconf and _has_others(before, after):
+            raise bad_input(
+                f"{quoted(options['diff'])} is of another site: its URLconf is "
+                f"{quoted(before.urlconf)}, this one's {urlconf!r}, and they have no route in "
+                "common. Name the file that was written here, or the URLconf with --urlconf."
+            )
+        comparison = compare(before.only(filters.wants), after.only(filters.wants))
+        report = Report(comparison, options["all"] or bool(options["route"]), shown.width)
+        if options["format"] == "json":
+            text = as_json(comparison, urlconf)
+        elif options["format"] == "markdown":
+            text = as_markdown(report)
+        elif options["format"] == "github":
+            changes = github.of_changes(comparison, every=report.every)
+            text = "\n".join((*changes, *github.of_findings(shown)))
+        else:
+            text = as_table(report, self.paint)
+        self._print(text)
+        self._report(shown, len(report.rows(GAINED)) if "gained" in risks else 0)
+
+
+def _has_others(before: Site, after: Site) -> bool:
+    """Return whether two sites have routes, and none in common."""
+    old, new = before.names(), after.names()
+    return bool(old and new) and old.isdisjoint(new)
+
+
+def _risks(options: dict[str, Any]) -> list[str]:
+    """Return what ``--fail-on`` names. Refuse options that do not go together."""
+    try:
+        risks = risks_named(options["fail_on"]) if options["fail_on"] is not None else []
+    except UnknownName as error:
+        raise bad_input(error) from error
+    if options["diff"] is None:
+        if "gained" in risks:
+            raise bad_input("--fail-on gained needs --diff FILE, which says since when.")
+        if options["format"] == "github" and not risks:
+            raise bad_input(
+                "--format github needs --diff or --fail-on, which say what to annotate."
+            )
+    for option in ("origin", "policy", "group_by"):
+        if options["diff"] is not None and options[option]:
+            name = option.replace("_", "-")
+            raise bad_input(f"--diff compares whole policies. Leave --{name} out.")
+    return risks

@@ -1,0 +1,144 @@
+"""What two states of a site differ in, route by route and method by method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from cors_views.management.comparing import audiences
+from cors_views.management.comparing.audiences import Entry
+from cors_views.management.comparing.rights import EITHER, READ, RUN
+from cors_views.management.comparing.sites import Governed, Place, Route, Rule, Site
+from cors_views.management.overview import in_order
+from cors_views.regexes.kinds import Effort
+
+GAINED, LOST = "gained", "lost"
+#: What is not certain: which URLs of the route ``CORS_URLS_REGEX`` opens.
+URLS = "urls"
+#: Who is not admitted, whoever that is.
+OTHERS = Entry("others", "")
+#: What may be spent on telling expressions apart: some seconds.
+_STEPS = 2_000_000
+
+
+class Change(NamedTuple):
+    """Who gained or lost what, with some methods of one route.
+
+    ``what``, ``cookies``, ``example`` and ``unsure`` are those of a ``Gain``. ``route`` is ``None``
+    for the URLs that no route has. ``place`` is where it is declared today, or was.
+    """
+
+    direction: str
+    who: tuple[Entry, ...]
+    example: str
+    what: tuple[str, ...]
+    cookies: str
+    unsure: str
+    route: str | None
+    methods: tuple[str, ...]
+    place: Place
+
+
+class Comparison(NamedTuple):
+    """All changes, and the routes that are new or gone."""
+
+    changes: list[Change]
+    new: list[str]
+    gone: list[str]
+
+    def of(self, direction: str) -> list[Change]:
+        """Return the changes for the better, or for the worse."""
+        return [change for change in self.changes if change.direction == direction]
+
+
+def compare(before: Site, after: Site) -> Comparison:
+    """Return what differs between two states of a site."""
+    return Comparison(
+        list(_Comparing(before, after).changes()),
+        _only_in(after, before),
+        _only_in(before, after),
+    )
+
+
+def _only_in(site: Site, other: Site) -> list[str]:
+    return [
+        route.name for key, route in site.routes.items() if key not in other.routes and route.name
+    ]
+
+
+#: What a gain of one method is, beside the method.
+_Told = tuple["tuple[Entry, ...]", str, "tuple[str, ...]", str, str, Place]
+_NO_ROUTE = Route(None, None, None, {}, None)
+
+
+class _Comparing:
+    def __init__(self, before: Site, after: Site) -> None:
+        self.before, self.after = before, after
+        self.same_urls = before.urls_regexes == after.urls_regexes
+        self.effort = Effort(_STEPS)
+        # Many routes have the same rules.
+        self._known: dict[tuple[tuple[Rule, ...], tuple[Rule, ...]], list[audiences.Gain]] = {}
+
+    def changes(self) -> Iterator[Change]:
+        """Yield what changed, in the order of the newer site, and then of what is gone."""
+        for key in {**self.after.routes, **self.before.routes}:
+            old = self.before.routes.get(key, _NO_ROUTE)
+            new = self.after.routes.get(key, _NO_ROUTE)
+            yield from self._of_route(key[0], old, new)
+
+    def _of_route(self, name: str | None, old: Route, new: Route) -> Iterator[Change]:
+        methods = in_order({*old.methods, *new.methods})
+        if old is _NO_ROUTE or new is _NO_ROUTE:
+            enforcement: list[tuple[str, Callable[[Governed, Governed], bool]]] = []
+        else:
+            enforcement = [
+                (GAINED, lambda was, now: was.enforced and not now.enforced),
+                (LOST, lambda was, now: now.enforced and not was.enforced),
+            ]
+        for direction in (GAINED, LOST):
+            found: dict[_Told, list[str]] = {}
+            for method in methods:
+                was, now = old.governed(method), new.governed(method)
+                for told in self._gains(was, now, direction):
+                    found.setdefault(told, []).append(method)
+            for (who, example, what, cookies, unsure, place), those in found.items():
+                yield Change(
+                    direction, who, example, what, cookies, unsure, name, tuple(those), place
+                )
+        for direction, differs in enforcement:
+            those = [m for m in methods if differs(old.governed(m), new.governed(m))]
+            if those:
+                place = _place(old.governed(those[0]), new.governed(those[0]))
+                yield Change(
+                    direction, (OTHERS,), "", (RUN,), EITHER, "", name, tuple(those), place
+                )
+
+    def _gains(self, was: Governed, now: Governed, direction: str) -> Iterator[_Told]:
+        """Yield what a method gains, or loses, which is what it had beyond what it has."""
+        less, more = (was, now) if direction == GAINED else (now, was)
+        key = less.rules, more.rules
+        if key not in self._known:
+            self._known[key] = audiences.gains(*key, self.effort)
+        for gain in self._known[key]:
+            place = now.places[gain.rule] if direction == GAINED else _place(was, now)
+            yield gain.who, gain.example, gain.what, gain.cookies, gain.unsure, place
+        if less.url_matters and less.rules and not (more.url_matters and self.same_urls):
+            # The rest of what they have now they may have had for other URLs of the route.
+            who = tuple(
+                Entry(kind, text)
+                for rule in more.rules
+                for kind, texts in (
+                    ("origin", sorted(rule.origins)),
+                    ("regex", rule.regexes),
+                    ("asks", rule.asks),
+                )
+                for text in texts
+                if rule.grant.without.reads
+            )
+            if who:
+                yield who, "", (READ,), EITHER, URLS, _place(was, now)
+
+
+def _place(was: Governed, now: Governed) -> Place:
+    """Return where it is declared today, or was where no policy governs any more."""
+    return (now.places or was.places)[0]
