@@ -25,7 +25,7 @@ from cors_views.protocol.consulting import adecide, said_already
 from cors_views.protocol.decisions import Replies, Unanswered
 from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy, RoutePolicies
 from cors_views.protocol.reasons import Answer, Preflight, Reason
-from cors_views.resolution import nearest
+from cors_views.resolution import combining
 from cors_views.resolution.layers import Layer
 from cors_views.responses import own_headers
 from cors_views.responses.preflights import PREFLIGHT_STATUS, headers_of_no_body
@@ -254,7 +254,7 @@ def _route_of(application: CorsASGI) -> RoutePolicies:
     """Return the policies of an application, compiled once."""
     route = _routes.get(application)
     if route is None:
-        route = _routes[application] = nearest.of_declaration(application._layer)
+        route = _routes[application] = combining.of_declaration(application._layer)
     return route
 
 

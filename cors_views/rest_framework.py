@@ -28,16 +28,15 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.decorators import classonlymethod
 from django.views.generic import base
 
-from cors_views.declarations.declaring import declare_value
-from cors_views.declarations.marks import (
-    Declarable,
+from cors_views.declarations.attributes import (
     DeclaresCors,
     attribute_of,
     class_place,
     entries_of,
-    note,
     sets,
 )
+from cors_views.declarations.declaring import declare_value
+from cors_views.declarations.marks import Declarable, note
 from cors_views.policies.policy import close_matches
 from cors_views.support.source_places import Place, caller, with_filename
 

@@ -298,6 +298,7 @@ MIRRORED = (
 )
 #: Whose tests stand elsewhere, where, and why.
 TESTED_ELSEWHERE = {
+    "declarations.attributes": ("test_rest_framework.py", "CorsMixin is what people write"),
     "declarations.declaring": ("test_decorators.py", "it is the body of the decorators"),
     "declarations.included": ("test_urls.py", "it is what cors_include leaves in the URLconf"),
     "inspection.policies_in_use": (
@@ -319,6 +320,10 @@ TESTED_ELSEWHERE = {
     "regexes.positions": (
         "regexes/test_repetitions.py",
         "it holds what the search for endless repetitions goes over",
+    ),
+    "resolution.combining": (
+        "resolution/test_nearest.py",
+        "how layers combine is what the nearest policy says",
     ),
     "resolution.layers": (
         "resolution/test_nearest.py",

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 from cors_views.policies.patterns import OriginError, is_pattern, parse_pattern
 from cors_views.standard import safelists
 from cors_views.standard.headers import is_token
-from cors_views.standard.methods import is_forbidden_method, is_method
+from cors_views.standard.methods import is_forbidden_method, is_method, normalise_method
 from cors_views.standard.safelists import HeaderList
 
 Credentials = Literal["omit", "same-origin", "include"]
@@ -169,7 +169,7 @@ def _checked_method(method: str, body: bytes | None) -> str:
         raise ValueError(f"{method!r} is not a method")
     if is_forbidden_method(method):
         raise ValueError(f"{method} is a method that no page can send")
-    method = safelists.normalise_method(method)
+    method = normalise_method(method)
     if body is not None and method in ("GET", "HEAD"):
         raise ValueError(f"a {method} request has no body")
     return method

@@ -22,7 +22,7 @@ from cors_views import conf
 from cors_views.policies.enforced_anywhere import Enforce
 from cors_views.policies.policy import CorsPolicy
 from cors_views.support.memory import remembered
-from cors_views.support.source_places import Place, caller, caller_in
+from cors_views.support.source_places import Place, caller
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -242,46 +242,3 @@ def _inner(holder: Any) -> Any:
     if isinstance(holder, AsyncToSync):
         return holder.awaitable
     return getattr(holder, "__wrapped__", None)
-
-
-# The attributes by which a class declares its policies; see ``rest_framework.CorsMixin``, which has
-# no docstring either.
-class DeclaresCors:
-    #: Where the class stands; decorators have a place of their own, these attributes have not.
-    _cors_views_place: Place | None = None
-    # None for who reads it; nobody may write that, so it is not of the type.
-    cors_policy: Declarable = None  # type: ignore[assignment]
-    cors_action_policies: Mapping[str, Declarable] = {}
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        cls._cors_views_place = caller_in(cls.__module__)
-        if sets(cls, "cors_policy"):
-            note(*attribute_of(cls, "cors_policy"))
-        entries = entries_of(cls)
-        if entries is None:
-            note(*attribute_of(cls, "cors_action_policies"))
-        for name in entries or ():
-            note(*attribute_of(cls, f"cors_action_policies[{name!r}]"))
-
-
-def sets(owner: type, attribute: str) -> bool:
-    """Return whether a class itself sets one of these attributes, be it to ``None``."""
-    return owner is not DeclaresCors and attribute in vars(owner)
-
-
-def entries_of(owner: type) -> Mapping[Any, Any] | None:
-    """Return the ``cors_action_policies`` that a class itself sets; ``None`` if not a dict."""
-    entries = vars(owner)["cors_action_policies"] if sets(owner, "cors_action_policies") else {}
-    return entries if isinstance(entries, Mapping) else None
-
-
-def attribute_of(owner: type, attribute: str) -> AppliedDeclaration:
-    """Return what is noted of a declaration that is an attribute of a class."""
-    target = f"{owner.__module__}.{owner.__qualname__}.{attribute}"
-    return AppliedDeclaration(class_place(owner), target, f"{attribute} of {owner.__qualname__}")
-
-
-def class_place(owner: type) -> Place:
-    """Return where a class that reads these attributes stands."""
-    return owner.__dict__.get("_cors_views_place") or Place(owner.__module__, 0)

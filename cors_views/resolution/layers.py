@@ -10,16 +10,10 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
 
+from cors_views.declarations.attributes import attribute_of, entries_of, sets
 from cors_views.declarations.declaring import declare_value
 from cors_views.declarations.included import IncludedURLconf
-from cors_views.declarations.marks import (
-    AppliedDeclaration,
-    Declaration,
-    anything_applied,
-    attribute_of,
-    entries_of,
-    sets,
-)
+from cors_views.declarations.marks import AppliedDeclaration, Declaration, anything_applied
 from cors_views.policies.policy import CorsPolicy
 from cors_views.resolution import wrapped_views
 from cors_views.resolution.pattern_paths import PatternPath

@@ -1,7 +1,6 @@
-"""The nearest policy: from a request to its route, and from a route to what governs each method.
+"""The nearest policy: from a request to its route, and to what governs the method there.
 
-How the layers combine stands here and nowhere else: what names its origins decides, on top of the
-settings; what names none refines the next; a deny ends the search.
+How the layers of a route combine says ``combining``; each route is compiled once, and kept here.
 """
 
 from __future__ import annotations
@@ -20,21 +19,12 @@ from cors_views.conf import settings_cache
 from cors_views.declarations.marks import anything_applied
 from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.policies.field_values import shown
-from cors_views.policies.origin_sets import OriginSet, origins_key
-from cors_views.policies.policy import CorsPolicy, unchecked
-from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy, RoutePolicies
-from cors_views.resolution import wrapped_views
-from cors_views.resolution.hidden_methods import hides_methods
+from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
+from cors_views.resolution.combining import combine, compiled_policy
 from cors_views.resolution.layers import (
-    Layer,
-    handler_layers,
     may_declare,
-    outer_layers,
-    policies_of,
-    replaced_by,
 )
 from cors_views.resolution.pattern_paths import PatternPath, find_pattern_path, pattern_path_of
-from cors_views.resolution.wrapped_views import ViewInfo
 from cors_views.support.escaping import quoted
 
 logger = logging.getLogger("cors_views")
@@ -86,158 +76,6 @@ def find_route(request: HttpRequest) -> RoutePolicies:
         return _closed("a URL that cannot be resolved") if anything_applied() else unrouted()
 
 
-# --- From layers to an effective policy --------------------------------------------------------
-
-
-class _Builder:
-    """Builds the effective policies of one route; methods with the same layers share one."""
-
-    def __init__(self, site: conf.CorsSettings, default_methods: tuple[str, ...]) -> None:
-        self.site = site
-        self.default_methods = default_methods
-        self._built: dict[Any, EffectivePolicy] = {}
-
-    def effective(self, layers: list[Layer], handler_method: str | None) -> EffectivePolicy:
-        """Return what the layers, nearest first, make of one method.
-
-        ``handler_method`` is that method where its own handler is declared, so that only methods
-        without a declaration of their own share one.
-        """
-        key = (*(id(layer.declaration) for layer in layers), handler_method)
-        if key not in self._built:
-            self._built[key] = self._combine(layers, handler_method)
-        return self._built[key]
-
-    def _combine(self, layers: list[Layer], handler_method: str | None) -> EffectivePolicy:
-        refining, passed = CorsPolicy(), list[Layer]()
-        for layer in layers:
-            if layer.declaration.deny:
-                # It holds no other field.
-                denying = refining.refine(unchecked(dict(layer.declaration.fields)))
-                return EffectivePolicy(
-                    (),
-                    counting_layers=(layer, *passed),
-                    enforce=denying.refine(self.site.base).enforce,
-                )
-            policies = policies_of(layer)
-            if handler_method:
-                # Whoever marks a handler and names no methods means the method it serves; its
-                # layers come first, so nothing behind them is asked for methods.
-                own = unchecked({"methods": (handler_method,)})
-                named = refining.methods is not None
-                policies = tuple(
-                    policy if named or policy.methods is not None else own.refine(policy)
-                    for policy in policies
-                )
-            if len(policies) > 1 or policies[0].names_origins:
-                compiled = (
-                    self._compile(refining.refine(policy), self.site.base)
-                    for policy in policies
-                    # Among several, one without origins can only come from a setting that changed
-                    # after the declaration was checked. It admits nobody.
-                    if policy.names_origins
-                )
-                return EffectivePolicy(
-                    tuple(compiled),
-                    counting_layers=(layer, *passed),
-                    enforce=self.site.base.enforce,
-                )
-            refining = refining.refine(policies[0])
-            passed.append(layer)
-        policy = self._compile(refining, self.site.policy)
-        if layers:
-            return EffectivePolicy((policy,), counting_layers=tuple(passed), signal=True)
-        return EffectivePolicy(
-            (policy,),
-            signal=True,
-            needs_url_match=True,
-            applies=not self.site.opt_in,
-            why_settings="nothing is declared for this method",
-        )
-
-    def _compile(self, declared: CorsPolicy, base: CorsPolicy) -> CompiledPolicy:
-        effective = declared.refine(base)
-        if declared.methods is None:
-            effective = unchecked({"methods": self.default_methods}).refine(effective)
-        return _compiled(effective, own_max_age=declared.max_age is not None)
-
-
-def _compiled(policy: CorsPolicy, *, own_max_age: bool = False) -> CompiledPolicy:
-    return CompiledPolicy(policy, _origin_set(policy), own_max_age=own_max_age)
-
-
-def _origin_set(policy: CorsPolicy) -> OriginSet:
-    origins, regexes = policy.origins or (), policy.origin_regexes or ()
-    key = (origins_key(origins), regexes)
-    found = _origin_sets.get(key)
-    if found is None:
-        if len(_origin_sets) >= _MOST_ROUTES:
-            _origin_sets.clear()
-        found = _origin_sets[key] = OriginSet(origins, regexes)
-    return found
-
-
-def build(pattern_path: PatternPath) -> RoutePolicies:
-    """Return what governs each method of the route at the end of ``pattern_path``."""
-    site = conf.cors_settings()
-    callback = wrapped_views.inspect_view(pattern_path[-1].callback)
-    entry, around = outer_layers(pattern_path, callback)
-    outer = entry + around
-    if callback.handlers is None:
-        # What took the place of the entry's view may call it.
-        callback = replaced_by(pattern_path) or callback
-    handlers = callback.handlers or {}
-    layers = handler_layers(callback)
-    if not outer and not any(layers.values()):
-        return undeclared()
-    builder = _Builder(site, default_methods(site, callback))
-    other = builder.effective(outer, None)
-    if entry and entry[0].declaration.deny:
-        # The outermost mark closes the route whole: the one exception to "nearest first".
-        effective_policies = dict.fromkeys(handlers, other)
-    else:
-        effective_policies = {
-            method: builder.effective(own + outer, method if own else None)
-            for method, own in layers.items()
-        }
-    return RoutePolicies(
-        effective_policies,
-        other,
-        frozenset(handlers),
-        _candidates(effective_policies, other),
-        hides_methods=hides_methods(callback),
-    )
-
-
-def of_declaration(layer: Layer) -> RoutePolicies:
-    """Return what governs an application beside Django's, under one declaration around it."""
-    site = conf.cors_settings()
-    methods = tuple(method.upper() for method in site.policy.methods or ())
-    effective = _Builder(site, methods).effective([layer], None)
-    return RoutePolicies({}, effective, candidates=_candidates({}, effective))
-
-
-def default_methods(site: conf.CorsSettings, callback: ViewInfo) -> tuple[str, ...]:
-    """Return what a declaration without methods offers: what is implemented, as far as allowed."""
-    allowed = tuple(method.upper() for method in site.policy.methods or ())
-    # Who overrides dispatch() shows nothing but the options() of View (GraphQL views do).
-    if callback.handlers is None or callback.handlers.keys() <= {"OPTIONS"}:
-        return allowed
-    return tuple(name for name in callback.handlers if name in allowed or "*" in allowed)
-
-
-def _candidates(
-    effective_policies: dict[str, EffectivePolicy], other: EffectivePolicy
-) -> tuple[str, ...]:
-    methods = {
-        method
-        for effective in (*effective_policies.values(), other)
-        for policy in effective.policies
-        for method in policy.methods
-    }
-    return tuple(sorted(methods - {"*"}))
-
-
 # --- The cache ---------------------------------------------------------------------------------
 
 #: One entry for each route that was asked for, oldest first.
@@ -247,8 +85,6 @@ _MOST_ROUTES = 5_000
 #: The resolver of the URLconf that the routes are of.
 _root: weakref.ref[URLResolver] | None = None
 _keeping = threading.Lock()
-#: One set of origins for all routes whose policies name the same ones.
-_origin_sets: dict[Any, OriginSet] = {}
 
 
 @functools.cache
@@ -266,7 +102,7 @@ def unrouted() -> RoutePolicies:
 def _of_the_settings(why_settings: str) -> RoutePolicies:
     site = conf.cors_settings()
     effective = EffectivePolicy(
-        (_compiled(site.policy),),
+        (compiled_policy(site.policy),),
         signal=True,
         needs_url_match=True,
         undeclared=True,
@@ -326,7 +162,7 @@ def build_safely(pattern_path: PatternPath) -> RoutePolicies:
     answer of the settings otherwise.
     """
     try:
-        return build(pattern_path)
+        return combine(pattern_path) or undeclared()
     except Exception:
         declares = may_declare(pattern_path)
         result = "it is denied" if declares else "the settings answer, as it declares none"
@@ -350,7 +186,6 @@ def _forget() -> None:
     _routes.clear()
     undeclared.cache_clear()
     unrouted.cache_clear()
-    _origin_sets.clear()
 
 
 settings_cache.forget_on_change(_forget)

@@ -9,7 +9,8 @@ import itertools
 from collections.abc import Container, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cors_views.declarations.marks import DeclaresCors, Mark, marks_along, own_marks, wrapped
+from cors_views.declarations.attributes import DeclaresCors
+from cors_views.declarations.marks import Mark, marks_along, own_marks, wrapped
 from cors_views.support.memory import remembered
 
 

@@ -17,6 +17,9 @@ SAFELISTED_METHODS = frozenset({"GET", "HEAD", "POST"})
 #: RFC 9110 section 9.2.1, without TRACE, which no script can send: not meant to change anything.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
+#: Fetch section 2.2.1, "normalize a method": these in upper case, and no other. PATCH is none.
+_NORMALISED_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"})
+
 #: Methods longer than this are nobody's: the registry's longest has 17 characters.
 MAX_METHOD_LENGTH = 64
 
@@ -29,3 +32,9 @@ def is_method(text: str) -> bool:
 def is_forbidden_method(text: str) -> bool:
     """Return whether ``text`` is a method that no script can send (Fetch section 2.2.1)."""
     return text.upper() in FORBIDDEN_METHODS
+
+
+def normalise_method(method: str) -> str:
+    """Return the method as a browser sends it: "put" becomes "PUT", "patch" stays as it is."""
+    upper = method.upper()
+    return upper if upper in _NORMALISED_METHODS else method

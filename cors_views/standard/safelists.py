@@ -16,9 +16,6 @@ from cors_views.standard.methods import is_forbidden_method
 
 HeaderList = tuple[tuple[str, str], ...]
 
-#: Fetch section 2.2.1, "normalize a method": these in upper case, and no other. PATCH is none.
-_NORMALISED_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"})
-
 #: Fetch section 2.2.2, "CORS non-wildcard request-header name": what '*' never covers.
 NON_WILDCARD_REQUEST_HEADERS = frozenset({"authorization"})
 
@@ -53,12 +50,6 @@ _NOT_IN_LANGUAGE = re.compile(r"[^0-9A-Za-z *,\-.;=]")
 #: Fetch section 2.2.2, "parse a single range header value", with a start, as media elements ask.
 _RANGE_WITH_A_START = re.compile(r"bytes=([0-9]+)-([0-9]*)")
 _METHOD_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
-
-
-def normalise_method(method: str) -> str:
-    """Return the method as a browser sends it: "put" becomes "PUT", "patch" stays as it is."""
-    upper = method.upper()
-    return upper if upper in _NORMALISED_METHODS else method
 
 
 def is_dropped_request_header(name: str, value: str) -> bool:

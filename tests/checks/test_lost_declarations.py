@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from cors_views import cors_allow, cors_deny
 from cors_views.checks import check_declarations
 from cors_views.declarations import marks
-from cors_views.declarations.marks import DeclaresCors
+from cors_views.declarations.attributes import DeclaresCors
 from tests.checks.declared import APP, answer, ids_of
 from tests.tables import urlconf
 

@@ -11,7 +11,7 @@ from django.urls import path
 from django.views import View
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
-from cors_views.declarations.marks import DeclaresCors
+from cors_views.declarations.attributes import DeclaresCors
 from tests.checks.declared import APP, answer, ids_of, view
 from tests.tables import urlconf
 

@@ -38,7 +38,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.generic import RedirectView
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
-from cors_views.declarations.marks import DeclaresCors
+from cors_views.declarations.attributes import DeclaresCors
 from cors_views.defaults import default_headers
 
 def answer(request, **kwargs):

@@ -35,7 +35,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 from django.views import View
 from django.views.generic import RedirectView
-from cors_views.declarations.marks import DeclaresCors
+from cors_views.declarations.attributes import DeclaresCors
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
 
 def answer(request, **kwargs):

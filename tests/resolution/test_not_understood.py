@@ -23,9 +23,9 @@ from django.views import View
 
 from cors_views import cors_deny, cors_include
 from cors_views.declarations import marks
-from cors_views.declarations.marks import DeclaresCors
+from cors_views.declarations.attributes import DeclaresCors
 from cors_views.inspection import policies_in_use
-from cors_views.resolution import nearest
+from cors_views.resolution import combining, nearest
 from tests.resolution.test_nearest import allow, origin, who_reads
 from tests.tables import ORIGIN, Patterns, Sender, cors_headers, urlconf
 
@@ -556,8 +556,8 @@ def test_a_route_whose_matches_are_wrapped_is_kept(
 ) -> None:
     wrapper, kept = WRAPPED[name]
     built: list[Any] = []
-    build = nearest.build
-    monkeypatch.setattr(nearest, "build", lambda each: built.append(each) or build(each))
+    combine = nearest.combine
+    monkeypatch.setattr(nearest, "combine", lambda each: built.append(each) or combine(each))
 
     with urlconf(Decorating(wrapper, path("v/", view))):
         answers = [
@@ -597,5 +597,5 @@ def test_origins_that_are_made_for_each_request_are_not_kept_for_ever(
             for number in range(20)
         ]
 
-        assert len(nearest._origin_sets) <= 5
+        assert len(combining._origin_sets) <= 5
     assert answers == [origin(str(number)) for number in range(20)]

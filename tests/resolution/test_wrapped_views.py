@@ -188,7 +188,7 @@ def test_a_marked_feed(send: Sender) -> None:
 
     with urlconf(path("v/", News())):
         (chain,) = pattern_paths.all_pattern_paths()
-        ruling = nearest.build(chain).effective("GET")
+        ruling = nearest.build_safely(chain).effective("GET")
 
     assert ruling.policies[0].origins.admits(APP)
 
