@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from cors_views.standard import fetch
+from cors_views.standard.methods import SAFELISTED_METHODS
 
 #: What is gained or lost, as it stands in JSON; a header's name goes behind the last two.
 READ, RUN, PRIVATE_NETWORK = "read", "run", "private-network"
@@ -76,7 +76,7 @@ def grant(policy: Mapping[str, Any]) -> Grant:
 
 def grant_for(policy: Mapping[str, Any], method: str, grant: Grant) -> Grant:
     """Return what of a policy's grant there is for a method, which may have to be offered."""
-    if method in fetch.SAFELISTED_METHODS or method in policy["offers"]:
+    if method in SAFELISTED_METHODS or method in policy["offers"]:
         return grant
     if "*" not in policy["offers"]:
         return NOTHING
