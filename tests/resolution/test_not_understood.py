@@ -588,7 +588,7 @@ def test_patterns_of_a_urlconf_that_django_has_forgotten_go(send: Sender) -> Non
 def test_origins_that_are_made_for_each_request_are_not_kept_for_ever(
     send: Sender, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(nearest, "_MOST_ROUTES", 5)
+    monkeypatch.setattr(combining, "_MOST_SETS", 5)
     routes = [path(f"{number}/", allow(str(number))(answer)) for number in range(20)]
 
     with urlconf(*routes):
