@@ -14,7 +14,10 @@ from django.utils.safestring import SafeString
 
 from cors_views.middleware import preview
 from cors_views.outcomes.decided import Decided, carries_cookies, is_same_origin
-from cors_views.protocol.reasons import Headers
+from cors_views.policies.enforced_anywhere import Enforce
+from cors_views.protocol.decisions import Question
+from cors_views.protocol.effective_policies import EffectivePolicy
+from cors_views.protocol.reasons import Headers, Reason
 from cors_views.support.escaping import escaped
 
 try:
@@ -27,8 +30,8 @@ except ImportError as error:
 
 
 #: What becomes of a request of another site that is not admitted.
-_ENFORCED = {
-    True: "yes: refused before the view",
+_ENFORCED: dict[Enforce, str] = {
+    True: "yes: who is not admitted is refused before the view",
     False: "no: the view runs, whoever asks",
     "report": "no: only reported in the log",
 }
@@ -91,11 +94,17 @@ class CorsPanel(Panel):  # type: ignore[misc]
                 "view": match.view_name or match._func_path if match else "",
                 "source": effective.source,
                 "policies": [repr(compiled.policy) for compiled in effective.policies],
-                "enforced": _ENFORCED[effective.enforce],
+                "enforced": _ENFORCED[_enforce(effective, decided)],
                 "verdict": verdict,
                 "headers": [list(header) for header in headers],
             }
         )
+
+
+def _enforce(effective: EffectivePolicy, decided: Decided | Question) -> Enforce:
+    # Where no policy governs, nothing is enforced.
+    governed = not isinstance(decided, Decided) or decided.answer.reason is not Reason.NO_POLICY
+    return effective.enforce if governed else False
 
 
 def _verdict(request: HttpRequest, decided: Decided, written: Mapping[str, str]) -> tuple[str, str]:
@@ -104,5 +113,6 @@ def _verdict(request: HttpRequest, decided: Decided, written: Mapping[str, str])
     reason, missing = decided.refusal(written, credentials=carries_cookies(request))
     if reason is not None:
         names = f": {escaped(', '.join(missing))}" if missing else ""
-        return "refused", f"{reason.name}: {reason.value}{names}"
+        where = "; answered with 403, before the view" if decided.enforced else ""
+        return "refused", f"{reason.name}: {reason.value}{names}{where}"
     return "admitted", "the page may read the answer"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.urls import include
 
 from cors_views import conf
-from cors_views.declarations.declaring import declare, declare_value, denies
+from cors_views.declarations.declaring import declare, declare_value, denial_text, denies
 from cors_views.declarations.included import IncludedURLconf
 from cors_views.declarations.marks import Declarable
 from cors_views.policies.field_values import UNSET, shown
@@ -60,7 +60,7 @@ def cors_include(
 def _check_namespace(given: Any, place: Place) -> None:
     """Refuse a policy in the place of the namespace."""
     if denies(given):
-        written = "cors_deny"
+        written = denial_text(given)
     elif isinstance(given, (CorsPolicy, list, tuple)) or conf.defines_policy(given):
         written = shown(given)
     else:

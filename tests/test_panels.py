@@ -45,6 +45,8 @@ ROUTES = [
     path("denied/", cors_deny(answer)),
     path("asked/", cors_allow(origins=[by_hand])(answer)),
     path("plain/", answer),
+    path("enforcing/", cors_allow(origins=[APP], enforce=True)(answer)),
+    path("reporting/", cors_allow(origins=[APP], enforce="report")(answer)),
     path("__debug__/", include("debug_toolbar.urls")),
 ]
 
@@ -75,6 +77,24 @@ REQUESTS: dict[str, tuple[str, str | None, str, list[str]]] = {
     "a view that declares nothing": ("/plain/", APP, "refused", ["the CORS_* settings"]),
     "no view": ("/missing/", APP, "refused", ["<th scope='row'>View</th><td><code>none"]),
     "a callable": ("/asked/", APP, "asked", ["up to &lt;function by_hand"]),
+    "a view that does not enforce": (
+        "/open/",
+        APP,
+        "admitted",
+        ["Enforced</th><td><code>no: the view runs, whoever asks"],
+    ),
+    "an admitted origin of a view that enforces": (
+        "/enforcing/",
+        APP,
+        "admitted",
+        ["Enforced</th><td><code>yes: who is not admitted is refused before the view"],
+    ),
+    "a view that reports": (
+        "/reporting/",
+        "https://stranger.example",
+        "refused",
+        ["Enforced</th><td><code>no: only reported in the log", "ORIGIN_NOT_ADMITTED: "],
+    ),
     "what an attacker writes": (
         "/open/",
         "https://<script>",
@@ -99,6 +119,18 @@ def test_what_the_panel_says(
     if order[0] == TOOLBAR and short == "asked":
         # The middleware has asked by then.
         short, texts = "admitted", [APP]
+    with override_settings(**SITE, MIDDLEWARE=order), urlconf(*ROUTES):
+        content, subtitle = panel_of(send, url, origin, monkeypatch)
+
+    assert subtitle == short
+    for text in texts:
+        assert text in content
+
+
+def panel_of(
+    send: Sender, url: str, origin: str | None, patch: pytest.MonkeyPatch
+) -> tuple[str, str]:
+    """Send a request, and return what the panel says of it, and beside its title."""
     toolbars = []
     render = DebugToolbar.render_toolbar
 
@@ -106,16 +138,35 @@ def test_what_the_panel_says(
         toolbars.append(self)
         return render(self)
 
-    monkeypatch.setattr(DebugToolbar, "render_toolbar", remembered)
-    with override_settings(**SITE, MIDDLEWARE=order), urlconf(*ROUTES):
-        # Django's async client says so by itself.
-        send.actual(url, origin, **({"host": "testserver"} if send.mode == "wsgi" else {}))
-        (panel,) = toolbars[0].panels
-        content, subtitle = panel.content, panel.nav_subtitle
+    patch.setattr(DebugToolbar, "render_toolbar", remembered)
+    # Django's async client says so by itself.
+    send.actual(url, origin, **({"host": "testserver"} if send.mode == "wsgi" else {}))
+    (panel,) = toolbars[0].panels
+    return str(panel.content), panel.nav_subtitle
 
-    assert subtitle == short
-    for text in texts:
-        assert text in content
+
+# Below CorsMiddleware no toolbar hears of it: the request goes no further.
+def test_what_is_refused_on_the_server_is_shown_where_the_toolbar_stands_above(
+    send: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with override_settings(**SITE, MIDDLEWARE=[TOOLBAR, OURS]), urlconf(*ROUTES):
+        content, subtitle = panel_of(send, "/enforcing/", "https://stranger.example", monkeypatch)
+
+    assert subtitle == "refused"
+    assert "admit the origin; answered with 403, before the view" in content
+    assert "Enforced</th><td><code>yes: " in content
+    assert "test_panels.py:" in content
+
+
+def test_nothing_is_enforced_where_no_policy_governs(
+    send: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = SITE | {"CORS_ENFORCE": True, "CORS_URLS_REGEX": "^/api/"}
+    with override_settings(**site, MIDDLEWARE=[OURS, TOOLBAR]), urlconf(*ROUTES):
+        content, _ = panel_of(send, "/plain/", APP, monkeypatch)
+
+    assert "NO_POLICY: " in content
+    assert "Enforced</th><td><code>no: " in content
 
 
 def test_without_the_toolbar_the_import_says_what_to_install() -> None:

@@ -192,6 +192,9 @@ def test_the_repr_says_what_is_included(target: Any, shown: str) -> None:
     [
         pytest.param("partners", "'partners'", id="a-name"),
         pytest.param(cors_deny, "cors_deny", id="cors_deny"),
+        pytest.param(
+            cors_deny(enforce=True), "cors_deny(enforce=True)", id="cors_deny-that-enforces"
+        ),
         pytest.param(CorsPolicy(max_age=1), "CorsPolicy(max_age=1)", id="a-policy"),
         pytest.param(["partners", "public"], "['partners', 'public']", id="a-list"),
     ],
@@ -204,6 +207,52 @@ def test_a_policy_in_the_place_of_the_namespace_is_refused(
         cors_include(target, given)
 
     assert vars(raised.value)["filename"] == __file__
+
+
+# name -> (arguments of cors_include, what is to be written, whether that enforces)
+BESIDE_A_DENIAL: dict[str, tuple[dict[str, Any], str, bool]] = {
+    "enforce": ({"policy": cors_deny, "enforce": True}, "cors_deny(enforce=True)", True),
+    "enforce that is called": (
+        {"policy": cors_deny(), "enforce": True},
+        "cors_deny(enforce=True)",
+        True,
+    ),
+    "another enforce": (
+        {"policy": cors_deny(enforce=True), "enforce": "report"},
+        "cors_deny(enforce='report')",
+        False,
+    ),
+    "another field": (
+        {"policy": cors_deny(enforce=True), "max_age": 3},
+        "cors_deny(enforce=True)",
+        True,
+    ),
+    "a field that cors_deny does not have": (
+        {"policy": cors_deny, "max_age": 3},
+        "cors_deny",
+        False,
+    ),
+    "an enforce that is none": ({"policy": cors_deny, "enforce": "yes"}, "cors_deny", False),
+    "a list": ({"policy": [cors_deny(enforce=True)]}, "cors_deny(enforce=True)", True),
+    "a policy": ({"policy": [CorsPolicy(origins=[APP]), cors_deny]}, "cors_deny", False),
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "written", "enforces"), BESIDE_A_DENIAL.values(), ids=BESIDE_A_DENIAL
+)
+def test_what_stands_beside_a_denial_is_refused_and_what_is_advised_works(
+    send: Sender, arguments: dict[str, Any], written: str, enforces: bool
+) -> None:
+    patterns = [path("v/", answer)]
+    advised = re.escape(f"Write policy={written} instead.")
+    with pytest.raises(TypeError, match=f"cors_deny stands alone, .*{advised}") as raised:
+        cors_include(patterns, **arguments)
+    assert vars(raised.value)["filename"] == __file__
+
+    obeyed = cors_include(patterns, policy=eval(written, {"cors_deny": cors_deny}))
+    with urlconf(path("", obeyed)):
+        assert send.actual("/v/", APP).status_code == (403 if enforces else 200)
 
 
 def test_an_include_stands_for_its_module_in_everything_else() -> None:

@@ -46,6 +46,14 @@ def _word_of(value: Any) -> str:
     return str(attributes.get(_OURS, "")) if isinstance(attributes, dict) else ""
 
 
+def denial_text(value: Any, beside: Mapping[str, Any] | None = None) -> str:
+    """Return how a denial is written that has in it what somebody wrote ``beside`` it."""
+    fields = {**vars(value)[_FIELDS], **(beside or {})}
+    enforce = fields.get("enforce")
+    is_valid = isinstance(enforce, bool) or (isinstance(enforce, str) and enforce == "report")
+    return f"cors_deny({enforce=})" if is_valid else "cors_deny"
+
+
 def denial(place: Place, fields: Mapping[str, Any]) -> Declaration:
     """Return the declaration that ``cors_deny`` makes; ``fields`` say what it does beside it."""
     return Declaration((), place, tuple(fields.items()), deny=True)
@@ -59,6 +67,8 @@ def declare(
     ``written`` is what the user wrote them in, for the messages.
     """
     for policy in policies:
+        if denies(policy):
+            raise _denies_beside(policy, fields, place, written)
         _check_argument(policy, place, written)
     if not fields.keys() <= TABLE.keys():
         raise _has_unknown(fields, place, written)
@@ -89,6 +99,15 @@ def declare_value(value: Any, place: Place, written: str) -> Declaration:
     if not policies:
         raise _names_none(value, place, written)
     return declare(policies, {}, place, written)
+
+
+def _denies_beside(policy: Any, fields: Mapping[str, Any], place: Place, written: str) -> TypeError:
+    argument = "policy=" if written == "cors_include()" else ""
+    message = (
+        f"{written} at {place}: cors_deny stands alone, with no policy and no field beside it. "
+        f"Write {argument}{denial_text(policy, fields)} instead."
+    )
+    return with_filename(place, TypeError(message))
 
 
 def _has_unknown(fields: dict[str, Any], place: Place, written: str) -> TypeError:
