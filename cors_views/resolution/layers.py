@@ -16,6 +16,7 @@ from cors_views.declarations.included import IncludedURLconf
 from cors_views.declarations.marks import AppliedDeclaration, Declaration, anything_applied
 from cors_views.policies.policy import CorsPolicy
 from cors_views.resolution import wrapped_views
+from cors_views.resolution.hidden_methods import hides_methods
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.wrapped_views import ViewInfo
 from cors_views.support.memory import remembered
@@ -86,10 +87,22 @@ def _class_layers(view_class: type) -> list[Layer]:
 @remembered
 def handler_layers(callback: ViewInfo) -> dict[str, list[Layer]]:
     """Return the layers of each method's own handler, nearest first."""
-    return {
+    found = {
         method: _handler_layers(callback.view_class or object, name)
         for method, name in (callback.handlers or {}).items()
     }
+    if hides_methods(callback):
+        # Whether its own setup() or dispatch() serves what is not listed, and by this handler,
+        # nobody can tell. So what denies counts, and what opens does not.
+        for method, name in callback.unlisted.items():
+            own = _handler_layers(callback.view_class or object, name)
+            found |= {method: own} if _deny(own) else {}
+    return found
+
+
+def _deny(layers: list[Layer]) -> bool:
+    ending = next(filter(ends_the_search, layers), None)
+    return ending is not None and ending.declaration.deny
 
 
 @remembered

@@ -9,6 +9,8 @@ import itertools
 from collections.abc import Container, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from django.views import View
+
 from cors_views.declarations.attributes import DeclaresCors
 from cors_views.declarations.marks import Mark, marks_along, own_marks, wrapped
 from cors_views.support.memory import remembered
@@ -20,13 +22,15 @@ class ViewInfo(NamedTuple):
     ``marks`` are those of the entry itself, outermost first. ``view_class`` is the class behind
     ``as_view()``, or the class of a callable instance. ``handlers`` maps the methods that a
     class-based view implements to the name of the method or action that serves them; it is
-    ``None`` for a function view, whose methods cannot be seen.
+    ``None`` for a function view, whose methods cannot be seen. ``unlisted`` are those that
+    ``http_method_names`` of the class leaves out: an instance may serve them all the same.
     """
 
     marks: tuple[Mark, ...]
     view_class: type | None
     handlers: Mapping[str, str] | None
     initkwargs: Mapping[str, Any]
+    unlisted: Mapping[str, str] = {}
 
 
 @remembered
@@ -131,24 +135,24 @@ def _class_based(callback: Any, step: Any, view_class: type) -> ViewInfo:
     function = api_view_function(view_class)
     if function is not None:
         marks.update((mark.order, mark) for mark in marks_along(function))
+    names = initkwargs.get("http_method_names", getattr(view_class, "http_method_names", ()))
+    # Django asks "in", which a string answers too, letter by letter as it is listed here.
+    listed = [*map(str.lower, names), *(name for name in View.http_method_names if name in names)]
+    unlisted = [name for name in View.http_method_names if name not in listed]
     return ViewInfo(
         _outermost_first(marks),
         view_class,
-        _handlers(view_class, actions, initkwargs),
+        _handlers(view_class, actions, listed),
         initkwargs,
+        _handlers(view_class, actions, unlisted),
     )
 
 
 def _handlers(
-    view_class: type, actions: Mapping[str, str] | None, initkwargs: Mapping[str, Any]
+    view_class: type, actions: Mapping[str, str] | None, names: Sequence[str]
 ) -> dict[str, str]:
-    names = initkwargs.get("http_method_names", getattr(view_class, "http_method_names", ()))
-    handlers = {}
-    for name in map(str.lower, names):
-        handler = _handler(view_class, actions, name)
-        if handler is not None:
-            handlers[name.upper()] = handler
-    return handlers
+    found = {name.upper(): _handler(view_class, actions, name) for name in names}
+    return {method: handler for method, handler in found.items() if handler is not None}
 
 
 def _handler(view_class: type, actions: Mapping[str, str] | None, name: str) -> str | None:

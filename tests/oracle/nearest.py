@@ -177,10 +177,20 @@ def chain(route: Route, method: str) -> Marks:
     marks: list[Mark] = []
     if name is not None and route.classes:
         marks += on_handler(route, name)
+    elif any(one.hides for one in route.classes) and method.lower() not in route.http_method_names:
+        marks += denial_of_unlisted(route, method.lower())
     marks += on_entry(route)
     for each in mro(route) if route.classes else ():
         marks += on_class(route.classes[each])
     return (*marks, *(mark for mark in route.includes if mark is not None))
+
+
+def denial_of_unlisted(route: Route, name: str) -> Marks:
+    """Return what denies a handler that a dispatch() may call, though it is not listed."""
+    defined = {each for one in route.classes for each in (*one.handlers, *one.wrapped)}
+    own = (*on_handler(route, "get" if name == "head" and name not in defined else name),)
+    ends = (mark for mark in own if mark.denies or mark.names_origins)
+    return own if any(mark.denies for mark in (*ends,)[:1]) else ()
 
 
 @kept

@@ -19,6 +19,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import TemplateView
+from rest_framework.viewsets import ViewSet
 
 from cors_views import cors_allow, cors_deny
 from tests.tables import MAX_AGE, METHODS, ORIGIN, Sender, cors_headers, urlconf
@@ -223,3 +224,94 @@ def test_a_max_age_that_opens_a_hidden_post_is_reported() -> None:
 
     assert len(found) == 1
     assert "a browser sends POST with headers that need a preflight" in found[0]
+
+
+# --- Methods that http_method_names leaves out, and that run all the same ------------------------
+
+
+class Secret(View):
+    @cors_deny
+    def get(self, request: Any) -> HttpResponse:
+        return HttpResponse("secret")
+
+
+class NamesAsText(Secret):
+    # Django asks whether a name is "in" it.
+    http_method_names = "get post"  # type: ignore[assignment]
+
+
+class Everything:
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __iter__(self) -> Any:
+        return iter(())
+
+
+class NamesThatAreAsked(Secret):
+    http_method_names = Everything()  # type: ignore[assignment]
+
+
+class NamesFromSetup(Secret):
+    http_method_names = ["options"]
+
+    def setup(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.http_method_names = ["get"]
+
+
+class NamesOfNobody(Secret):
+    http_method_names: list[str] = []
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        return self.get(request)
+
+
+class ViewsetWithNamesFromInit(ViewSet):
+    http_method_names = ["options"]
+    authentication_classes: list[Any] = []
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.http_method_names = ["get"]
+
+    @cors_deny
+    def list(self, request: Any) -> HttpResponse:
+        return HttpResponse("secret")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        *(
+            pytest.param(view.as_view(), id=view.__name__)
+            for view in (NamesAsText, NamesThatAreAsked, NamesFromSetup, NamesOfNobody)
+        ),
+        pytest.param(ViewsetWithNamesFromInit.as_view({"get": "list"}), id="a viewset"),
+    ],
+)
+def test_a_denied_handler_that_runs_is_closed(send: Sender, entry: Any) -> None:
+    with urlconf(path("v/", entry)), override_settings(CORS_ALLOW_ALL_ORIGINS=True):
+        answer = send.actual("/v/", APP)
+        preflight = send.preflight("/v/", APP, "GET", "x-one")
+
+    assert answer.content == b"secret"
+    assert ORIGIN not in cors_headers(answer) | cors_headers(preflight)
+
+
+def test_an_opening_counts_only_where_its_handler_is_sure_to_run(send: Sender) -> None:
+    class Opened(NamesOfNobody):
+        get = cors_allow(origins=[APP])(Secret.get.__wrapped__)  # type: ignore[attr-defined]
+
+    with urlconf(path("v/", cors_deny(Opened).as_view())):
+        answer = send.actual("/v/", APP)
+
+    assert answer.content == b"secret"
+    assert cors_headers(answer) == {}
+
+
+def test_a_handler_that_does_not_run_stays_unreached() -> None:
+    with urlconf(path("v/", Secret.as_view(http_method_names=["post"]))):
+        found = [each.msg for each in run_checks() if each.id == "cors_views.W023"]
+
+    assert any("Secret.get" in message for message in found)
