@@ -7,6 +7,7 @@ admits nothing and stands in ``problems``, where the checks find it.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from cors_views.policies.fields import TABLE, Check, Field
 from cors_views.policies.patterns import OriginError, parse_pattern
 from cors_views.policies.policy import CorsPolicy, close_matches, policy_from, unchecked
 from cors_views.policies.spelling_hints import cure, origins_in
+
+logger = logging.getLogger("cors_views")
 
 ALIASES = setting_names.ALIASES
 #: What each setting is where it is not set.
@@ -61,9 +64,15 @@ class CorsSettings:
 def name_in_use(setting: str) -> str:
     """Return the name under which ``setting`` is set: its own, or its older alias."""
     alias = ALIASES.get(setting)
-    return (
-        alias if alias and not hasattr(settings, setting) and hasattr(settings, alias) else setting
-    )
+    return alias if alias and not _is_set(setting) and _is_set(alias) else setting
+
+
+def _is_set(name: str) -> bool:
+    try:
+        return hasattr(settings, name)
+    except Exception:
+        # Django looks at what it holds, and a lazy object may raise then.
+        return True
 
 
 def slips() -> dict[str, str]:
@@ -188,13 +197,17 @@ def _urls_regexes(value: Any, field: str) -> tuple[list[re.Pattern[str]], list[P
 @keep
 def policies_are_a_mapping() -> bool:
     """Return whether ``CORS_POLICIES`` is of the type that it has to be, or not set."""
-    policies = getattr(settings, "CORS_POLICIES", {})
-    return isinstance(policies, Mapping) and all(isinstance(name, str) for name in policies)
+    try:
+        policies = getattr(settings, "CORS_POLICIES", {})
+        return isinstance(policies, Mapping) and all(isinstance(name, str) for name in policies)
+    except Exception:
+        logger.exception("CORS_POLICIES cannot be read.")
+        return False
 
 
 def policy_names() -> Sequence[str]:
     """Return the names that ``CORS_POLICIES`` defines."""
-    return sorted(name for name in _policies() if isinstance(name, str))
+    return sorted(_policies())
 
 
 def defines_policy(name: Any) -> bool:
@@ -210,10 +223,9 @@ def policy(name: str) -> CorsPolicy:
     """
     policies = _policies()
     if not policies_are_a_mapping():
-        kind = type(settings.CORS_POLICIES).__name__
         raise ImproperlyConfigured(
             f"There is no CORS policy named {name!r}: CORS_POLICIES has to be a dict from names to "
-            f"policies, and is of type {kind}."
+            f"policies, and {_what_policies_are()}."
         )
     if name not in policies:
         known = policy_names()
@@ -238,14 +250,28 @@ def _slip_of_policies() -> str:
     return f"There is no setting {found[0]} either. Did you mean 'CORS_POLICIES'?" if found else ""
 
 
-def _policies() -> Mapping[Any, Any]:
-    policies = getattr(settings, "CORS_POLICIES", None)
-    return policies if isinstance(policies, Mapping) else {}
+def _policies() -> Mapping[str, Any]:
+    return getattr(settings, "CORS_POLICIES", {}) if policies_are_a_mapping() else {}
+
+
+def _what_policies_are() -> str:
+    try:
+        return f"is of type {type(settings.CORS_POLICIES).__name__}"
+    except Exception as error:
+        return f"raises {type(error).__name__} when it is read"
 
 
 @keep
 def _compiled_policy(name: str) -> CorsPolicy:
-    return policy_from(_policies()[name], f"settings.CORS_POLICIES[{name!r}]")
+    written = f"settings.CORS_POLICIES[{name!r}]"
+    try:
+        return policy_from(_policies()[name], written)
+    except ImproperlyConfigured:
+        raise
+    except Exception as error:
+        # A lazy object looks like what it wraps, and may raise when it is asked.
+        message = f"{written} raises {type(error).__name__} when it is read."
+        raise ImproperlyConfigured(message) from error
 
 
 @keep

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import operator
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
@@ -167,12 +168,31 @@ def pattern_path_of(match: ResolverMatch) -> PatternPath:
     return (*resolvers, by_hand)
 
 
+class _PatternPath(tuple[Any, ...]):
+    """A path of patterns, equal to itself alone. Patterns may be of a class with an ``__eq__``."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, tuple)
+            and len(self) == len(other)
+            and all(map(operator.is_, self, other))
+        )
+
+    def __hash__(self) -> int:
+        return hash((*map(id, self),))
+
+
 def all_pattern_paths(resolver: URLResolver | None = None) -> Iterator[PatternPath]:
     """Yield the path of every route of the site, in the order of the URLconf.
 
     What Django's own checks complain of in a URLconf is left out.
     """
-    resolver = get_resolver() if resolver is None else resolver
+    return map(_PatternPath, _below(get_resolver() if resolver is None else resolver))
+
+
+def _below(resolver: URLResolver) -> Iterator[PatternPath]:
     try:
         patterns = list(resolver.url_patterns)
     except Exception:
@@ -180,7 +200,7 @@ def all_pattern_paths(resolver: URLResolver | None = None) -> Iterator[PatternPa
         return
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
-            for pattern_path in all_pattern_paths(pattern):
+            for pattern_path in _below(pattern):
                 yield (pattern, *pattern_path)
         elif hasattr(pattern, "callback"):
             yield (pattern,)

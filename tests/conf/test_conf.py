@@ -7,14 +7,17 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 from django.middleware.common import CommonMiddleware
 from django.test.utils import override_settings
 from django.urls import path
+from django.utils.functional import SimpleLazyObject
 
 from cors_views import CorsPolicy, conf
 from cors_views.defaults import default_headers, default_methods
+from tests.management.commands import run
 from tests.tables import Sender, urlconf
 
 APP, OTHER = "https://app.example", "https://other.example"
@@ -22,6 +25,18 @@ APP, OTHER = "https://app.example", "https://other.example"
 
 def ask(request: object, origin: str) -> bool:
     return True
+
+
+def fail() -> Any:
+    raise OSError("the file with the origins is gone")
+
+
+UNREADABLE: Any = SimpleLazyObject(fail)
+
+
+class Unlistable(dict[str, Any]):
+    def __iter__(self) -> Any:
+        raise OSError("the file with the policies is gone")
 
 
 # --- The settings as one policy ----------------------------------------------------------------
@@ -198,17 +213,28 @@ def test_that_a_setting_of_the_wrong_type_counts_as_empty(setting: str, value: A
         pytest.param(["", "(", "a b", "\0", "x" * 1000, "https://a.example/"], id="bad-strings"),
         pytest.param(-1, id="negative"),
         pytest.param(10**30, id="huge"),
+        pytest.param(UNREADABLE, id="raises-when-it-is-read"),
+        pytest.param(Unlistable(a=1), id="a-dict-that-raises"),
+        pytest.param({"a": UNREADABLE}, id="an-entry-that-raises"),
     ],
 )
-def test_that_no_setting_breaks_a_request(send: Sender, setting: str, value: Any) -> None:
+@pytest.mark.usefixtures("nothing_enforces")
+def test_that_no_setting_breaks_a_request_or_a_command(
+    send: Sender, setting: str, value: Any
+) -> None:
     settings = override_settings(**{"CORS_ALLOW_ALL_ORIGINS": True, setting: value})
 
     with urlconf(path("view/", lambda request: HttpResponse("answer"))), settings:
         actual = send.actual("/view/", APP)
         preflight = send.preflight("/view/", APP, "PUT", ask="x-a")
+        run_checks(include_deployment_checks=True)
+        listed = run("cors_policies")
+        explained = run("cors_explain", APP, "GET", "/view/")
 
     assert (actual.status_code, actual.content) == (200, b"answer")
     assert preflight.status_code == 200
+    assert listed.status == 0
+    assert explained.status in (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -390,6 +416,19 @@ def test_policy(name: str, policy: CorsPolicy) -> None:
             id="policies-of-the-wrong-type",
         ),
         pytest.param(
+            UNREADABLE,
+            "partners",
+            "There is no CORS policy named 'partners': CORS_POLICIES has to be a dict from names to"
+            " policies, and raises OSError when it is read.",
+            id="policies-that-raise",
+        ),
+        pytest.param(
+            {"partners": UNREADABLE},
+            "partners",
+            "settings.CORS_POLICIES['partners'] raises OSError when it is read.",
+            id="a-policy-that-raises",
+        ),
+        pytest.param(
             POLICIES,
             "broken",
             "Invalid CORS policy, settings.CORS_POLICIES['broken']:\n"
@@ -419,6 +458,8 @@ def test_that_a_policy_that_cannot_be_had_is_an_error(
         pytest.param({}, [], True, id="none"),
         pytest.param(["x"], [], False, id="a-list"),
         pytest.param(None, [], False, id="no-dict"),
+        pytest.param(UNREADABLE, [], False, id="raises-when-it-is-read"),
+        pytest.param(Unlistable(a=1), [], False, id="a-dict-that-raises"),
     ],
 )
 def test_policy_names(policies: Any, names: list[str], mapping: bool) -> None:

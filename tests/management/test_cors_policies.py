@@ -15,7 +15,8 @@ from django.core.checks import run_checks
 from django.core.management import color
 from django.http import HttpRequest, HttpResponse
 from django.test.utils import override_settings
-from django.urls import include, path, re_path
+from django.urls import URLPattern, include, path, re_path
+from django.urls.resolvers import RoutePattern
 from django.utils import translation
 from django.views import View
 from django.views.decorators.http import require_GET, require_POST
@@ -1394,3 +1395,36 @@ def test_format_suffixes_of_regular_expressions_are_folded() -> None:
 
     assert "/w/ (+ .format)" in done.out
     assert "<format>" not in done.out
+
+
+class Equal(URLPattern):
+    """A pattern that is equal to every other."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 1
+
+
+class Unhashable(Equal):
+    __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("kind", [Equal, Unhashable])
+def test_that_patterns_that_say_they_are_equal_are_routes_of_their_own(kind: Any) -> None:
+    patterns = [
+        kind(RoutePattern(route, is_endpoint=True), view)
+        for route, view in (("a/", answer), ("a/", answer), ("b/", cors_allow(origins="*")(answer)))
+    ]
+    with urlconf(*patterns):
+        found = json.loads(run("cors_policies", "--format", "json").out)["routes"]
+        messages = [each.msg for each in run_checks(include_deployment_checks=True)]
+
+    assert [(each["route"], each["reached"]) for each in found[:3]] == [
+        ("/a/", True),
+        ("/a/", False),
+        ("/b/", True),
+    ]
+    assert found[2]["policies"][0]["origins"] == ["*"]
+    assert any("/b/" in message for message in messages)
