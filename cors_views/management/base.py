@@ -11,6 +11,7 @@ from django.utils.translation import get_language, get_supported_language_varian
 
 from cors_views.browsing.pages import page_origin
 from cors_views.management import overview
+from cors_views.support.escaping import quoted
 from cors_views.support.memory import remembering
 
 #: Exit statuses: as grep has them, 1 is an answer, and 2 a mistake of whoever asks.
@@ -20,6 +21,20 @@ REFUSED, BAD_INPUT = 1, 2
 def bad_input(message: Any) -> CommandError:
     """Return the error for what nobody can answer: one line on stderr, exit status 2."""
     return CommandError(" ".join(str(message).split()), returncode=BAD_INPUT)
+
+
+#: Why a file cannot be read.
+_WHY: dict[type[Exception], str] = {
+    FileNotFoundError: "does not exist",
+    IsADirectoryError: "is a directory",
+    PermissionError: "may not be read by this user",
+}
+
+
+def unreadable(file: str, error: Exception, remedy: str) -> str:
+    """Return why a file cannot be read, and what to do."""
+    why = next((text for kind, text in _WHY.items() if isinstance(error, kind)), "cannot be read")
+    return f"{quoted(file)} {why}. {remedy}"
 
 
 class CorsCommand(BaseCommand):

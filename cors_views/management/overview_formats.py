@@ -32,7 +32,8 @@ _STYLES = {
     wording.NOBODY: "HTTP_NOT_MODIFIED",
     wording.NEVER: "HTTP_NOT_MODIFIED",
 }
-_NO_EFFECT = "CorsMiddleware is not in MIDDLEWARE, so none of this has any effect."
+#: What is said where the middleware is missing.
+NO_EFFECT = "CorsMiddleware is not in MIDDLEWARE, so none of this has any effect."
 
 
 class Shown(NamedTuple):
@@ -114,7 +115,7 @@ def as_table(shown: Shown, paint: Paint) -> str:
     summary = wording.summary(shown.rows)
     lines += ["", *(text_columns.wrap(summary, shown.width) if shown.width else [summary])]
     if not shown.in_effect:
-        lines.append(paint(_NO_EFFECT, "ERROR"))
+        lines.append(paint(NO_EFFECT, "ERROR"))
     return "\n".join(lines).lstrip("\n")
 
 
@@ -161,7 +162,7 @@ def as_markdown(shown: Shown) -> str:
     shown = shown._replace(details=True)
     lines = ["# Who may read what across origins", ""]
     if not shown.in_effect:
-        lines += [_NO_EFFECT, ""]
+        lines += [NO_EFFECT, ""]
     if shown.origin:
         lines += [f"Only what `{shown.origin}` reaches.", ""]
     for heading, rows in shown.groups():

@@ -179,7 +179,7 @@ RISKS: dict[str, Callable[[Row], bool]] = {
     "unenforced": _unenforced,
 }
 #: What ``--fail-on`` knows beside them, with the option that it needs.
-CHANGES = {"gained": "--diff"}
+CHANGES = {"gained": "--diff", "refused": "--replay"}
 #: Those of them that concern routes, whomever they admit: a stranger's form is sent to any.
 _OF_ALL = {"unenforced"}
 

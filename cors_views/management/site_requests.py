@@ -140,7 +140,7 @@ class Server(BaseHandler):
         """Return a request as it arrives at Django."""
         url = urlsplit(sent.url)
         host = self.instead if url.netloc == self._own and self.instead else url.netloc
-        below = url._replace(scheme="", netloc="", path=_path_info(url.path))
+        below = url._replace(scheme="", netloc="", path=path_info(url.path))
         request: HttpRequest = RequestFactory().generic(
             sent.method,
             below.geturl(),
@@ -222,7 +222,7 @@ def _script_name() -> str:
     return (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
 
 
-def _path_info(path: str) -> str:
+def path_info(path: str) -> str:
     """Return what a web server hands on of a path: what is below the prefix of the site."""
     prefix = _script_name()
     return path.removeprefix(prefix) if f"{path}/".startswith(f"{prefix}/") else path

@@ -1190,11 +1190,11 @@ def test_what_powershell_writes_is_read(before: Any) -> None:
 
 
 BAD_OPTIONS = {
-    "--fail-on gained": "--fail-on gained needs --diff FILE, which says since when.",
+    "--fail-on gained": "--fail-on gained needs --diff FILE.",
     "--format github": "--format github needs --diff or --fail-on, which say what to annotate.",
-    "--diff {} --origin https://app.example": "--diff compares whole policies. Leave --origin out.",
-    "--diff {} --policy partners": "--diff compares whole policies. Leave --policy out.",
-    "--diff {} --group-by app": "--diff compares whole policies. Leave --group-by out.",
+    "--diff {} --origin https://app.example": "--diff looks at the whole site. Leave --origin out.",
+    "--diff {} --policy partners": "--diff looks at the whole site. Leave --policy out.",
+    "--diff {} --group-by app": "--diff looks at the whole site. Leave --group-by out.",
     "--diff {} --fail-on gaine": "--fail-on does not know 'gaine'. Did you mean 'gained'?",
 }
 

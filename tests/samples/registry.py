@@ -14,6 +14,7 @@ LANGUAGES = {
 }
 #: Blocks of other kinds, by page and beginning. An entry that fits none is a mistake.
 SHOWN = {
+    ("docs/commands.rst", '{"origin": '): "tests/management/test_replay.py reads the same line",
     ("docs/reasons.rst", "CORS refuses the preflight"): "test_printed.py makes the same refusal",
     ("docs/tutorial.rst", "CORS refuses GET"): "tests/test_tutorial.py waits for it in the log",
 }

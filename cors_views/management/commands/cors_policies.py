@@ -28,6 +28,9 @@ from cors_views.management.comparing.sites import Site, site_of
 from cors_views.management.joined_rows import for_people
 from cors_views.management.overview import Row, rows
 from cors_views.management.overview_formats import Shown
+from cors_views.management.replaying import log_lines
+from cors_views.management.replaying import report as replay_report
+from cors_views.management.replaying.rehearsal import rehearse
 from cors_views.management.selection import (
     CHANGES,
     RISKS,
@@ -41,6 +44,13 @@ from cors_views.support.escaping import quoted
 
 #: In a narrower terminal than this the columns would be slivers; it breaks the lines itself.
 _NARROWEST = 72
+
+
+#: What does not go with these two.
+_ALONE = {
+    "diff": ("origin", "policy", "group_by"),
+    "replay": ("origin", "policy", "group_by", "app", "route", "ignore"),
+}
 
 
 def _width() -> int:
@@ -91,6 +101,17 @@ class Command(CorsCommand):
             help="say who gained and lost what since --format json wrote this file",
         )
         parser.add_argument(
+            "--replay",
+            metavar="FILE",
+            help="say which requests of a log the site would refuse now: lines of JSON with "
+            "origin, method, path and count, or - for what is piped in",
+        )
+        parser.add_argument(
+            "--skip-bad-lines",
+            action="store_true",
+            help="leave out lines of the log that are no requests, and say how many",
+        )
+        parser.add_argument(
             "--fail-on",
             metavar="RISKS",
             help=f"exit with 1 where a route has one of these: {', '.join((*RISKS, *CHANGES))}",
@@ -104,6 +125,9 @@ class Command(CorsCommand):
         resolver = resolver_of(options["urlconf"])
         name = str(getattr(resolver.urlconf_name, "__name__", resolver.urlconf_name))
         with override(language_of_routes(resolver)):
+            if options["replay"] is not None:
+                self._replay(risks, options, name)
+                return
             every = list(rows(resolver))
             filters = Filters(
                 options["app"], options["route"], options["ignore"], options["policy"], origin
@@ -111,7 +135,7 @@ class Command(CorsCommand):
             if earlier is None:
                 shown = self._shown(every, filters, risks, options)
                 self._print(self._document(shown, options["format"], name))
-                self._report(shown, 0)
+                self._report(shown)
             else:
                 self._compare(earlier, every, filters, risks, options, name)
 
@@ -155,14 +179,37 @@ class Command(CorsCommand):
         if text:
             self.stdout.write(text)
 
-    def _report(self, shown: Shown, gained: int) -> None:
-        """Say what ``--fail-on`` found, ``gained`` being how much was, and exit."""
+    def _report(self, shown: Shown, **found: int) -> None:
+        """Say what ``--fail-on`` found, the changes by their number, and exit."""
         for _, line in overview_formats.as_lines(shown):
             self.stderr.write(line)
-        if gained:
-            self.stderr.write(f"gained: {gained}, which the output names")
-        if shown.findings or gained:
+        for risk, number in found.items():
+            if number:
+                self.stderr.write(f"{risk}: {number:,}, which the output names")
+        if shown.findings or any(found.values()):
             sys.exit(REFUSED)
+
+    # --- What would be refused -----------------------------------------------------------------
+
+    def _replay(self, risks: list[str], options: dict[str, Any], urlconf: str) -> None:
+        skipped = log_lines.Skipped()
+        requests = log_lines.read(options["replay"], skipped if options["skip_bad_lines"] else None)
+        report = replay_report.Report(
+            rehearse(requests, options["urlconf"]),
+            conf.has_middleware(CorsMiddleware),
+            not options["no_lines"],
+            options["all"],
+            _width() if self.stdout.isatty() else None,
+            skipped,
+        )
+        if options["format"] == "json":
+            self._print(replay_report.as_json(report, urlconf))
+        elif options["format"] == "markdown":
+            self._print(replay_report.as_markdown(report))
+        else:
+            self._print(replay_report.as_table(report, self.paint))
+        refused = sum(report.counted.refused.values()) if "refused" in risks else 0
+        self._report(Shown(()), refused=refused)
 
     # --- What changed --------------------------------------------------------------------------
 
@@ -198,7 +245,7 @@ class Command(CorsCommand):
         else:
             text = as_table(report, self.paint)
         self._print(text)
-        self._report(shown, len(report.rows(GAINED)) if "gained" in risks else 0)
+        self._report(shown, gained=len(report.rows(GAINED)) if "gained" in risks else 0)
 
 
 def _has_others(before: Site, after: Site) -> bool:
@@ -213,15 +260,25 @@ def _risks(options: dict[str, Any]) -> list[str]:
         risks = risks_named(options["fail_on"]) if options["fail_on"] is not None else []
     except UnknownName as error:
         raise bad_input(error) from error
-    if options["diff"] is None:
-        if "gained" in risks:
-            raise bad_input("--fail-on gained needs --diff FILE, which says since when.")
-        if options["format"] == "github" and not risks:
-            raise bad_input(
-                "--format github needs --diff or --fail-on, which say what to annotate."
-            )
-    for option in ("origin", "policy", "group_by"):
-        if options["diff"] is not None and options[option]:
-            name = option.replace("_", "-")
-            raise bad_input(f"--diff compares whole policies. Leave --{name} out.")
+    _check_options(options, risks)
     return risks
+
+
+def _check_options(options: dict[str, Any], risks: list[str]) -> None:
+    asked = {option for option in ("diff", "replay") if options[option] is not None}
+    if len(asked) > 1:
+        raise bad_input("--diff and --replay say different things. Write two commands.")
+    for risk, option in CHANGES.items():
+        if risk in risks and option.removeprefix("--") not in asked:
+            raise bad_input(f"--fail-on {risk} needs {option} FILE.")
+    if options["skip_bad_lines"] and "replay" not in asked:
+        raise bad_input("--skip-bad-lines needs --replay FILE, whose lines it is about.")
+    if "replay" in asked and set(risks) - {"refused"}:
+        raise bad_input("--replay looks at requests alone: beside it --fail-on knows refused.")
+    if options["format"] == "github" and ("replay" in asked or not (asked or risks)):
+        raise bad_input("--format github needs --diff or --fail-on, which say what to annotate.")
+    for command in asked:
+        for option in _ALONE[command]:
+            if options[option]:
+                name = option.replace("_", "-")
+                raise bad_input(f"--{command} looks at the whole site. Leave --{name} out.")

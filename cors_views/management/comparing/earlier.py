@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cors_views.management.base import bad_input
+from cors_views.management.base import bad_input, unreadable
 from cors_views.management.json_shapes import misfit
 from cors_views.management.overview_formats import VERSION
 from cors_views.support.escaping import escaped, quoted
@@ -14,12 +14,6 @@ from cors_views.support.escaping import escaped, quoted
 #: No site says so much, and whoever reads it needs some times of that.
 _LARGEST = 256 * 1024 * 1024
 _AGAIN = "Write it with: manage.py cors_policies --format json"
-#: Why a file cannot be read.
-_WHY: dict[type[Exception], str] = {
-    FileNotFoundError: "does not exist",
-    IsADirectoryError: "is a directory",
-    PermissionError: "may not be read by this user",
-}
 
 
 def earlier_document(file: str) -> dict[str, Any]:
@@ -54,12 +48,6 @@ def _read(file: str) -> bytes:
     if len(content) > _LARGEST:
         raise bad_input(f"{quoted(file)} is larger than any site's policies. {_AGAIN}")
     return content
-
-
-def unreadable(file: str, error: Exception, remedy: str) -> str:
-    """Return why a file cannot be read, and what to do."""
-    why = next((text for kind, text in _WHY.items() if isinstance(error, kind)), "cannot be read")
-    return f"{quoted(file)} {why}. {remedy}"
 
 
 def _parsed(file: str, content: bytes) -> Any:
