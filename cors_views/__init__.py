@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cors_views.cached_origins import CachedOrigins
     from cors_views.decorators import cors_allow, cors_deny
+    from cors_views.outcomes.outcome import Outcome, outcome_of
     from cors_views.policies.policy import CorsPolicy
     from cors_views.urls import cors_include
 else:
@@ -30,13 +31,23 @@ else:
         return sorted({*globals(), *__all__})
 
 
-__all__ = ["CachedOrigins", "CorsPolicy", "cors_allow", "cors_deny", "cors_include"]
+__all__ = [
+    "CachedOrigins",
+    "CorsPolicy",
+    "Outcome",
+    "cors_allow",
+    "cors_deny",
+    "cors_include",
+    "outcome_of",
+]
 __version__ = "0.1.0.dev0"
 
 _MODULES = {
     "CachedOrigins": "cached_origins",
     "CorsPolicy": "policies.policy",
+    "Outcome": "outcomes.outcome",
     "cors_allow": "decorators",
     "cors_deny": "decorators",
     "cors_include": "urls",
+    "outcome_of": "outcomes.outcome",
 }

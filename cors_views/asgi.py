@@ -11,12 +11,14 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.db import close_old_connections
 
 from cors_views.conf import settings_cache
 from cors_views.declarations.declaring import declare, declare_value, denies
 from cors_views.declarations.marks import Declarable, note
+from cors_views.outcomes import debug_header, outcome
 from cors_views.outcomes.decided import Decided, is_same_origin
 from cors_views.outcomes.refusal_log import are_refusals_logged, log_enforced, log_refusal
 from cors_views.policies.policy import Fields
@@ -30,6 +32,7 @@ from cors_views.resolution.layers import Layer
 from cors_views.responses import own_headers
 from cors_views.responses.preflights import PREFLIGHT_STATUS, headers_of_no_body
 from cors_views.responses.response_headers import with_origin
+from cors_views.signals import cors_decided
 from cors_views.standard.headers import CORS_RESPONSE_HEADERS
 from cors_views.standard.origins import is_origin
 from cors_views.support.source_places import caller
@@ -108,9 +111,9 @@ class CorsASGI:
         request = partial(_request, scope, self.app)
         effective = route.other
         if effective.enforce and origin:
-            refusal = await _enforced(request, effective, origin, asked)
-            if refusal is not None:
-                body = b"" if asked else _FORBIDDEN
+            refused = await _enforced(request, effective, origin, asked)
+            if refused is not None:
+                body, refusal = b"" if asked else _FORBIDDEN, await _told(request, refused)
                 await _respond(send, 403, _headers_of(refusal, _of_text(body)), body)
                 return
         decision = (
@@ -119,8 +122,11 @@ class CorsASGI:
             else partial(decisions.preflight, route, asked)
         )
         answer, replies = await _decide(decision, request, origin)
-        if origin and are_refusals_logged():
-            log_refusal(request(), Decided(origin, answer, effective, asked, replies))
+        if origin:
+            decided = Decided(origin, answer, effective, asked, replies)
+            if are_refusals_logged():
+                log_refusal(request(), decided)
+            answer = await _told(request, decided)
         if asked is not None:
             await _respond(
                 send, PREFLIGHT_STATUS, _headers_of(answer, headers_of_no_body().items())
@@ -185,13 +191,18 @@ class CorsASGI:
         if policy is None:
             reason = Reason.DENIED if effective.denied else Reason.ORIGIN_NOT_ADMITTED
             answer = Answer(vary=True, reason=reason)
-            log_enforced(request(), Decided(origin, answer, effective, None, replies, True))
+            decided = Decided(origin, answer, effective, None, replies, True)
+            log_enforced(request(), decided)
+            await _told(request, decided)
             # ASGI: a close before the acceptance is a 403.
             if (await receive())["type"] == "websocket.connect":
                 await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
             return
         if not policy.credentials:
             scope = _without_credentials(scope)
+        answer = Answer(policy.allow_headers(origin), True)
+        passing = partial(_request, scope, self.app)
+        await _told(passing, Decided(origin, answer, effective, None, replies))
         await self.app(scope, receive, send)
 
 
@@ -287,8 +298,8 @@ async def _enforced(
     effective: EffectivePolicy,
     origin: str,
     asked: Preflight | None,
-) -> Answer | None:
-    """Return the answer to a request that must not run, or nothing where it may."""
+) -> Decided | None:
+    """Return what was decided for a request that must not run, or nothing where it may."""
     made = request()
     if is_same_origin(made, origin):
         return None
@@ -298,9 +309,23 @@ async def _enforced(
     refusal, replies = await _decide(decision, request, origin)
     if refusal is None:
         return None
-    enforced = effective.enforce is True
-    log_enforced(made, Decided(origin, refusal, effective, asked, replies, enforced))
-    return refusal if enforced else None
+    decided = Decided(origin, refusal, effective, asked, replies, effective.enforce is True)
+    log_enforced(made, decided)
+    return decided if decided.enforced else None
+
+
+async def _told(request: Callable[[], ASGIRequest], decided: Decided) -> Answer:
+    """Tell what was decided to whoever wants to know, and return the answer to write.
+
+    While ``DEBUG`` is True it names the reason of a refusal.
+    """
+    answer = decided.answer
+    if cors_decided.receivers:
+        await outcome.asend(request(), decided)
+    reason = debug_header.value(request(), decided) if settings.DEBUG else None
+    if reason is None:
+        return answer
+    return Answer((*answer.headers, (debug_header.NAME, reason)), answer.vary, answer.reason)
 
 
 def _headers_of(

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from cors_views import conf
+from cors_views.outcomes import outcome
 from cors_views.outcomes.decided import Decided, what_was_decided
 from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.protocol import decisions
@@ -22,7 +23,7 @@ from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicie
 from cors_views.protocol.reasons import Answer, Preflight
 from cors_views.resolution import nearest
 from cors_views.responses import enforcement, preflights, response_headers
-from cors_views.signals import check_request_enabled
+from cors_views.signals import check_request_enabled, cors_decided
 from cors_views.standard.headers import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -103,11 +104,15 @@ class CorsMiddleware:
             if early is not None:
                 early_response, replies = decide(early, request, origin)
                 if early_response is not None:
+                    if cors_decided.receivers:
+                        outcome.send(request)
                     return early_response
         # 3. Where policies enforce, what they do not admit goes no further.
         if ENFORCING.possible and origin:
             refused, replies = enforcement.refuse(request, origin, replies)
             if refused is not None:
+                if cors_decided.receivers:
+                    outcome.send(request)
                 return refused
         # 4. Any other request goes to the view.
         response = self.get_response(request)
@@ -121,6 +126,9 @@ class CorsMiddleware:
             answer, replies = decided
         # 7. Write the headers of the answer, and Vary.
         response_headers.write(request, response, (origin, answer, effective, asked, replies))
+        # 8. Tell what was decided, where anybody wants to know.
+        if origin and cors_decided.receivers:
+            outcome.send(request)
         return response
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
@@ -132,10 +140,14 @@ class CorsMiddleware:
             if early is not None:
                 early_response, replies = await adecide(early, request, origin)
                 if early_response is not None:
+                    if cors_decided.receivers:
+                        await outcome.asend(request)
                     return early_response
         if ENFORCING.possible and origin:
             refused, replies = await enforcement.arefuse(request, origin, replies)
             if refused is not None:
+                if cors_decided.receivers:
+                    await outcome.asend(request)
                 return refused
         response: HttpResponseBase = await self.get_response(request)
         effective = nearest.effective_policy_of(request)
@@ -145,6 +157,8 @@ class CorsMiddleware:
             decided = await adecide(decision, request, origin, replies)
             answer, replies = decided
         response_headers.write(request, response, (origin, answer, effective, asked, replies))
+        if origin and cors_decided.receivers:
+            await outcome.asend(request)
         return response
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ from django.urls import path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cors_views import CachedOrigins, CorsPolicy, cors_allow, cors_deny
+from cors_views import CachedOrigins, CorsPolicy, Outcome, cors_allow, cors_deny
 from cors_views.asgi import CorsASGI
+from cors_views.signals import cors_decided
 from tests.tables import CREDENTIALS, ORIGIN, Sender, cors_headers, urlconf
 
 APP, OTHER, EVIL = "https://app.example", "https://other.example", "https://evil.example"
@@ -541,3 +543,108 @@ def test_that_a_callable_may_ask_the_database_about_a_request_with_headers() -> 
     assert handshake(app, origin=OTHER, x_tenant="a") == REFUSED
     assert ask(app, origin=APP, x_tenant="a").headers[CREDENTIALS] == "true"
     assert seen == [("/v/", "a", "site.example")] * 3
+
+
+# --- Telling what was decided ---------------------------------------------------------------------
+
+TOLD: dict[str, Any] = {
+    "admitted": ({}, "GET", {"origin": APP}, (True, None, APP, False, False)),
+    "refused": ({}, "GET", {"origin": EVIL}, (False, "ORIGIN_NOT_ADMITTED", "", False, False)),
+    "a preflight": (
+        {},
+        "OPTIONS",
+        {"origin": APP, "access_control_request_method": "PATCH"},
+        (False, "METHOD_NOT_OFFERED", APP, True, False),
+    ),
+    "refused on the server": (
+        {"enforce": True},
+        "POST",
+        {"origin": EVIL},
+        (False, "ORIGIN_NOT_ADMITTED", "", False, True),
+    ),
+    "a preflight that is refused on the server": (
+        {"enforce": True},
+        "OPTIONS",
+        {"origin": EVIL, "access_control_request_method": "PUT"},
+        (False, "ORIGIN_NOT_ADMITTED", "", True, True),
+    ),
+    "no Origin": ({}, "GET", {}, None),
+    "the site itself": ({}, "GET", {"origin": SITE}, None),
+}
+
+
+@pytest.fixture
+def outcomes() -> Iterator[list[Outcome]]:
+    seen: list[Outcome] = []
+
+    async def note(request: Any, outcome: Outcome, **kwargs: Any) -> None:
+        assert request.path == "/v/"
+        seen.append(outcome)
+
+    cors_decided.connect(note)
+    yield seen
+    cors_decided.disconnect(note)
+
+
+def told(outcome: Outcome) -> Any:
+    reason = outcome.reason.name if outcome.reason else None
+    assert (outcome.layer, outcome.route, outcome.policy) == ("ASGI application", "", "")
+    assert outcome.place.startswith("tests/test_asgi.py:")
+    return outcome.admitted, reason, outcome.admitted_by, outcome.preflight, outcome.enforced
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_was_decided_is_sent(name: str, outcomes: list[Outcome]) -> None:
+    fields, method, headers, expected = TOLD[name]
+    app = CorsASGI(Application(), origins=[APP], methods=["GET", "PUT"], **fields)
+
+    with override_settings(ALLOWED_HOSTS=["site.example"]):
+        ask(app, method, **headers)
+
+    assert [*map(told, outcomes)] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("origin", "cookie", "expected"),
+    [
+        pytest.param(APP, "", (True, None, APP, False, False), id="admitted"),
+        pytest.param(APP, "a=b", (True, None, APP, False, False), id="without its cookies"),
+        pytest.param(EVIL, "", (False, "ORIGIN_NOT_ADMITTED", "", False, True), id="closed"),
+        pytest.param(SITE, "", None, id="the site itself"),
+    ],
+)
+def test_what_was_decided_of_a_handshake_is_sent(
+    origin: str, cookie: str, expected: Any, outcomes: list[Outcome]
+) -> None:
+    headers = {"origin": origin} | ({"cookie": cookie} if cookie else {})
+
+    with override_settings(ALLOWED_HOSTS=["site.example"]):
+        handshake(CorsASGI(Application(), origins=[APP]), **headers)
+
+    assert [*map(told, outcomes)] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("name", TOLD)
+def test_a_refused_answer_says_why_while_debug_is_true(name: str, debug: bool) -> None:
+    fields, method, headers, expected = TOLD[name]
+    app = CorsASGI(Application(), origins=[APP], methods=["GET", "PUT"], **fields)
+
+    with override_settings(ALLOWED_HOSTS=["site.example"], DEBUG=debug):
+        response = ask(app, method, **headers)
+
+    if debug and expected and not expected[0]:
+        value = response.headers["x-cors-views"]
+        assert value.startswith(f"{expected[1]}; ASGI application policy declared at /")
+        assert "/test_asgi.py:" in value
+    else:
+        assert "x-cors-views" not in response.headers
+
+
+def test_a_failing_application_says_why_as_well() -> None:
+    app = CorsASGI(Application(fails="before"), origins=[APP])
+
+    with override_settings(ALLOWED_HOSTS=["site.example"], DEBUG=True):
+        response = ask(app, origin=EVIL)
+
+    assert (response.status, response.headers["x-cors-views"][:19]) == (500, "ORIGIN_NOT_ADMITTED")

@@ -52,6 +52,8 @@ READS_OTHER_SETTINGS = {
     "declarations.declaring": {"configured"},
     # Only to see when other settings take over.
     "conf.settings_cache": {"__dict__"},
+    "asgi": {"DEBUG"},
+    "responses.response_headers": {"DEBUG"},
     "outcomes.refusal_log": {"LOGIN_URL"},
     "management.login_redirects": {"LOGIN_URL", "MIDDLEWARE"},
     "management.explaining.visitor_cookies": {

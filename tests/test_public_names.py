@@ -12,14 +12,17 @@ import pytest
 
 import cors_views
 from cors_views import cached_origins, decorators, urls
+from cors_views.outcomes import outcome
 from cors_views.policies import policy
 
 NAMES = {
     "CachedOrigins": cached_origins.CachedOrigins,
     "CorsPolicy": policy.CorsPolicy,
+    "Outcome": outcome.Outcome,
     "cors_allow": decorators.cors_allow,
     "cors_deny": decorators.cors_deny,
     "cors_include": urls.cors_include,
+    "outcome_of": outcome.outcome_of,
 }
 
 

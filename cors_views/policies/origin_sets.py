@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
-from cors_views.policies.patterns import Pattern, is_pattern
+from cors_views.policies.patterns import Pattern, is_pattern, patterns_around
 from cors_views.standard.origins import DEFAULT_PORTS, MAX_LENGTH, is_origin, is_port
 
 #: A callable origin: ``(request, origin) -> bool``, or a coroutine function of the same shape.
@@ -121,6 +121,31 @@ class OriginSet:
         if not (self.any or self._regexes) or not is_origin(origin):
             return False
         return self.any or self._matches_regex(origin)
+
+    def entry(self, origin: str) -> str:
+        """Return the entry that admits an origin, as it is configured; for people.
+
+        ``""`` where none does, callables left aside.
+        """
+        if not self.admits(origin):
+            return ""
+        if origin in self._exact:
+            return origin
+        for pattern in patterns_around(origin):
+            if self._holds(pattern):
+                return str(pattern)
+        if self.any:
+            return "*"
+        return next(each.pattern for each in self._regexes if each.fullmatch(origin))
+
+    def _holds(self, pattern: Pattern) -> bool:
+        if pattern.any_port:
+            pattern, domains = pattern.with_port(""), self._below_any_port
+            if not pattern.subdomains:
+                return str(pattern) in self._any_port
+        else:
+            domains = self._below
+        return pattern.scheme in domains.get(pattern.ending, ())
 
     def _is_at_any_port(self, origin: str) -> bool:
         """Return whether a pattern for any port admits ``origin``, by itself or as a subdomain."""

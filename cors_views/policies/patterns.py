@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import ipaddress
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from cors_views.standard.origins import (
@@ -107,6 +108,18 @@ class Pattern(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.authority}"
+
+
+def patterns_around(origin: str) -> Iterator[Pattern]:
+    """Yield the patterns that admit an origin, the narrowest first."""
+    own = Pattern.of(origin)
+    anywhere = own._replace(authority=f"{own.host}{_ANY_PORT}")
+    yield anywhere
+    labels = own.host.split(".")
+    for number in range(1, len(labels)):
+        domain = ".".join(labels[number:])
+        yield own._replace(authority=own.authority.replace(own.host, below(domain), 1))
+        yield own._replace(authority=f"{below(domain)}{_ANY_PORT}")
 
 
 def is_pattern(origin: str) -> bool:

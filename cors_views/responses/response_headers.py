@@ -5,18 +5,20 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase, ResponseHeaders
 from django.utils.cache import patch_vary_headers
 
+from cors_views.conf.settings_cache import value_read
+from cors_views.outcomes import debug_header
 from cors_views.outcomes.decided import (
     Decided,
     DecidedParts,
     EnforcedParts,
-    own_headers_stay,
     written_by_hand,
 )
-from cors_views.outcomes.refusal_log import are_refusals_logged, log_refusal
+from cors_views.outcomes.refusal_log import LEVEL, are_refusals_logged, log_refusal, may_be_logged
 from cors_views.responses import own_headers
 from cors_views.standard.headers import CORS_RESPONSE_HEADERS
 
@@ -40,8 +42,8 @@ def write(request: Any, response: HttpResponseBase, decided: DecidedParts | Enfo
         # found to be one. To check and encode it again, and to raise and catch an exception for a
         # Vary that is not there, would be three quarters of what CORS adds to a request.
         store = headers._store
-        if not (CORS_RESPONSE_HEADERS.isdisjoint(store) or own_headers_stay(answer, effective)):
-            own_headers.remove(request, headers, effective)
+        if not CORS_RESPONSE_HEADERS.isdisjoint(store):
+            own_headers.judge(request, headers, answer, effective)
         for pair in answer.headers:
             store[pair[0]] = pair
         if answer.vary:
@@ -50,8 +52,11 @@ def write(request: Any, response: HttpResponseBase, decided: DecidedParts | Enfo
             store["vary"] = ("Vary", with_origin(store["vary"][1])) if there else _VARY
     request._cors_outcome = decided
     # Without an Origin nobody is refused.
-    if origin and are_refusals_logged():
-        log_refusal(request, Decided(*decided), headers)
+    if origin:
+        if may_be_logged(LEVEL, True) and are_refusals_logged():
+            log_refusal(request, Decided(*decided), headers)
+        if value_read("DEBUG", True):
+            _say_why(request, response, decided)
 
 
 def _write_checked(
@@ -59,9 +64,8 @@ def _write_checked(
 ) -> None:
     """The same by what Django documents, for headers of another class."""
     answer, effective, headers = decided[1], decided[2], response.headers
-    disjoint = CORS_RESPONSE_HEADERS.isdisjoint(map(str.lower, headers))
-    if not (disjoint or own_headers_stay(answer, effective)):
-        own_headers.remove(request, headers, effective)
+    if not CORS_RESPONSE_HEADERS.isdisjoint(map(str.lower, headers)):
+        own_headers.judge(request, headers, answer, effective)
     for name, value in answer.headers:
         headers[name] = value
     if answer.vary:
@@ -82,3 +86,15 @@ def refuse(request: Any, response: HttpResponseBase, decided: EnforcedParts) -> 
         del response.headers[name]
     patch_vary_headers(response, ("origin",))
     request._cors_outcome = decided
+    _say_why(request, response, decided)
+
+
+def _say_why(
+    request: Any, response: HttpResponseBase, decided: DecidedParts | EnforcedParts
+) -> None:
+    """Name the reason of a refusal on the response, for the network tab, while DEBUG is True."""
+    if not settings.DEBUG:
+        return
+    value = debug_header.value(request, Decided(*decided), response.headers)
+    if value is not None:
+        response.headers[debug_header.NAME] = value

@@ -1,0 +1,198 @@
+"""What was decided for a request, in public: what ``cors_decided`` is sent with."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from cors_views.outcomes.decided import (
+    Decided,
+    carries_cookies,
+    is_same_origin,
+    what_was_decided,
+)
+from cors_views.policies.origin_sets import LoadedOrigins
+from cors_views.protocol.decisions import SIGNAL, Unanswered, admitting
+from cors_views.protocol.effective_policies import CompiledPolicy
+from cors_views.protocol.reasons import Reason
+from cors_views.resolution.layers import Layer, policies_of
+from cors_views.resolution.pattern_paths import find_pattern_path, pattern_path_of
+from cors_views.resolution.route_names import route_name
+from cors_views.resolution.view_info import name_of
+from cors_views.signals import cors_decided
+from cors_views.support.escaping import quoted
+
+logger = logging.getLogger("cors_views")
+
+#: Where no policy was asked, so that none of several is meant.
+_BEFORE_ANY_POLICY = (Reason.DENIED, Reason.NO_POLICY)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What was decided for one request of another site's page. ``cors_decided`` is sent with it.
+
+    ``origin``
+        The ``Origin`` header as it came. Of a refused request it may be any text, of any length.
+    ``admitted``
+        Whether the browser lets the page have the answer, as far as a server can know; of a
+        preflight, whether the request that it announces may follow.
+    ``reason``
+        Why not; ``None`` where ``admitted``.
+    ``admitted_by``
+        The entry of the policy that admits the origin: the origin itself, a pattern, a regular
+        expression, ``"*"``, the name of a callable or of what a ``CachedOrigins`` loads, or
+        ``"check_request_enabled"``. ``""`` where none does. As few as are configured, whoever asks.
+    ``layer``
+        What decides: ``"handler"``, ``"route"``, ``"class"``, ``"include"``, ``"settings"``,
+        ``"ASGI application"``, or ``"none"`` for a view that cannot be understood, and is closed.
+    ``place``
+        File and line of that declaration, as ``cors_policies`` has them: ``"shop/views.py:12"``.
+        ``""`` for the settings.
+    ``policy``
+        Its name in ``CORS_POLICIES``; ``""`` where it has none. Of several policies the one that
+        admits the origin, where one does.
+    ``route``
+        As ``cors_policies`` has it, such as ``"/orders/<int:pk>/"``; ``""`` where nothing matches.
+    ``method``
+        The method; of a preflight the one that it asks for, as it came.
+    ``preflight``
+        Whether it is one.
+    ``missing``
+        The request headers that a preflight asked for in vain.
+    ``enforced``
+        Whether the request was refused on the server, so that its view did not run.
+    """
+
+    origin: str
+    admitted: bool
+    reason: Reason | None
+    admitted_by: str
+    layer: str
+    place: str
+    policy: str
+    route: str
+    method: str
+    preflight: bool
+    missing: tuple[str, ...]
+    enforced: bool
+
+
+def outcome_of(request: HttpRequest) -> Outcome | None:
+    """Return what ``CorsMiddleware`` has decided for a request.
+
+    ``None`` where nothing was decided: the request has no ``Origin``, or the site's own; or the
+    middleware has not seen it, or not yet, as in a view. It is worked out when it is asked for.
+    """
+    decided = what_was_decided(request)
+    if decided is None or is_same_origin(request, decided.origin):
+        return None
+    return outcome_from(request, decided)
+
+
+def send(request: HttpRequest, decided: Decided | None = None) -> None:
+    """Send ``cors_decided`` about a request; by default, of what ``CorsMiddleware`` decided."""
+    outcome = _wanted(request, decided)
+    if outcome is not None:
+        cors_decided.send_robust(sender=None, request=request, outcome=outcome)
+
+
+async def asend(request: HttpRequest, decided: Decided | None = None) -> None:
+    """The same as ``send``, for an async stack: async receivers are awaited where they are."""
+    outcome = _wanted(request, decided)
+    if outcome is not None:
+        await cors_decided.asend_robust(sender=None, request=request, outcome=outcome)
+
+
+def _wanted(request: HttpRequest, decided: Decided | None) -> Outcome | None:
+    try:
+        if decided is None:
+            return outcome_of(request)
+        return None if is_same_origin(request, decided.origin) else outcome_from(request, decided)
+    except Exception:
+        # Callables and patterns may be anything, and what is told changes no answer.
+        logger.exception("What was decided for %s cannot be told.", quoted(request.path))
+        return None
+
+
+def outcome_from(request: HttpRequest, decided: Decided) -> Outcome:
+    """Return in public what was decided."""
+    reason, missing = decided.refusal(
+        getattr(request, "_cors_own_headers", None), credentials=carries_cookies(request)
+    )
+    policy = _policy(decided)
+    layer, place, name = _declared(decided, policy)
+    return Outcome(
+        origin=decided.origin,
+        admitted=reason is None,
+        reason=reason,
+        admitted_by=_entry(decided, policy),
+        layer=layer,
+        place=place,
+        policy=name,
+        route=_route(request),
+        method=decided.asked.method if decided.asked else request.method or "",
+        preflight=decided.asked is not None,
+        missing=missing,
+        enforced=decided.enforced,
+    )
+
+
+def _policy(decided: Decided) -> CompiledPolicy | None:
+    """Return the policy that admits the origin, if one does."""
+    if decided.answer.reason in _BEFORE_ANY_POLICY:
+        return None
+    try:
+        return admitting(decided.effective, decided.origin, decided.replies)
+    except Unanswered:
+        # What a set has loaded may be another one by now.
+        return None
+
+
+def _entry(decided: Decided, policy: CompiledPolicy | None) -> str:
+    if policy is None:
+        return ""
+    entry = "*" if policy.public else policy.origins.entry(decided.origin)
+    if entry:
+        return entry
+    for question in policy.origins.callables:
+        known = question.known(decided.origin) if isinstance(question, LoadedOrigins) else None
+        if known or decided.replies.get(id(question)):
+            return name_of(getattr(question, "load", question))
+    return repr(SIGNAL)
+
+
+def _declared(decided: Decided, policy: CompiledPolicy | None) -> tuple[str, str, str]:
+    """Return the layer that decides, its place, and the name of its policy."""
+    effective = decided.effective
+    if effective.signal:
+        return "settings", "", ""
+    layer = effective.counting_layers[0]
+    if not isinstance(layer, Layer):
+        return "none", "", ""
+    file, line = layer.declaration.place.module_file, layer.declaration.place.line
+    return layer.name, f"{file}:{line}", _name(decided, layer, policy)
+
+
+def _name(decided: Decided, layer: Layer, policy: CompiledPolicy | None) -> str:
+    declared = layer.declaration.policies
+    if len(declared) > 1:
+        if policy is None:
+            return ""
+        # Those that name no origins are left out where they are one of several.
+        named = [each for each, own in zip(declared, policies_of(layer)) if own.names_origins]
+        declared = (named[decided.effective.policies.index(policy)],)
+    return next((each for each in declared if isinstance(each, str)), "")
+
+
+def _route(request: HttpRequest) -> str:
+    match = request.resolver_match
+    try:
+        path = find_pattern_path(request) if match is None else pattern_path_of(match)
+        # What is no entry of a URLconf, as an ASGI application, has no pattern.
+        return route_name(path) if path and any(step.pattern for step in path) else ""
+    except Exception:
+        # Patterns and matches may be of any class.
+        return ""
