@@ -64,6 +64,7 @@ RECEIVER_VARIES = (
     "`Vary: origin` also where they say no"
 )
 CORS_ENABLED = "`request._cors_enabled` does not exist"
+SAYS_WHY = "while `DEBUG` is True, a refused answer carries `X-Cors-Views`"
 
 DIFFERENCES = (
     WHOLE_REGEX,
@@ -76,6 +77,7 @@ DIFFERENCES = (
     OWN_HEADERS,
     RECEIVER_VARIES,
     CORS_ENABLED,
+    SAYS_WHY,
 )
 
 # --- The site: no view declares anything ---------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.http import HttpResponse
+from django.test import override_settings
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
@@ -35,6 +36,7 @@ from tests.drop_in import (
     RECEIVER_RAISES,
     RECEIVER_VARIES,
     RECEIVERS,
+    SAYS_WHY,
     SIGNAL_ORIGIN,
     THEIRS,
     WHOLE_REGEX,
@@ -808,9 +810,13 @@ def test_an_intended_difference(name: str, send: Sender) -> None:
     assert comparison.met == {shown.row}
 
 
+BY_THEMSELVES = {CORS_ENABLED, SAYS_WHY}
+
+
 def test_every_intended_difference_is_shown() -> None:
-    # The attribute of the request is no answer; it has a test of its own below.
-    assert {shown.row for shown in ROWS.values()} | {CORS_ENABLED} == set(DIFFERENCES)
+    # The attribute of the request is no answer, and DEBUG is False here; they have tests of their
+    # own below.
+    assert {shown.row for shown in ROWS.values()} | BY_THEMSELVES == set(DIFFERENCES)
 
 
 def test_the_private_attribute_of_the_request_does_not_exist(send: Sender) -> None:
@@ -818,6 +824,18 @@ def test_the_private_attribute_of_the_request_does_not_exist(send: Sender) -> No
 
     assert ask(THEIRS, exchange, send.mode).body == b"True"
     assert ask(OURS, exchange, send.mode).body == b"False"
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_a_refused_answer_says_why_while_debug_is_true(debug: bool, send: Sender) -> None:
+    names = []
+    for middleware in (OURS, THEIRS):
+        with override_settings(**LISTED, DEBUG=debug, MIDDLEWARE=[middleware]):
+            response = send("GET", "/", {"origin": EVIL})
+        names.append({name.lower() for name in response.headers})
+
+    assert names[0] - names[1] == ({"x-cors-views"} if debug else set())
+    assert names[1] - names[0] == set()
 
 
 def test_a_receiver_that_raises_is_logged(send: Sender, caplog: pytest.LogCaptureFixture) -> None:
@@ -1164,7 +1182,7 @@ def test_generated_sites_and_requests_get_the_same_answer(
     mistakes = {INVALID_SETTING, RECEIVER_RAISES}
     if kind == "well-formed":
         # The rare ones are not met with each seed; the table has them all.
-        expected = {*DIFFERENCES} - {CORS_ENABLED} - mistakes
+        expected = {*DIFFERENCES} - BY_THEMSELVES - mistakes
         assert met <= expected
         assert len(met) >= len(expected) - 3
     else:

@@ -20,7 +20,7 @@ from cors_views.protocol.reasons import Reason
 from cors_views.resolution.layers import Layer, policies_of
 from cors_views.resolution.pattern_paths import find_pattern_path, pattern_path_of
 from cors_views.resolution.route_names import route_name
-from cors_views.resolution.view_info import name_of
+from cors_views.resolution.wrapped_views import name_of
 from cors_views.signals import cors_decided
 from cors_views.support.escaping import quoted
 
