@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.core.asgi import get_asgi_application
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import path
@@ -87,6 +90,17 @@ class Client:
 
 ADMITTED = {"access-control-allow-origin": APP, "vary": "origin"}
 REFUSED = {"vary": "origin"}
+
+
+@pytest.fixture(autouse=True)
+def connections_stay() -> Iterator[None]:
+    """Let Django's handler close no connection of the tests, as its test client does."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 # --- FastAPI -------------------------------------------------------------------------------------
