@@ -52,3 +52,22 @@ def test_that_what_is_written_by_hand_answers_as_cors_views_does(case: str) -> N
     assert ours[0] == CASES[case].status
     assert ("access-control-allow-origin" in ours[1]) is CASES[case].admitted
     assert "access-control-allow-origin" not in bare[1]
+
+
+def test_that_loaded_origins_are_measured_beside_a_list() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "benchmarks.loaded", "--origins", "1000"],
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+        text=True,
+    )
+
+    first, *rows = run.stdout.splitlines()
+    assert first.startswith("1,000 origins: loaded in ")
+    assert [row.split("  ")[0] for row in rows[1:]] == [
+        "3, written out",
+        "3, loaded",
+        "1,000, written out",
+        "1,000, loaded",
+    ]

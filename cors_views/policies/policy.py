@@ -132,7 +132,9 @@ class CorsPolicy:
         found = self._origin_set
         if found.admits(origin):
             return True
-        callables = found.callables if is_origin(origin) else ()
+        callables = found.callables
+        if not callables or not is_origin(origin):
+            return False
         # Those that have loaded what they know first: they need nobody.
         loaded = [each for each in callables if isinstance(each, LoadedOrigins)]
         if any(each(None, origin) for each in loaded):
