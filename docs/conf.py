@@ -13,6 +13,8 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 
 import cors_views
+from cors_views import conf
+from cors_views.protocol.reasons import Reason
 
 # autodoc imports every module, and some of REST framework's read settings.
 settings.configure(
@@ -66,10 +68,15 @@ python_use_unqualified_type_names = True
 def link_pages(app: Sphinx, doctree: nodes.document) -> None:
     """Turn a link to ``checks.rst``, which GitHub follows, into one to the page built from it."""
     for reference in list(doctree.findall(nodes.reference)):
-        target = PurePosixPath(reference.get("refuri", ""))
-        if target.suffix != ".rst" or ":" in str(target):
+        file, _, anchor = reference.get("refuri", "").partition("#")
+        target = PurePosixPath(file)
+        if target.suffix != ".rst" or ":" in file:
             continue
         name = PAGES_ELSEWHERE.get(str(target).removeprefix("../"), target.stem)
+        if anchor:
+            # Sphinx links to no part of a page by name. tests/test_built_docs.py follows these.
+            reference["refuri"] = f"{app.builder.get_relative_uri(app.env.docname, name)}#{anchor}"
+            continue
         link = addnodes.pending_xref(
             "",
             nodes.inline("", reference.astext()),
@@ -82,6 +89,36 @@ def link_pages(app: Sphinx, doctree: nodes.document) -> None:
         )
         link.source, link.line = reference.source, reference.line
         reference.replace_self(link)
+
+
+#: Pages whose tables explain names, and what these look like. Each row can be linked to by its
+#: name, ``checks.html#cors_views.W032``, and each mention of the name elsewhere is such a link.
+EXPLAINED = {
+    "checks": re.compile(r"cors_views\.[EWI]\d{3}"),
+    "reasons": re.compile("|".join(Reason.__members__)),
+    "settings": re.compile(r"CORS_[A-Z_]+"),
+}
+#: Settings that were removed long ago have no row.
+UNEXPLAINED = {"CORS_MODEL", "CORS_REPLACE_HTTPS_REFERER", *conf.ALIASES.values()}
+
+
+def link_names(app: Sphinx, doctree: nodes.document) -> None:
+    """Give the rows of ``EXPLAINED`` pages their anchors, and link to them."""
+    here = app.env.docname
+    for literal in list(doctree.findall(nodes.literal)):
+        name = literal.astext()
+        page = next((page for page, names in EXPLAINED.items() if names.fullmatch(name)), None)
+        if page is None or name in UNEXPLAINED:
+            continue
+        if isinstance(literal.parent, nodes.reference | nodes.title):
+            continue
+        target = f"#{name}"
+        row = literal.parent.parent.parent if page == here else None
+        if isinstance(row, nodes.row) and row.astext().split()[0] == name and not row["ids"]:
+            row["ids"].append(name)
+        elif page != here:
+            target = app.builder.get_relative_uri(here, page) + target
+        literal.replace_self(nodes.reference("", "", literal.deepcopy(), refuri=target))
 
 
 #: Files outside of this folder, and the page that includes each.
@@ -102,5 +139,6 @@ def name_aliases(*event: Any) -> tuple[str, str] | None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", link_pages)
+    app.connect("doctree-read", link_names)
     app.connect("autodoc-process-signature", name_aliases)
     return {"parallel_read_safe": True}

@@ -181,3 +181,30 @@ def test_every_setting_that_is_named_exists(page: Path) -> None:
     removed = {"CORS_MODEL", "CORS_REPLACE_HTTPS_REFERER"}
 
     assert named - set(SETTINGS) - set(conf.ALIASES.values()) - removed - set(dir(site)) == set()
+
+
+def test_that_the_supported_versions_are_those_of_the_classifiers_and_of_tox() -> None:
+    page = (ROOT / "docs" / "versions.rst").read_text()
+    listed = {
+        (django, python)
+        for django, pythons in re.findall(
+            r"^(\d\.\d)(?: LTS)? +((?:3\.\d+(?:, )?)+)", page, re.MULTILINE
+        )
+        for python in pythons.split(", ")
+    }
+    config = (ROOT / "setup.cfg").read_text()
+    tested = {
+        (f"{django[0]}.{django[1]}", f"3.{minor}")
+        for minors, django in re.findall(
+            r"^    py\{?3([\d,]+)\}?-django(\d\d)-", config, re.MULTILINE
+        )
+        for minor in minors.replace(",3", ",").split(",")
+    }
+
+    assert listed == tested
+    assert {django for django, _ in listed} == set(
+        re.findall(r"Framework :: Django :: (\d\.\d)$", config, re.MULTILINE)
+    )
+    assert {python for _, python in listed} == set(
+        re.findall(r"Python :: (3\.\d+)$", config, re.MULTILINE)
+    )

@@ -197,7 +197,7 @@ def test_no_environment_trusts_a_placeholder(
             page.run(production)
 
 
-def test_the_layers_of_the_page_about_policies() -> None:
+def test_the_layers_of_the_page_about_who_wins() -> None:
     app = "https://app.example.com"
     sender = Sender("wsgi")
 
@@ -206,7 +206,7 @@ def test_the_layers_of_the_page_about_policies() -> None:
         return headers.get(ORIGIN), headers.get(CREDENTIALS)
 
     with (
-        read("docs/policies.rst") as page,
+        read("docs/nearest.rst") as page,
         override_settings(
             ROOT_URLCONF=Patterns(page.names["urlpatterns"]),
             CORS_POLICIES=FRESH["CORS_POLICIES"],
