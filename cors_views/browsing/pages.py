@@ -82,8 +82,11 @@ def parse_url(url: str, base: str | None = None) -> SplitResult:
     """
     url = _as_browsers_read(url, urlsplit(base).scheme if base else "")
     parts = urlsplit(urljoin(base, url) if base else url)
-    origin_of(parts.geturl())
+    server = urlsplit(origin_of(parts.geturl()))
+    user, at, _ = parts.netloc.rpartition("@")
     return parts._replace(
+        # URL Standard, "host parser": a browser writes a host in one way, without a default port.
+        netloc=f"{user}{at}{server.netloc}",
         path=quote(parts.path, safe=_UNQUOTED) or "/",
         query=quote(parts.query, safe=_UNQUOTED),
         fragment=quote(parts.fragment, safe=_UNQUOTED),

@@ -69,7 +69,7 @@ def call(options: dict[str, Any]) -> Call:
         raise bad_input(f"the following arguments are required: {', '.join(missing)} (see --help)")
     url = given["url"]
     if _is_slip_of_a_path(url):
-        raise bad_input(f"{url!r} is no absolute http or https URL. Write '/{url}'.")
+        raise bad_input(f"{url!r} is no absolute http or https URL. Write {f'/{url}'!r}.")
     headers = [_header(text) for text in options["header"]]
     if options["content_type"] is not None:
         headers.append(("Content-Type", options["content_type"]))
@@ -110,7 +110,7 @@ def _copied(options: dict[str, Any]) -> Call:
         body=copied.body,
         credentials="include" if copied.cookie or options["credentials"] else "same-origin",
     )
-    if origin_of(page.url) == origin_of(copied.url):
+    if origin_of(page.url) == origin_of(absolute(copied.url)):
         return Call(page, copied.cookie)
     kept = tuple(
         (name, "x" if name.lower() == "authorization" else value) for name, value in page.headers

@@ -795,6 +795,7 @@ BAD_INPUT: dict[str, tuple[dict[str, Any], str]] = {
     f"{APP} TRACE /free/": ({}, "TRACE is a method that no page can send."),
     f"{APP} G/T /free/": ({}, "'G/T' is not a method."),
     f"{APP} GET nowhere": ({}, "'nowhere' is no absolute http or https URL. Write '/nowhere'."),
+    f"{APP} GET now\x9bhere": ({}, r"Write '/now\x9bhere'."),
     f"{APP} GET //api.example/free/": ({}, "is no absolute http or https URL."),
     f"{APP} GET ftp://api.example/free/": ({}, "is no absolute http or https URL."),
     f"{APP} GET http://[": ({}, "Invalid IPv6 URL."),
@@ -818,6 +819,17 @@ def test_bad_input_is_refused_in_one_line(arguments: str) -> None:
 
     assert text in done.err
     assert (done.status, done.out, done.err.count("\n")) == (2, "", 1)
+
+
+@pytest.mark.parametrize("host", ["API.Example", "api.example:443", "API.example:443"])
+def test_a_host_is_read_as_browsers_read_it(host: str) -> None:
+    as_written, as_sent = (
+        explain(f"{APP} GET https://{each}/free/") for each in (host, "api.example")
+    )
+
+    assert as_written == as_sent
+    assert as_sent.status == 1
+    assert "  > Host: api.example\n" in as_sent.out
 
 
 def test_a_url_whose_resolving_fails_is_one_line() -> None:

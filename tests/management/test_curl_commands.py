@@ -231,6 +231,14 @@ def test_what_the_code_makes_of_a_command() -> None:
     assert "sessionid" not in done.out
 
 
+def test_a_command_may_name_a_path_alone() -> None:
+    with urlconf(*ORDERS):
+        done = run("cors_explain", "--curl", f"curl /orders/ -H 'Origin: {PAGE}'")
+
+    assert done.status == 0, done.err
+    assert f"A page at {PAGE} fetches GET http://testserver/orders/." in done.out
+
+
 def test_the_page_may_be_named_beside_a_command() -> None:
     with urlconf(*ORDERS):
         done = run(
