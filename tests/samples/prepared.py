@@ -188,6 +188,16 @@ def _testing(names: dict[str, Any]) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def _watching(names: dict[str, Any]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        if "DECISIONS" in names:
+            # Whoever reads the page again makes it again.
+            import_string("prometheus_client.REGISTRY").unregister(names["DECISIONS"])
+
+
 #: A key that names no page is a mistake.
 PREPARED: dict[str, Callable[[dict[str, Any]], contextlib.AbstractContextManager[None]]] = {
     "README.rst": _readme,
@@ -197,6 +207,7 @@ PREPARED: dict[str, Callable[[dict[str, Any]], contextlib.AbstractContextManager
     "docs/moving.rst": _moving,
     "docs/tenants.rst": _tenants,
     "docs/third_party.rst": _third_party,
+    "docs/watching.rst": _watching,
     "cors_views/asgi.py": _beside_django,
     "cors_views/cached_origins.py": _tenants,
     "cors_views/rest_framework.py": _mixin,
@@ -255,12 +266,32 @@ def _asking_for_projects(names: dict[str, Any]) -> None:
     assert asked == ["shop.public_urls", None, None]
 
 
+def _deciding(names: dict[str, Any]) -> None:
+    view = cors_allow(origins=["https://www.example.com"])(lambda request: HttpResponse())
+    preflight = {"access-control-request-method": "PUT"}
+    with urlconf(path("orders/", view)):
+        for origin in ("https://www.example.com", "https://stranger.example"):
+            Client().get("/orders/", headers={"origin": origin})
+            Client().options("/orders/", headers={"origin": origin, **preflight})
+
+
+def _comparing(names: dict[str, Any]) -> None:
+    policy = {"origins": ["https://a.example"], "origin_regexes": [], "asks": [], "loaded": []}
+    report = {"routes": [{"policies": [policy]}]}
+    assert names["never_seen"](report, []) == ["https://a.example"]
+
+
 #: What a reader does beside asking the views, by page and by what the block defines.
 DONE = {
     ("docs/asgi.rst", "may_join"): _joining,
     ("docs/cookies.rst", "session"): _signing_in,
     ("docs/tenants.rst", "forget"): _after_saving,
     ("docs/tenants.rst", "public_projects"): _asking_for_projects,
+    ("docs/watching.rst", "watch"): _deciding,
+    ("docs/watching.rst", "log_decision"): _deciding,
+    ("docs/watching.rst", "count_decision"): _deciding,
+    ("docs/watching.rst", "note_on_the_span"): _deciding,
+    ("docs/watching.rst", "never_seen"): _comparing,
 }
 
 #: Pages whose blocks need a package that is an extra.
@@ -269,5 +300,6 @@ NEEDED = {
     "docs/rest_framework.rst": "rest_framework",
     "docs/third_party.rst": "ninja",
     "docs/reasons.rst": "debug_toolbar",
+    "docs/watching.rst": "opentelemetry.sdk",
     "cors_views/rest_framework.py": "rest_framework",
 }

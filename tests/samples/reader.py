@@ -190,9 +190,9 @@ def _dotted(page_name: str) -> str:
 def _receivers_restored() -> Iterator[None]:
     from django.db.models.signals import post_delete, post_save
 
-    from cors_views.signals import check_request_enabled
+    from cors_views.signals import check_request_enabled, cors_decided
 
-    signals: tuple[Signal, ...] = (post_save, post_delete, check_request_enabled)
+    signals: tuple[Signal, ...] = (post_save, post_delete, check_request_enabled, cors_decided)
     before = [list(signal.receivers) for signal in signals]
     try:
         yield
