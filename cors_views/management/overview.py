@@ -273,6 +273,14 @@ def _rows_of(pattern_path: PatternPath, applies: _Governed) -> Iterator[Row]:
         )
 
 
+def deciding_row(pattern_path: PatternPath, effective: EffectivePolicy) -> Row:
+    """Return a row that tells what decides for a route under a policy, and where."""
+    policies = effective.policies
+    sources = sources_of(effective, 0) if policies else {}
+    compiled = policies[0] if policies else None
+    return Row(pattern_path, None, (), effective, 0, compiled, sources, False)
+
+
 def _place_of(method: str) -> int:
     return _ORDER.index(method) if method in _ORDER else len(_ORDER)
 

@@ -18,7 +18,7 @@ from cors_views.standard.headers import CORS_RESPONSE_HEADERS
 from cors_views.support.escaping import escaped
 
 #: What of a response's headers CORS is about, beside its own.
-_SHOWN = CORS_RESPONSE_HEADERS | {"vary", "location"}
+SHOWN = CORS_RESPONSE_HEADERS | {"vary", "location"}
 #: So much of a header is shown: the lists of CORS are long, and worth reading.
 LONGEST = 2000
 #: Names of headers with values that are nobody's business, not even on the screen of whoever typed
@@ -62,14 +62,15 @@ def _sent(sent: Sent, origin: str, paint: Paint) -> Iterator[str]:
     yield paint(f"  > {sent.method} {escaped(path, LONGEST)}", "MIGRATE_LABEL")
     yield f"  > Host: {url.netloc}"
     for name, value in sent.headers:
-        yield f"  > {name}: {_value(name, value)}"
+        yield f"  > {name}: {shown_value(name, value)}"
     if sent.credentials:
         crossing = way_between(origin, origin_of(sent.url))["cross_site"]
         which = "those with SameSite=None and Secure" if crossing else "if it has any"
         yield f"  > (and the cookies of that host, {which})"
 
 
-def _value(name: str, value: str) -> str:
+def shown_value(name: str, value: str) -> str:
+    """Return the value of a header that was sent, unless it is nobody's business."""
     # What a preflight asks about are names.
     hidden = _SECRET.search(name) and not name.lower().startswith("access-control-")
     return "…" if hidden else escaped(value, LONGEST)
@@ -78,7 +79,7 @@ def _value(name: str, value: str) -> str:
 def _received(received: Received, assumed: str, paint: Paint) -> Iterator[str]:
     told = f" (assumed: {assumed})" if assumed else ""
     yield paint(f"  < {received.status}{told}", "MIGRATE_LABEL")
-    shown = [(name, value) for name, value in received.headers if name.lower() in _SHOWN]
+    shown = [(name, value) for name, value in received.headers if name.lower() in SHOWN]
     for name, value in shown:
         yield f"  < {name}: {escaped(value, LONGEST)}"
     if not any(name.lower() in CORS_RESPONSE_HEADERS for name, _ in shown):

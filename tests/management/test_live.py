@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import http.client
+import json
 import os
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from django.conf import settings
 from django.test import override_settings
 
 from tests.management.commands import ROOT, Done, run
+from tests.management.test_schemas import assert_valid
 from tests.servers import find, framed, free_port, free_ports, running
 from tests.sites import PAGE, PARTNER
 
@@ -337,6 +339,28 @@ def test_what_it_says_of_what_is_deployed(deployed: Deployed, name: str) -> None
 
     assert (done.status, done.err) == (status, "")
     assert [text for text in told if text not in done.out] == [], done.out
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_it_says_as_json(deployed: Deployed, name: str) -> None:
+    door, arguments, status, _ = CASES[name]
+
+    with override_settings(ALLOWED_HOSTS=["127.0.0.1"]):
+        done = explain(PAGE, *arguments, "--live", deployed.at(door), "--format=json")
+
+    assert (done.status, done.err) == (status, "")
+    document = assert_valid("cors_explain", done.out)
+    assert document["live"] is True
+    assert (document["verdict"] == "readable") is (status == 0)
+
+
+def test_how_json_says_where_it_differs(deployed: Deployed) -> None:
+    done = explain(PAGE, *GET, "--live", deployed.at("doubled"), "--format=json")
+
+    document = json.loads(done.out)
+    (different,) = document["differences"]
+    assert different.startswith("Access-Control-Allow-Origin arrives twice")
+    assert (document["reason"], document["change"]) == ("WRONG_ALLOW_ORIGIN", None)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.test.utils import override_settings
 from django.urls import path
 from django.views import View
@@ -124,6 +124,95 @@ def test_what_differs(tmp_path: Path, settings: dict[str, Any]) -> None:
         done = run("cors_policies", "--format=json", f"--diff={file}")
 
     assert_valid("cors_policies_diff", done.out)
+
+
+def redirects(request: HttpRequest) -> HttpResponse:
+    return HttpResponseRedirect("https://elsewhere.example/")
+
+
+CORS = "cors_views.middleware.CorsMiddleware"
+OTHER = "https://other.example"
+ASKED = [*ROUTES, path("away/", cors_allow(origins=[APP])(redirects))]
+# id -> (arguments, exit status, what the document says)
+EXPLAINED: dict[str, tuple[list[str], int, dict[str, Any]]] = {
+    "readable": (
+        [APP, "GET", "/orders/"],
+        0,
+        {
+            "verdict": "readable",
+            "reason": None,
+            "status": 200,
+            "route": "/orders/",
+            "view": "tests.management.test_schemas.Orders",
+            "change": None,
+            "live": False,
+        },
+    ),
+    "refused": (
+        [OTHER, "GET", "/orders/", "--credentials"],
+        1,
+        {"verdict": "refused", "reason": "ORIGIN_NOT_ADMITTED", "status": None},
+    ),
+    "a-header": (
+        [APP, "GET", "/orders/", "-H", "X-A"],
+        1,
+        {"reason": "HEADER_NOT_ALLOWED", "missing": ["x-a"]},
+    ),
+    "a-callable": ([APP, "GET", "/asks/"], 0, {"verdict": "readable"}),
+    "enforced": ([APP, "GET", "/none/"], 1, {"reason": "DENIED"}),
+    "another-server": ([APP, "GET", "/away/", "--run"], 1, {"verdict": "unknown", "status": None}),
+    "a-redirect": (
+        [APP, "GET", "/orders", "--run"],
+        0,
+        {"redirected_to": "http://localhost/orders/"},
+    ),
+    "no-route": (
+        [APP, "GET", "/nowhere/"],
+        1,
+        {"route": None, "view": None, "reason": "ORIGIN_NOT_ADMITTED"},
+    ),
+    "the-site-itself": (["http://localhost", "GET", "/orders/"], 0, {"verdict": "readable"}),
+}
+
+
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_what_is_explained(name: str) -> None:
+    arguments, status, said = EXPLAINED[name]
+    stack = [CORS, "django.middleware.common.CommonMiddleware"]
+
+    with override_settings(MIDDLEWARE=stack, ALLOWED_HOSTS=["localhost"]), urlconf(*ASKED):
+        done = run("cors_explain", *arguments, "--format=json")
+
+    document = assert_valid("cors_explain", done.out)
+    assert done.status == status
+    assert {key: document[key] for key in said} == said
+
+
+def test_that_the_place_is_said_that_decides() -> None:
+    with override_settings(MIDDLEWARE=[CORS]), urlconf(*ASKED):
+        document = json.loads(run("cors_explain", OTHER, "PUT", "/orders/", "--format=json").out)
+
+    decided = document["decided"]
+    assert (decided["layer"], decided["enforced"]) == ("class", False)
+    assert decided["declared_at"]["file"] == "tests/management/test_schemas.py"
+    assert "write @cors_allow(" in document["change"]
+    assert [exchange["kind"] for exchange in document["exchanges"]] == ["preflight"]
+
+
+def test_that_nothing_decides_where_there_is_no_middleware() -> None:
+    with override_settings(MIDDLEWARE=[]), urlconf(*ASKED):
+        done = run("cors_explain", APP, "GET", "/orders/", "--format=json")
+
+    assert assert_valid("cors_explain", done.out)["decided"] is None
+
+
+def test_that_no_secret_is_printed() -> None:
+    header = ["-H", "Authorization: Bearer abc"]
+    with override_settings(MIDDLEWARE=[CORS]), urlconf(path("", cors_allow(origins="*")(view))):
+        done = run("cors_explain", APP, "GET", "/", *header, "--format=json")
+
+    assert "abc" not in done.out
+    assert "authorization" in done.out
 
 
 def test_that_what_is_missing_is_noticed() -> None:

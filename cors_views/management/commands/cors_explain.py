@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cors_views.browsing import PageRequest
-from cors_views.management import page_arguments, transcript
+from cors_views.management import explained_json, page_arguments, transcript
 from cors_views.management.base import REFUSED, CorsCommand, bad_input, resolver_of
 from cors_views.management.explaining import answered_above, notes
-from cors_views.management.explaining.advice import advice, decided_by
+from cors_views.management.explaining.advice import Advice, advice, decided_by
 from cors_views.management.explaining.page_calls import Played, play
 from cors_views.management.live import live_calls, telling
 from cors_views.management.live.http_requests import Deadline
@@ -63,6 +63,13 @@ class Command(CorsCommand):
             help="how long --live waits for each answer (default: 10)",
         )
 
+        parser.add_argument(
+            "--format",
+            choices=("text", "json"),
+            default="text",
+            help="lines for people, or JSON for programs",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the exchange; exit with 1 where the page may not read the answer."""
         call = page_arguments.call(options)
@@ -74,8 +81,13 @@ class Command(CorsCommand):
             return
         played = play(page, runs_views=options["run"])
         _check_url(played)
-        for line in self._lines(played):
-            self.stdout.write(line)
+        if options["format"] == "json":
+            told = (*notes.before(played), *_consulted(played), *notes.beside(played))
+            change = _advice(played) if played.verdict.reason else None
+            self.stdout.write(explained_json.as_json(played, _assumed(played), told, change))
+        else:
+            for line in self._lines(played):
+                self.stdout.write(line)
         if played.verdict.reason:
             sys.exit(REFUSED)
 
@@ -83,8 +95,14 @@ class Command(CorsCommand):
         deadline = Deadline(options["timeout"])
         live = live_calls.play(Wanted(call.page, call.cookie, deadline, options["run"]))
         _check_url(live)
-        for line in (*self._live_lines(call, live), *self._without_difference(live)):
-            self.stdout.write(line)
+        if options["format"] == "json":
+            told = (*telling.before(call, live), *telling.beside(live))
+            wrong = _refused_by_the_code(live)
+            change = _advice(wrong) if wrong else None
+            self.stdout.write(explained_json.as_json(live, _unsent(live), told, change, live.found))
+        else:
+            for line in (*self._live_lines(call, live), *self._without_difference(live)):
+                self.stdout.write(line)
         if live.verdict.reason:
             sys.exit(REFUSED)
 
@@ -94,18 +112,15 @@ class Command(CorsCommand):
         yield _serving(page, live.server.answered[0].pattern_path)
         yield from telling.before(call, live)
         yield ""
-        assumed = [telling.UNSENT if each else "" for each in live.unsent]
-        yield from transcript.lines(verdict, page.origin, assumed, self.paint)
+        yield from transcript.lines(verdict, page.origin, _unsent(live), self.paint)
         yield ""
         yield transcript.verdict(verdict, self.paint, elsewhere=live.is_elsewhere)
         yield from telling.beside(live)
 
     def _without_difference(self, live: LiveCall) -> Iterator[str]:
         """Yield what to change in the code, where it refuses what is deployed refuses."""
-        if live.verdict.reason in (None, Reason.NO_ANSWER) or live.found or live.is_elsewhere:
-            return
-        played = play(live.wanted.page)
-        if played.verdict.reason is live.verdict.reason:
+        played = _refused_by_the_code(live)
+        if played is not None:
             yield from self._change(played)
 
     def _lines(self, played: Played) -> Iterator[str]:
@@ -114,8 +129,7 @@ class Command(CorsCommand):
         yield _serving(page, answered[0].pattern_path)
         yield from notes.before(played)
         yield ""
-        assumed = ["the view is not run" if each.assumed else "" for each in answered]
-        yield from transcript.lines(verdict, page.origin, assumed, self.paint)
+        yield from transcript.lines(verdict, page.origin, _assumed(played), self.paint)
         yield ""
         if verdict.type != "basic":
             yield from _deciding(played)
@@ -125,15 +139,41 @@ class Command(CorsCommand):
             yield from self._change(played)
 
     def _change(self, played: Played) -> Iterator[str]:
-        with unlogged(logging.CRITICAL):
-            # Other views may be broken, which is not what was asked about.
-            found = advice(played.refusal)
+        found = _advice(played)
         if found.near:
             yield f"Admitted is {' and '.join(found.near)}."
         # It may hold a URL that the site redirects to.
         yield f"Change {escaped(str(found.first), transcript.LONGEST)}"
         for other in found.others:
             yield f"Or {escaped(str(other), transcript.LONGEST)}"
+
+
+def _assumed(played: Played) -> list[str]:
+    return ["the view is not run" if each.assumed else "" for each in played.server.answered]
+
+
+def _unsent(live: LiveCall) -> list[str]:
+    return [telling.UNSENT if each else "" for each in live.unsent]
+
+
+def _advice(played: Played) -> Advice:
+    with unlogged(logging.CRITICAL):
+        # Other views may be broken, which is not what was asked about.
+        return advice(played.refusal)
+
+
+def _refused_by_the_code(live: LiveCall) -> Played | None:
+    """Return the same call, where the code refuses what is deployed refuses."""
+    if live.verdict.reason in (None, Reason.NO_ANSWER) or live.found or live.is_elsewhere:
+        return None
+    played = play(live.wanted.page)
+    return played if played.verdict.reason is live.verdict.reason else None
+
+
+def _consulted(played: Played) -> Iterator[str]:
+    decided = played.server.answered[-1].decided
+    if decided is not None:
+        yield from transcript.consulted(decided)
 
 
 def _deciding(played: Played) -> Iterator[str]:

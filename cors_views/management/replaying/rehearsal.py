@@ -16,8 +16,7 @@ from django.http import HttpRequest
 from cors_views import conf
 from cors_views.browsing import PreflightCache, Received, Sent, browse, page_request
 from cors_views.inspection.hosts import allowed_hosts
-from cors_views.inspection.policies_in_use import sources_of
-from cors_views.management.overview import Row
+from cors_views.management.overview import Row, deciding_row
 from cors_views.management.replaying.log_lines import Asked
 from cors_views.management.site_requests import path_info
 from cors_views.policies.origin_sets import LoadedOrigins
@@ -51,10 +50,7 @@ class Refusal(NamedTuple):
     @property
     def row(self) -> Row:
         """What decides, as the overview shows it."""
-        policies = self.effective.policies
-        sources = sources_of(self.effective, 0) if policies else {}
-        compiled = policies[0] if policies else None
-        return Row(self.pattern_path, None, (), self.effective, 0, compiled, sources, False)
+        return deciding_row(self.pattern_path, self.effective)
 
 
 class Counted:
