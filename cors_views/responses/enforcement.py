@@ -7,8 +7,9 @@ its view by then. This is decided above every other middleware, so the URL is re
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
 from django.core.handlers.exception import convert_exception_to_response
@@ -24,7 +25,7 @@ from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.protocol import decisions
 from cors_views.protocol.consulting import adecide, decide
 from cors_views.protocol.decisions import Replies
-from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
+from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.reasons import Answer, Preflight
 from cors_views.resolution import nearest
 from cors_views.resolution.pattern_paths import resolve
@@ -35,13 +36,6 @@ from cors_views.standard.methods import is_method
 settings_cache.forget_on_change(ENFORCING.look_again)
 
 
-class _Handler(NamedTuple):
-    """What a request would run: Django's match, if there is one, and what governs it."""
-
-    match: Any
-    effective: EffectivePolicy
-
-
 def refuse(
     request: HttpRequest, origin: str, replies: Replies
 ) -> tuple[HttpResponseBase | None, Replies]:
@@ -49,15 +43,15 @@ def refuse(
 
     ``replies`` are those of callables and receivers that have been asked already.
     """
-    handler = _enforcing(request, origin)
-    if handler is None:
+    effective = _enforcing(request, origin)
+    if effective is None:
         return None, replies
-    decision = partial(_decision, request, origin, handler.effective)
+    decision = partial(_decision, request, origin, effective)
     answer, replies = decide(decision, request, origin, replies)
-    decided = _refused(request, (origin, answer, handler.effective, None, replies), handler.match)
+    decided = _refused(request, (origin, answer, effective, None, replies))
     if decided is None:
         return None, replies
-    response = _json(handler) or _forbid(request)
+    response = _json(request) or _forbid(request)
     return _written(request, response, decided), replies
 
 
@@ -65,15 +59,15 @@ async def arefuse(
     request: HttpRequest, origin: str, replies: Replies
 ) -> tuple[HttpResponseBase | None, Replies]:
     """The same as ``refuse``, for an async stack."""
-    handler = _enforcing(request, origin)
-    if handler is None:
+    effective = _enforcing(request, origin)
+    if effective is None:
         return None, replies
-    decision = partial(_decision, request, origin, handler.effective)
+    decision = partial(_decision, request, origin, effective)
     answer, replies = await adecide(decision, request, origin, replies)
-    decided = _refused(request, (origin, answer, handler.effective, None, replies), handler.match)
+    decided = _refused(request, (origin, answer, effective, None, replies))
     if decided is None:
         return None, replies
-    response = _json(handler) or await _aforbid(request)
+    response = _json(request) or await _aforbid(request)
     return _written(request, response, decided), replies
 
 
@@ -91,17 +85,18 @@ def refuse_preflight(request: HttpRequest, decided: DecidedParts) -> HttpRespons
 # --- Decide ------------------------------------------------------------------------------------
 
 
-def _enforcing(request: HttpRequest, origin: str) -> _Handler | None:
-    """Return what a request of another site would run, if a policy there enforces or reports."""
+def _enforcing(request: HttpRequest, origin: str) -> EffectivePolicy | None:
+    """Return what governs a request of another site, if that enforces or reports."""
     if is_same_origin(request, origin):
         return None
     if not ENFORCING.settled:
         _look(request)
         if not ENFORCING.possible:
             return None
-    match, route = _resolved(request)
-    effective = route.effective((request.method or "").upper())
-    return _Handler(match, effective) if effective.enforce else None
+    # Django will resolve the URL once more, and takes nobody's word for it. This only looks for the
+    # patterns, which costs a quarter of that.
+    effective = nearest.find_route(request).effective((request.method or "").upper())
+    return effective if effective.enforce else None
 
 
 def _look(request: HttpRequest) -> None:
@@ -126,15 +121,6 @@ def _import(resolver: URLResolver) -> None:
             _import(pattern)
 
 
-def _resolved(request: HttpRequest) -> tuple[Any, RoutePolicies]:
-    try:
-        match = resolve(request)
-        return match, nearest.route_of(match)
-    except Exception:
-        # Nobody knows which view was meant. This says so in the log, and closes it.
-        return None, nearest.find_route(request)
-
-
 def _decision(
     request: HttpRequest, origin: str, effective: EffectivePolicy, replies: Replies
 ) -> Answer | None:
@@ -148,18 +134,20 @@ def _decision(
 def _refused(
     request: HttpRequest,
     found: tuple[str, Answer | None, EffectivePolicy, Preflight | None, Replies],
-    match: Any = None,
 ) -> EnforcedParts | None:
     """Log what is to be refused, and return what was decided unless it is only reported."""
     origin, answer, effective, asked, replies = found
     if answer is None:
         return None
-    if match is not None:
-        # The log wants to know whose request it was, and so does whoever measures above us.
-        request.resolver_match = match
-    decided = (origin, answer, effective, asked, replies, effective.enforce is True)
+    refuses = effective.enforce is True
+    if refuses and asked is None:
+        # The log wants to know whose request it was, and so does whoever measures above us. What
+        # cannot be resolved is in the log already.
+        with suppress(Exception):
+            request.resolver_match = resolve(request)
+    decided = (origin, answer, effective, asked, replies, refuses)
     log_enforced(request, Decided(*decided))
-    return decided if effective.enforce is True else None
+    return decided if refuses else None
 
 
 # --- Answer ------------------------------------------------------------------------------------
@@ -184,10 +172,11 @@ _aforbid: Callable[[HttpRequest], Awaitable[HttpResponseBase]] = cast(
 )
 
 
-def _json(handler: _Handler) -> HttpResponse | None:
+def _json(request: HttpRequest) -> HttpResponse | None:
     """Return what Django REST framework answers where permission is denied, at a view of its."""
     try:
-        view_class = inspect_view(handler.match.func).view_class
+        match: Any = request.resolver_match
+        view_class = inspect_view(match.func).view_class
     except Exception:
         # No view, or one that cannot be taken apart.
         return None

@@ -897,19 +897,35 @@ def test_an_async_stack_is_not_sent_through_a_thread(
     assert [function.__name__ for function in hops] == ([] if runs else ["response_for_exception"])
 
 
-def test_a_refusal_resolves_the_url_once_and_runs_no_view(
-    send: Sender, view: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("origin", "times"),
+    [
+        pytest.param(None, 1, id="no-origin"),
+        pytest.param(OWN, 1, id="own-origin"),
+        # Django takes nobody's match: it looks for its own.
+        pytest.param(APP, 2, id="admitted"),
+        # The second time for those who want to know whose request it was.
+        pytest.param(STRANGER, 2, id="refused"),
+    ],
+)
+def test_how_often_the_url_is_looked_up(
+    send: Sender,
+    view: Any,
+    spy: Spy,
+    monkeypatch: pytest.MonkeyPatch,
+    origin: str | None,
+    times: int,
 ) -> None:
-    from django.urls.resolvers import URLPattern
+    from django.urls.resolvers import RoutePattern
 
-    resolved = []
-    original = URLPattern.resolve
+    matched = []
+    original = RoutePattern.match
     with override_settings(MIDDLEWARE=MIDDLEWARE[:1]), urlconf(path("v/", enforced(view))):
         send.actual("/v/", STRANGER, "POST")
         monkeypatch.setattr(
-            URLPattern, "resolve", lambda self, path: resolved.append(path) or original(self, path)
+            RoutePattern, "match", lambda self, path: matched.append(path) or original(self, path)
         )
-        for origin in (STRANGER, OWN, None):
-            send.actual("/v/", origin, "POST")
+        send.actual("/v/", origin, "POST")
 
-    assert resolved == ["v/"] * 3
+    assert matched == ["v/"] * times
+    assert spy.calls == ([] if origin == STRANGER else ["POST"])
