@@ -338,6 +338,29 @@ def test_that_a_regex_admits_whom_the_oracle_admits(chosen: list[Pattern], value
     assert OriginSet([], [re.compile(p.text) for p in chosen]).admits(value) == expected
 
 
+@given(
+    st.lists(st.sampled_from(EVERY_KIND), max_size=6, unique=True),
+    st.lists(st.sampled_from(REGEXES), max_size=2, unique=True),
+    st.booleans(),
+    origins,
+)
+@many
+def test_that_the_entry_of_a_set_is_one_of_it_that_admits(
+    chosen: list[Pattern], regexes: list[Pattern], everybody: bool, value: str
+) -> None:
+    written = [parse_pattern(each.text) for each in chosen] + ["*"] * everybody
+    compiled = [re.compile(each.text) for each in regexes]
+    whole = OriginSet(written, compiled)
+
+    entry = whole.entry(value)
+
+    assert bool(entry) is whole.admits(value)
+    if entry:
+        alone = [OriginSet([entry])] if entry in written else []
+        alone += [OriginSet([], [each]) for each in compiled if each.pattern == entry]
+        assert any(each.admits(value) for each in alone)
+
+
 @given(origins)
 @many
 def test_that_any_origin_is_every_origin_and_nothing_else(value: str) -> None:

@@ -29,6 +29,7 @@ from cors_views import (
 )
 from cors_views.reasons import Reason
 from cors_views.signals import check_request_enabled, cors_decided
+from tests.sites import deployed  # noqa: F401 it registers a converter that raises
 from tests.tables import Sender, urlconf
 
 APP, PARTNER, EVIL = "https://app.example", "https://partner.example", "https://evil.example"
@@ -45,6 +46,10 @@ def by_hand(request: HttpRequest) -> HttpResponse:
 
 def says_yes(request: HttpRequest | None, origin: str) -> bool:
     return origin == PARTNER
+
+
+def says_no(request: HttpRequest | None, origin: str) -> bool:
+    return False
 
 
 def tenants() -> list[str]:
@@ -87,7 +92,7 @@ with override_settings(CORS_POLICIES=POLICIES):
             "everybody-or-app/",
             cors_allow(*EVERYBODY_OR_APP)(answer),
         ),
-        path("asked/", cors_allow(origins=[says_yes])(answer)),
+        path("asked/", cors_allow(origins=[says_no, says_yes])(answer)),
         path("loaded/", cors_allow(origins=[CachedOrigins(tenants)])(answer)),
         path("credentials/", cors_allow(origins=[APP])(answer)),
         path("enforced/", cors_allow("partners", enforce=True)(answer)),
@@ -331,6 +336,35 @@ def test_the_place_is_that_of_the_declaration(send: Sender) -> None:
     assert file == HERE
     with open(__file__) as lines:
         assert '"everybody/"' in lines.readlines()[int(line) - 1]
+
+
+def test_any_origin_of_the_settings_with_credentials(send: Sender) -> None:
+    with override_settings(CORS_ALLOW_ALL_ORIGINS=True, CORS_ALLOW_CREDENTIALS=True):
+        outcome = told(send, "GET", "/plain/", EVIL)
+
+    assert (outcome.admitted, outcome.admitted_by) == (True, "*")
+
+
+def test_a_url_that_cannot_be_resolved_is_closed_by_no_declaration(send: Sender) -> None:
+    with urlconf(path("broken/<broken:value>/", answer), *URLS):
+        outcome = told(send, "GET", "/broken/x/", APP)
+
+    assert (outcome.reason, outcome.layer, outcome.place) == (Reason.DENIED, "none", "")
+    assert outcome.route == ""
+
+
+def test_what_is_loaded_may_be_gone_when_somebody_asks(send: Sender) -> None:
+    cached = CachedOrigins(tenants)
+    view = cors_allow(origins=[cached])(answer)
+    with urlconf(path("cached/", view)):
+        send("GET", "/cached/", {"origin": PARTNER})
+        response = send("GET", "/cached/", {"origin": PARTNER})
+        cached.forget()
+        request = getattr(response, "wsgi_request", None) or response.asgi_request
+        outcome = outcome_of(request)
+
+    assert outcome is not None
+    assert (outcome.admitted, outcome.admitted_by) == (True, "")
 
 
 def test_a_receiver_of_the_other_signal_admits(send: Sender) -> None:
