@@ -36,6 +36,8 @@ release = version = cors_views.__version__
 extensions = ["sphinx.ext.autodoc"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
 # Linked to as a file.
 html_extra_path = ["nginx.conf"]
 html_title = f"cors_views {release}"
