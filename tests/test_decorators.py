@@ -150,7 +150,7 @@ def test_that_a_name_is_looked_up_when_it_is_used() -> None:
 
 # --- What is refused ---------------------------------------------------------------------------
 
-A_POLICY = "takes policies and names of CORS_POLICIES, not "
+A_POLICY = "takes policies, or names from CORS_POLICIES, not "
 BY_KEYWORD = ". Write the fields of a policy by keyword, origins=[...], or as CorsPolicy(...)."
 A_NAME = "for the name of a policy. For an origin write"
 
@@ -188,8 +188,8 @@ A_NAME = "for the name of a policy. For an origin write"
         ),
         pytest.param(
             lambda: cors_allow("partners", view),
-            f"cors_allow() at {{here}} {A_POLICY}{view!r}. Call what it returns with the view:"
-            " cors_allow(...)(view).",
+            f"cors_allow() at {{here}} {A_POLICY}{view!r}. Call the result with the view: "
+            "cors_allow(...)(view).",
             id="the-view-beside-a-name",
         ),
         pytest.param(
@@ -205,14 +205,14 @@ A_NAME = "for the name of a policy. For an origin write"
         ),
         pytest.param(
             lambda: cors_allow("partners", "brief"),
-            "cors_allow() at {here} lists several policies, but 'brief' names no origins. Among"
-            " several, each must say whom it admits.",
+            "cors_allow() at {here} lists several policies, but 'brief' names no origins. Each "
+            "of several policies has to name its origins.",
             id="a-name-without-origins-among-several",
         ),
         pytest.param(
             lambda: cors_allow(CorsPolicy(max_age=1), PUBLIC),
-            "cors_allow() at {here} lists several policies, but CorsPolicy(max_age=1) names no"
-            " origins. Among several, each must say whom it admits.",
+            "cors_allow() at {here} lists several policies, but CorsPolicy(max_age=1) names no "
+            "origins. Each of several policies has to name its origins.",
             id="a-policy-without-origins-among-several",
         ),
         pytest.param(
@@ -317,7 +317,7 @@ def test_that_a_field_that_is_no_field_is_a_type_error(
             lambda: cors_allow(PUBLIC, credentials=True),
             "cors_allow() at {here}: Invalid CORS policy, declared at {here}:\n"
             "  origins: '*' admits any origin, together with credentials=True. Name the origins"
-            " that you trust with the user's cookies, or drop credentials.",
+            " that you trust with the user's cookies, or remove credentials.",
             id="replacement-that-does-not-go-with-the-rest",
         ),
     ],
@@ -570,9 +570,9 @@ def test_that_applying_for_each_request_keeps_nothing(decorator: Any) -> None:
 @pytest.mark.parametrize(
     ("ours", "said"),
     [
-        pytest.param(cors_allow, "takes policies and names", id="cors_allow"),
+        pytest.param(cors_allow, "takes policies, or names", id="cors_allow"),
         pytest.param(cors_deny, r"Write cors_deny instead\.", id="cors_deny"),
-        pytest.param(CorsPolicy, "takes policies and names", id="CorsPolicy"),
+        pytest.param(CorsPolicy, "takes policies, or names", id="CorsPolicy"),
     ],
 )
 def test_that_the_library_itself_is_no_view(ours: Any, said: str) -> None:

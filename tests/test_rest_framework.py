@@ -1102,27 +1102,27 @@ MISTAKES: dict[str, tuple[Any, tuple[str, ...]]] = {
     ),
     "no policy at all": (
         lambda: listing(viewset(cors_policy=[])),
-        ("Made.cors_policy at ", "[] names no policy. For nobody write cors_deny;"),
+        ("Made.cors_policy at ", "[] is not a policy. To admit nobody, write cors_deny."),
     ),
     "None over a base that declares": (
         lambda: listing(viewset(bases=(viewset(cors_policy="public"),), cors_policy=None)),
-        ("Made.cors_policy at ", "None names no policy.", "to declare nothing, leave it out."),
+        ("Made.cors_policy at ", "None is not a policy.", "To declare nothing, leave it out."),
     ),
     "None where no base declares": (
         lambda: listing(viewset(cors_policy=None)),
-        ("Made.cors_policy at ", "None names no policy."),
+        ("Made.cors_policy at ", "None is not a policy."),
     ),
     "None of a mixin": (
         lambda: listing(viewset(bases=(type("Mixin", (), {"cors_policy": None}), Orders))),
-        ("Mixin.cors_policy at ", "None names no policy."),
+        ("Mixin.cors_policy at ", "None is not a policy."),
     ),
     "None given to as_view()": (
         lambda: Orders.as_view({"get": "list"}, cors_policy=None),
-        ("Orders.as_view(cors_policy=...) at ", "None names no policy."),
+        ("Orders.as_view(cors_policy=...) at ", "None is not a policy."),
     ),
     "None for an action": (
         lambda: listing(viewset(cors_action_policies={"list": None})),
-        ("Made.cors_action_policies['list'] at ", "None names no policy."),
+        ("Made.cors_action_policies['list'] at ", "None is not a policy."),
     ),
     "None for all actions": (
         lambda: listing(viewset(cors_action_policies=None)),

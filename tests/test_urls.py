@@ -122,18 +122,22 @@ MISTAKES: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
         "origins: 'app.example' has no scheme. Write 'https://app.example' instead.",
     ),
     "an origin for a name": ({"policy": APP}, TypeError, f"origins=['{APP}']"),
-    "no policy at all": ({"policy": []}, ImproperlyConfigured, "[] names no policy. For nobody"),
+    "no policy at all": (
+        {"policy": []},
+        ImproperlyConfigured,
+        "[] is not a policy. To admit nobody",
+    ),
     "None for a policy": (
         {"policy": None},
         ImproperlyConfigured,
-        "None names no policy. For nobody write",
+        "None is not a policy. To admit nobody, write",
     ),
     "None beside fields": (
         {"policy": None, "max_age": 5},
         ImproperlyConfigured,
-        "None names no policy.",
+        "None is not a policy.",
     ),
-    "an empty text": ({"policy": ""}, ImproperlyConfigured, "'' names no policy. For nobody"),
+    "an empty text": ({"policy": ""}, ImproperlyConfigured, "'' is not a policy. To admit nobody"),
     "an unknown field": ({"origin": [APP]}, TypeError, "origin"),
     "several with fields": (
         {"policy": ["partners", "public"], "max_age": 5},

@@ -39,20 +39,21 @@ def check_cookies(use: PolicyInUse) -> Iterator[CheckMessage]:
 
 def _kept(use: PolicyInUse, origins: list[str], kept: list[str]) -> CheckMessage:
     return Warning(
-        f"The {use.where()} allows credentials to {listed(origins)}, but {_keep(kept)} the cookie "
-        "from requests of other sites than those of ALLOWED_HOSTS = "
-        f"{settings.ALLOWED_HOSTS!r}.",
-        hint=f"Serve both from one site. Where that cannot be: {_for_all_sites(kept)}",
+        f"The {use.where()} allows credentials to {listed(origins)}, but browsers do not send "
+        f"the cookie from other sites than those of ALLOWED_HOSTS = {settings.ALLOWED_HOSTS!r}, "
+        f"because of {_named(kept)}.",
+        hint=f"Serve both from one site. If that is not possible: {_for_all_sites(kept)}",
         id="cors_views.W035",
     )
 
 
 def _kept_from_apps(use: PolicyInUse, apps: list[str], kept: list[str]) -> CheckMessage:
     return Warning(
-        f"The {use.where()} allows credentials to {listed(apps)}, but {_keep(kept)} the cookie "
-        f"from {'them' if len(apps) > 1 else 'it'}: the pages of an app are at no site of the web.",
-        hint="Let the app send a token in the Authorization header, and drop credentials. Where "
-        f"that cannot be: {_for_all_sites(kept)}",
+        f"The {use.where()} allows credentials to {listed(apps)}, but browsers do not send the "
+        f"cookie from {'them' if len(apps) > 1 else 'it'}, because of {_named(kept)}: the pages "
+        "of an app belong to no site of the web.",
+        hint="Let the app send a token in the Authorization header, and remove credentials. If "
+        f"that is not possible: {_for_all_sites(kept)}",
         id="cors_views.W035",
     )
 
@@ -69,24 +70,25 @@ def check_unknown_sites(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]
             found.update(dict.fromkeys(unknown))
     if first:
         yield Info(
-            f"The {first.where()} allows credentials to {listed([*found])}. Nobody can tell "
-            f"whether cookies come along while ALLOWED_HOSTS is {settings.ALLOWED_HOSTS!r}: they "
-            "do where this server and the page are at one site, such as api.example.com and "
-            f"app.example.com; from another site, {_keep(kept)} them away.",
-            hint="Name the hosts of this server in ALLOWED_HOSTS. Where they are at another site "
+            f"The {first.where()} allows credentials to {listed([*found])}. While ALLOWED_HOSTS "
+            f"is {settings.ALLOWED_HOSTS!r}, this check cannot tell whether browsers send the "
+            "cookies. They do if this server and the page are at one site, such as "
+            "api.example.com and app.example.com. From another site they do not, because of "
+            f"{_named(kept)}.",
+            hint="Name the hosts of this server in ALLOWED_HOSTS. If they are at another site "
             f"than the page: {_for_all_sites(kept)}",
             id="cors_views.I052",
         )
 
 
-def _keep(kept: list[str]) -> str:
-    return f"{' and '.join(kept)} keep{'' if len(kept) > 1 else 's'}"
+def _named(kept: list[str]) -> str:
+    return " and ".join(kept)
 
 
 def _for_all_sites(kept: list[str]) -> str:
     written = (f'{name} = "None" and {secure_of(name)} = True.' for name in _names_of(kept))
     return (
-        f"{' '.join(written)} CSRF protection then stands alone between other sites and your "
+        f"{' '.join(written)} Then only CSRF protection keeps other sites from using your "
         "users' sessions."
     )
 

@@ -22,10 +22,11 @@ def check_any_origin_with_credentials(use: PolicyInUse) -> Iterator[CheckMessage
         wanted.append(conf.cors_settings().policy.credentials)
     if next((value for value in wanted if value is not None), False):
         yield Warning(
-            f"Any origin, from the {use.sources['origins']}, meets credentials=True, from the "
-            f"{use.sources['credentials']}{_brought_together(use)}. The answer is '*' without "
+            f"The {use.sources['origins']} admits any origin, and the "
+            f"{use.sources['credentials']} allows credentials{_brought_together(use)}. Both "
+            "together are not possible, so the answer is '*' without credentials.",
+            hint="Where you write credentials=True, name the origins that you trust with "
             "credentials.",
-            hint="Name the origins that are trusted with credentials beside credentials=True.",
             id="cors_views.W020",
         )
 
@@ -33,15 +34,15 @@ def check_any_origin_with_credentials(use: PolicyInUse) -> Iterator[CheckMessage
 def _brought_together(use: PolicyInUse) -> str:
     """Return which declaration is between two settings that only meet through it."""
     both = all(use.sources[field].startswith("setting") for field in ("origins", "credentials"))
-    return f", by way of the {use.effective.counting_layers[0]}" if both else ""
+    return f", combined by the {use.effective.counting_layers[0]}" if both else ""
 
 
 def check_exposed_star(use: PolicyInUse) -> Iterator[CheckMessage]:
     if use.policy.credentials and "*" in (use.policy.expose_headers or ()):
         yield Warning(
-            f"expose_headers=['*'], from the {use.sources['expose_headers']}, meets "
-            f"credentials=True, from the {use.sources['credentials']}. Browsers take the '*' "
-            "literally there, so no header is exposed.",
+            f"The {use.sources['expose_headers']} has expose_headers=['*'], and the "
+            f"{use.sources['credentials']} allows credentials. With credentials browsers take "
+            "the '*' literally, so no header is exposed.",
             hint="Name the headers to expose.",
             id="cors_views.W021",
         )

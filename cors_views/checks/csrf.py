@@ -123,13 +123,13 @@ def _hints_for_csrf(origins: list[str], regexes: list[str]) -> Iterator[str]:
     if any_port:
         some = listed([repr(str(Pattern.of(origin).with_port("8080"))) for origin in any_port])
         yield (
-            "CSRF_TRUSTED_ORIGINS takes no pattern for ports: list each origin there with the port "
-            f"that you use, such as {some}."
+            "CSRF_TRUSTED_ORIGINS takes no pattern for the port: list each origin with the "
+            f"port that you use, such as {some}."
         )
     if regexes:
         yield (
-            "CSRF_TRUSTED_ORIGINS takes no regular expression: list there each origin that sends "
-            f"such requests and that only {listed(regexes)} admits."
+            "CSRF_TRUSTED_ORIGINS takes no regular expressions: list each origin that only "
+            f"{listed(regexes)} admits and that sends such requests."
         )
 
 
@@ -170,9 +170,10 @@ def _never(source: str, in_use: list[PolicyInUse]) -> CheckMessage:
     methods = sorted({method for use in in_use for method in use.unsafe_offered})
     return Warning(
         f"The {source} offers {', '.join(methods)} without credentials at "
-        f"{routes_named([use.pattern_path for use in in_use])}, but CSRF protection refuses every "
-        "request that comes without its cookie.",
-        hint='If pages only read, write methods=["GET"] in the policy. If they change something, '
-        "allow credentials to named origins, or authenticate them otherwise and write csrf_exempt.",
+        f"{routes_named([use.pattern_path for use in in_use])}, but CSRF protection refuses "
+        "every request without the CSRF cookie.",
+        hint='If pages only read, write methods=["GET"] in the policy. If they change '
+        "something, allow credentials to named origins, or use another authentication and "
+        "write csrf_exempt.",
         id="cors_views.W047",
     )

@@ -31,7 +31,7 @@ def check_reported(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
     for place in places:
         yield Info(
             f"enforce='report', from the {place}, refuses nobody: it only logs.",
-            hint="Write enforce=True once the log shows nothing that has to get through.",
+            hint="Write enforce=True once the log shows no request that you need.",
             id="cors_views.I068",
         )
 
@@ -39,8 +39,8 @@ def check_reported(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
 def _refuses_nobody(use: PolicyInUse) -> Iterator[CheckMessage]:
     if use.policy.enforce and use.policy.any_origin:
         yield Warning(
-            f"The {use.where()} admits any origin, so enforce={use.policy.enforce!r} beside it "
-            "refuses nobody.",
+            f"The {use.where()} admits any origin, so enforce={use.policy.enforce!r} refuses "
+            "nobody there.",
             hint="Name the origins that may send requests, or write enforce=False.",
             id="cors_views.W066",
         )
@@ -66,7 +66,7 @@ def _forms(use: PolicyInUse) -> Iterator[CheckMessage]:
         yield Warning(
             f"CSRF_TRUSTED_ORIGINS lets {listed(forms)} post forms, and the {use.where()} refuses "
             "them on the server.",
-            hint="Add the origin to the policy where its forms have to arrive, or decorate the "
-            "view that takes them with @cors_allow(enforce=False).",
+            hint="If you need these forms, add the origin to the policy, or decorate the view "
+            "that takes them with @cors_allow(enforce=False).",
             id="cors_views.W067",
         )

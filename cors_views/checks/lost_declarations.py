@@ -29,11 +29,11 @@ def check_reached(reached: AbstractSet[AppliedDeclaration]) -> Iterator[CheckMes
     for applied in sorted(everything_applied() - reached - unclear):
         yield Warning(
             f"No route reaches the policy that {applied.place} declares on {applied.target}.",
-            hint="Is it below a decorator without functools.wraps? Then write it above that, or in "
-            "the URLconf. Overriding a method drops its decorator: decorate the override again. "
-            "Does a setting or a registry put another class in place of this one? Decorate that "
-            "one. Does an earlier route match the same URLs? Then remove one of the two. Else "
-            "route the view.",
+            hint="Is it below a decorator without functools.wraps? Then write it above that, "
+            "or in the URLconf. Overriding a method drops its decorator: decorate the "
+            "override again. Does a setting or a registry put another class in place of "
+            "this one? Decorate that one. Does an earlier route match the same URLs? Then "
+            "remove one of the two. Otherwise add a route for the view.",
             id="cors_views.W023",
         )
 
@@ -74,8 +74,8 @@ def check_mixin(pattern_path: PatternPath) -> Iterator[CheckMessage]:
     first = next(owner for owner in view_class.__mro__ if "as_view" in vars(owner))
     if not declares(first):
         yield Warning(
-            f"{name} has CorsMixin after {first.__qualname__}: its policies count, but mistakes "
-            "in them are not found when the view is made.",
+            f"{name} has CorsMixin after {first.__qualname__}: its policies apply, but mistakes "
+            "in them are not reported when the view is created.",
             hint="Put CorsMixin first among the bases.",
             id="cors_views.W024",
         )
@@ -96,15 +96,14 @@ def check_understood() -> Iterator[CheckMessage]:
         if not (unclear.closed or anything_applied()):
             continue
         outcome = (
-            "pages of other origins read nothing of it"
+            "no page of another origin can read it"
             if unclear.closed
-            else "the CORS_* settings govern it"
+            else "the CORS_* settings apply to it"
         )
         yield Warning(
-            f"The view at {route_name(unclear.pattern_path)} cannot be understood "
-            f"({type(unclear.error).__name__}: {unclear.error}), so {outcome}, whatever it "
-            "declares.",
-            hint="The log says where. Wrap the view in a function, and decorate that: "
+            f"cors_views cannot find out what the view at {route_name(unclear.pattern_path)} "
+            f"declares ({type(unclear.error).__name__}: {unclear.error}), so {outcome}.",
+            hint="The log shows where. Wrap the view in a function, and decorate that: "
             "@cors_allow(...) or @cors_deny above def view(request, *args, **kwargs).",
             id="cors_views.W057",
         )

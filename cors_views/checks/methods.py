@@ -49,10 +49,11 @@ def check_public_uses(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
             f"Any origin may send {', '.join(methods)} to "
             f"{routes_named([use.pattern_path for use in open_uses])} and read the "
             f"answer{matched}; the policy is from the {source}.",
-            hint="If it changes something, name the origins. If it only reads, let it serve "
-            "nothing else: write @require_safe of django.views.decorators.http above a function, "
-            'http_method_names = ["get", "head", "options"] in a class. methods=["GET"] in the '
-            "policy is not enough: browsers send a POST without asking.",
+            hint="If the view changes something, name the origins. If it only reads, let it "
+            "serve only reading methods: write @require_safe of "
+            "django.views.decorators.http above a function, or http_method_names = "
+            '["get", "head", "options"] in a class. methods=["GET"] in the policy is not '
+            "enough: browsers can send a POST without a preflight.",
             id="cors_views.W039",
         )
 
@@ -68,11 +69,11 @@ def check_posts(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
             found.setdefault((use.sources["methods"], _own_place_of_post(use)), []).append(use)
     for (source, cure), those in found.items():
         yield Info(
-            f"The methods from the {source} leave POST out, but pages of the admitted origins send "
-            f"it to {routes_named([use.pattern_path for use in those])} and read the answer: "
-            "browsers do not ask whether POST is allowed.",
-            hint=f"{cure}, so that no page reads its answer. That the request changes nothing is "
-            "for authentication and CSRF protection to see to.",
+            f"The methods from the {source} do not include POST, but pages of the admitted "
+            f"origins can send it to {routes_named([use.pattern_path for use in those])} and "
+            "read the answer: a POST can be a simple request, which needs no preflight.",
+            hint=f"{cure}, so that no page reads the answer. This does not stop the request "
+            "itself: authentication and CSRF protection do that.",
             id="cors_views.I051",
         )
 
@@ -83,7 +84,7 @@ def _own_place_of_post(use: PolicyInUse) -> str:
     handler = (view.handlers or {}).get("POST", "")
     written = getattr(view.view_class, handler, None) if handler else None
     if getattr(written, "__module__", "rest_framework.decorators") == "rest_framework.decorators":
-        return "Serve POST from a view of its own, below @cors_deny"
+        return "Serve POST from a separate view, with @cors_deny above it"
     return f"Write @cors_deny above {handler}()"
 
 

@@ -59,7 +59,7 @@ E031 = Error(
     id="cors_views.E031",
 )
 W044 = Warning(
-    "Receivers are connected to corsheaders.signals.check_request_enabled, which nobody sends.",
+    "Receivers are connected to corsheaders.signals.check_request_enabled, which is never sent.",
     hint="Write: from cors_views.signals import check_request_enabled",
     id="cors_views.W044",
 )
@@ -91,7 +91,7 @@ def _stands_below(paths: list[str], classes: list[Any], ours: int) -> list[Check
         return []
     names = [paths[index] for index in above]
     cached = _any_of(_CACHES, names, [classes[index] for index in above])
-    kept = ", and the cache keeps them for everybody" if cached else ""
+    kept = ", and the cache may serve them to everybody" if cached else ""
     first = above[0]
     # What chooses the URLconf or the tenant has to stay above: a preflight is judged by it.
     moved = [
@@ -103,13 +103,13 @@ def _stands_below(paths: list[str], classes: list[Any], ours: int) -> list[Check
     hint += f'{"move" if moved else "Move"} "{paths[ours]}" above "{names[0]}" in MIDDLEWARE.'
     if _any_of((_WHITENOISE,), paths[first:ours], classes[first:ours]):
         hint += (
-            " Static files that WhiteNoise serves then get Vary, and the answer of the CORS_* "
-            "settings where these admit an origin."
+            " Static files that WhiteNoise serves then get a Vary header, and CORS headers "
+            "where the CORS_* settings admit the origin."
         )
     return [
         Warning(
-            f"CorsMiddleware stands below {', '.join(names)}. Answers made above it carry no "
-            f"CORS headers, so a front end sees a CORS error instead of them{kept}.",
+            f"CorsMiddleware stands below {', '.join(names)}. Responses from above it have no "
+            f"CORS headers, so a page gets a CORS error instead of the response{kept}.",
             hint=hint,
             id="cors_views.W032",
         )
@@ -163,8 +163,9 @@ def _installed_as_well(paths: list[str], *, beside_ours: bool) -> list[CheckMess
     return [
         Error(
             f"django-cors-headers is installed as well{both}.",
-            hint=f"Remove {' and '.join(places)}. Its settings keep working; imports of "
-            "corsheaders.defaults and corsheaders.signals change their first word.",
+            hint=f"Remove {' and '.join(places)}. Its settings keep working. Import "
+            "cors_views.defaults and cors_views.signals instead of corsheaders.defaults "
+            "and corsheaders.signals.",
             id="cors_views.E033",
         )
     ]
@@ -175,9 +176,9 @@ def _never_asked(middleware: type) -> list[CheckMessage]:
     name = f"{middleware.__module__}.{middleware.__qualname__}"
     return [
         Warning(
-            f"{name}.{method}() is never called: it belongs to the middleware of "
-            "django-cors-headers. What it kept closed may be open now.",
-            hint="Write cors_deny on the views that it closed. For what it opened, write a "
+            f"{name}.{method}() is never called: only the middleware of django-cors-headers "
+            "calls it. Views that it closed may be open now.",
+            hint="Write @cors_deny above the views that it closed. For what it opened, write a "
             "callable in a policy's origins, or a receiver of check_request_enabled.",
             id="cors_views.W046",
         )

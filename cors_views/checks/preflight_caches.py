@@ -50,7 +50,7 @@ def check_caches(cached: Mapping[Opened, list[PatternPath]]) -> Iterator[CheckMe
             f"{routes_named(pattern_paths)}: for {opened.max_age} seconds after a preflight for "
             f"{_either(opened.methods)}, a browser sends {opened.other} {opened.wider}, which the "
             f"policy of {opened.other} does not admit. max_age is from the {opened.place}.",
-            hint="Drop max_age there, or set it to 0, so that preflights are not cached.",
+            hint="Drop max_age there, or set it to 0, so that browsers do not cache preflights.",
             id="cors_views.W022",
         )
 

@@ -66,10 +66,10 @@ def _key(use: PolicyInUse, fields: tuple[str, ...]) -> tuple[Any, ...]:
 def _private_network(use: PolicyInUse) -> Iterator[CheckMessage]:
     if use.policy.private_network:
         yield Warning(
-            f"private_network=True, from the {use.sources['private_network']}, has no effect any "
-            "more: browsers dropped Private Network Access for Local Network Access (Chrome 142), "
+            f"private_network=True, from the {use.sources['private_network']}, has no effect: "
+            "browsers replaced Private Network Access with Local Network Access (Chrome 142), "
             "which asks the user instead of the server.",
-            hint="Drop private_network and CORS_ALLOW_PRIVATE_NETWORK.",
+            hint="Remove private_network and CORS_ALLOW_PRIVATE_NETWORK.",
             id="cors_views.W034",
         )
 
@@ -82,8 +82,8 @@ def _plain_http(use: PolicyInUse) -> Iterator[CheckMessage]:
     if use.policy.credentials and (plain or regexes):
         secure = [repr(origin.replace("http:", "https:", 1)) for origin in plain]
         yield Warning(
-            f"The {use.where()} allows credentials to {listed(plain + regexes)}. Whoever is on "
-            "the network can pose as such an origin.",
+            f"The {use.where()} allows credentials to {listed(plain + regexes)}. Anybody on the "
+            "network can pretend to be such an origin.",
             hint=f"Write {listed(secure) or 'https://'} instead.",
             id="cors_views.W037",
         )
@@ -99,9 +99,9 @@ def _null(use: PolicyInUse) -> Iterator[CheckMessage]:
     ]
     if special:
         yield Warning(
-            f"The {use.where()} admits {' and '.join(special)}, which every sandboxed frame and "
-            "local file shares: in effect any site.",
-            hint="Drop it. Where anybody may read, admit any origin, without credentials.",
+            f"The {use.where()} admits {' and '.join(special)}. Sandboxed frames and local "
+            "files have that origin, so in effect any site is admitted.",
+            hint="Remove it. If anybody may read, admit any origin, without credentials.",
             id="cors_views.W040",
         )
 
@@ -110,7 +110,7 @@ def _max_age(use: PolicyInUse) -> Iterator[CheckMessage]:
     if (use.policy.max_age or 0) > _LONGEST_MAX_AGE:
         yield Warning(
             f"max_age = {use.policy.max_age}, from the {use.sources['max_age']}, is longer than "
-            "any browser keeps a preflight.",
+            "any browser caches a preflight.",
             hint=f"Write {_LONGEST_MAX_AGE} or less.",
             id="cors_views.W041",
         )
@@ -138,15 +138,17 @@ def _wrong_with(regex: re.Pattern[str], *, credentials: bool) -> tuple[str, str]
         return None
     if stranger and credentials:
         hint = r"Name the host in it: r'https://[a-z0-9-]+\.example\.com'."
-        return f"which admits strangers such as {stranger}, with credentials", hint
+        return f"which admits unrelated origins such as {stranger}, with credentials", hint
     if alike and not stranger:
         better = strict(regex)
         hint = f"Write r'{better}' instead." if better else alike[1]
         return f"which admits {alike[0]} too", hint
     if matches_nothing(regex):
-        return "which matches no whole origin, so it admits nobody", what_was_meant(regex)
+        return "which does not match any complete origin, so it admits nobody", what_was_meant(
+            regex
+        )
     if escaped(regex.pattern) != regex.pattern:
-        message = "in which a '.' stands for any character: names that differ there are admitted"
+        message = "in which an unescaped '.' matches any character, so it admits other names too"
         return message, f"Write r'{escaped(regex.pattern)}' instead."
     return None
 
@@ -159,9 +161,9 @@ def _literal_star(use: PolicyInUse) -> Iterator[CheckMessage]:
     for field, names in (("headers", use.policy.headers), ("methods", use.policy.methods)):
         if "*" in (names or ()):
             yield Warning(
-                f"The '*' of the {use.sources[field]} meets credentials=True, from the "
-                f"{use.sources['credentials']}. On views that declare no policy browsers take it "
-                f"literally there, so a request with credentials may use no further {field}.",
+                f"The {use.sources[field]} has '*', and the {use.sources['credentials']} allows "
+                "credentials. With credentials browsers take the '*' literally, so on views "
+                f"that declare no policy a request with credentials may use no further {field}.",
                 hint=f"Name the {field}, or write @cors_allow above each of the views.",
                 id="cors_views.W045",
             )

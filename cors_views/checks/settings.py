@@ -79,8 +79,8 @@ def _check_paths() -> list[CheckMessage]:
     """Report expressions for paths that match none, most for lack of the slash at their start."""
     return [
         Warning(
-            f"CORS_URLS_REGEX = {regex.pattern!r} matches no path: each begins with a slash.",
-            hint="Write the path from its slash on, as in r'^/api/'.",
+            f"CORS_URLS_REGEX = {regex.pattern!r} matches no path: every path begins with a slash.",
+            hint="Begin the path with a slash, as in r'^/api/'.",
             id="cors_views.W059",
         )
         for regex in conf.cors_settings().urls_regexes
@@ -91,8 +91,8 @@ def _check_paths() -> list[CheckMessage]:
 def _check_aliases() -> list[CheckMessage]:
     return [
         Warning(
-            f"{alias} has no effect beside {setting}, which is the newer name for it.",
-            hint=f"Move what it holds to {setting}, and remove it.",
+            f"{alias} has no effect, because its newer name {setting} is set too.",
+            hint=f"Move its value to {setting}, and remove it.",
             id="cors_views.W003",
         )
         for setting, alias in conf.ALIASES.items()
@@ -105,8 +105,9 @@ def _check_case() -> list[CheckMessage]:
     methods = conf.cors_settings().policy.methods or ()
     return [
         Warning(
-            f"CORS_ALLOW_METHODS holds {method!r}, and views that declare no policy offer it so: "
-            f"browsers compare letter by letter, and refuse {method.upper()}.",
+            f"CORS_ALLOW_METHODS holds {method!r}, and preflight answers of views that declare "
+            "no policy have it in this spelling. Method names are case-sensitive, so browsers "
+            f"refuse {method.upper()}.",
             hint=f"Write {method.upper()!r}.{_BOTH if method == 'patch' else ''}",
             id="cors_views.W058",
         )
@@ -118,7 +119,7 @@ def _check_case() -> list[CheckMessage]:
 
 
 #: Fetch, "normalize a method", leaves this one alone that a page writes in lower case.
-_BOTH = " A page that itself writes 'patch' needs both."
+_BOTH = " A page that calls fetch() with 'patch' needs both."
 
 
 def _message(problem: Problem) -> CheckMessage:

@@ -51,9 +51,10 @@ def check_undeclared(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
         yield Info(
             f"{routes_named([use.pattern_path for use in left])} "
             f"{'declares' if len(left) == 1 else 'declare'} no policy, and the CORS_* settings "
-            f"open {'it' if len(left) == 1 else 'them'} with credentials to {listed(sorted(known))}"
-            ", as neither CORS_OPT_IN nor CORS_URLS_REGEX limits them.",
-            hint="Write CORS_OPT_IN = True where pages need nothing but the views that declare, or "
-            "else CORS_URLS_REGEX with the paths that they need.",
+            f"open {'it' if len(left) == 1 else 'them'} with credentials to "
+            f"{listed(sorted(known))}, because neither CORS_OPT_IN nor CORS_URLS_REGEX limits "
+            "these settings.",
+            hint="If pages need only the views that declare a policy, write CORS_OPT_IN = "
+            "True. Otherwise write CORS_URLS_REGEX with the paths that they need.",
             id="cors_views.I056",
         )

@@ -51,16 +51,16 @@ def check_choosers(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
             hint = f'Move "{path}" above "{paths[first]}" in MIDDLEWARE.'
             if chosen == "urlconf" and anything_applied():
                 yield Warning(
-                    f"{path} chooses the URLconf of a request, and stands below CorsMiddleware: a "
-                    "preflight is answered before that, by the policies of ROOT_URLCONF.",
+                    f"{path} chooses the URLconf of a request, but stands below CorsMiddleware, "
+                    "which answers a preflight before that, by the policies of ROOT_URLCONF.",
                     hint=hint,
                     id="cors_views.W053",
                 )
             elif chosen == "tenant" and (consulted := _consulted(in_use)):
                 yield Warning(
-                    f"{path} chooses the tenant of a request, and stands below CorsMiddleware: "
-                    f"before it, a preflight is judged by {listed(consulted)}, who may see the "
-                    "tenant of an earlier request.",
+                    f"{path} chooses the tenant of a request, but stands below CorsMiddleware: "
+                    f"a preflight is decided before that, by {listed(consulted)}, which may see "
+                    "the tenant of an earlier request.",
                     hint=hint,
                     id="cors_views.W053",
                 )

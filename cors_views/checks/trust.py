@@ -30,7 +30,7 @@ def check_suffixes(use: PolicyInUse) -> Iterator[CheckMessage]:
     if unchecked:
         yield Info(
             f"Whether {listed(unchecked)}, from the {use.where()} is below a public suffix was "
-            "not checked: only suffixes of one label are known without a list.",
+            "not checked: without a list, only suffixes of one label are known.",
             hint="pip install publicsuffixlist",
             id="cors_views.I038",
         )
@@ -74,9 +74,9 @@ def check_production(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
         if found and source not in said:
             said.add(source)
             yield Warning(
-                f"The {use.where()} allows credentials to {listed(found)}: in production to any "
-                "program that listens there on a visitor's machine.",
-                hint="List it in the settings of development alone.",
+                f"The {use.where()} allows credentials to {listed(found)}. In production that "
+                "is any program that listens there on a visitor's machine.",
+                hint="List it only in the settings for development.",
                 id="cors_views.W048",
             )
 
@@ -97,8 +97,8 @@ def _reflects(use: PolicyInUse) -> bool:
 
 
 _ANY_ORIGIN = (
-    "{} and CORS_ALLOW_CREDENTIALS together let every site on the web read what your users' "
-    "cookies open."
+    "{} and CORS_ALLOW_CREDENTIALS together let every site on the web read your users' data "
+    "with their cookies."
 )
 
 

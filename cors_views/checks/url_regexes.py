@@ -31,8 +31,8 @@ def check_urls_regex(pattern_paths: Iterable[PatternPath]) -> Iterator[CheckMess
         ]
         if written and found:
             yield Warning(
-                f"CORS_URLS_REGEX = {regex.pattern!r} matches {routes_named(found)} too: an "
-                "expression has to match only the beginning of a path.",
+                f"CORS_URLS_REGEX = {regex.pattern!r} matches {routes_named(found)} too, "
+                "because it only has to match the beginning of a path.",
                 hint=f"Write r'^{written[1]}(/|$)' instead.",
                 id="cors_views.W049",
             )

@@ -41,9 +41,10 @@ def check_says_nothing(stacks: list[list[Layer]]) -> Iterator[CheckMessage]:
         bare = layer.declaration.policies == (CorsPolicy(),)
         if layer.name == "include" and bare and not conf.cors_settings().opt_in:
             yield Info(
-                f"The cors_include at {layer.declaration.place} names no policy: the views below "
-                "it keep that of the settings, whatever CORS_URLS_REGEX says.",
-                hint="Write policy=..., or include() where nothing was meant.",
+                f"The cors_include at {layer.declaration.place} names no policy: the views "
+                "below it use the policy of the settings, even where CORS_URLS_REGEX does not "
+                "match.",
+                hint="Write policy=..., or use include() if you mean no policy.",
                 id="cors_views.I027",
             )
 
@@ -55,7 +56,7 @@ def check_never_reached(route: RoutePolicies) -> Iterator[CheckMessage]:
             if policy.origins.any:
                 yield Warning(
                     f"Policy number {number} of the {effective.counting_layers[0]} admits any "
-                    "origin, so those after it never answer.",
+                    "origin, so the policies after it are never used.",
                     hint="List the policy for any origin last.",
                     id="cors_views.W025",
                 )
@@ -84,8 +85,8 @@ def _spot(layer: Layer) -> tuple[str, ...]:
 
 def _has_no_effect(inner: Layer, outer: Layer) -> CheckMessage:
     return Warning(
-        f"The {_kind(inner)} at {inner.declaration.place} on {inner.applied.target} has no effect: "
-        f"the {_kind(outer)} at {outer.declaration.place} is outside of it.",
+        f"The {_kind(inner)} at {inner.declaration.place} on {inner.applied.target} has no "
+        f"effect: the {_kind(outer)} at {outer.declaration.place} is around it and decides.",
         hint="Remove one of the two.",
         id="cors_views.W026",
     )

@@ -115,8 +115,8 @@ def cors_settings() -> CorsSettings:
             valid, wrong = check(value, name)
         except Exception as error:
             # A lazy object looks like what it wraps, and may raise when it is asked.
-            hint = "Write the value itself, nothing that is computed when it is read."
-            problem = Problem(setting, error, "type", "is what reading it raises", hint)
+            hint = "Write the value itself, not something that computes it when it is read."
+            problem = Problem(setting, error, "type", "was raised when the setting was read", hint)
             valid, wrong = (), [problem]
         problems.extend(wrong)
         return valid
@@ -149,7 +149,9 @@ def _instead_of_star() -> str:
     return "Remove '*' and write CORS_ALLOW_ALL_ORIGINS = True for any origin."
 
 
-_NO_CALLABLE = "Connect a receiver to check_request_enabled, or declare it at the view."
+_NO_CALLABLE = (
+    "Connect a receiver to check_request_enabled, or write the callable in the policy of a view."
+)
 
 
 def _instead_of_lone(value: Any, field: str) -> str:
@@ -224,8 +226,8 @@ def policy(name: str) -> CorsPolicy:
     policies = _policies()
     if not policies_are_a_mapping():
         raise ImproperlyConfigured(
-            f"There is no CORS policy named {name!r}: CORS_POLICIES has to be a dict from names to "
-            f"policies, and {_what_policies_are()}."
+            f"There is no CORS policy named {name!r}: CORS_POLICIES has to be a dict of "
+            f"policies by name, but {_what_policies_are()}."
         )
     if name not in policies:
         known = policy_names()

@@ -143,7 +143,8 @@ def _check_argument(policy: Any, place: Place, written: str) -> None:
             "Write the fields of a policy by keyword, origins=[...], or as CorsPolicy(...)."
         )
         message = (
-            f"{written} at {place} takes policies and names of CORS_POLICIES, not {shown(policy)}. "
+            f"{written} at {place} takes policies, or names from CORS_POLICIES, not "
+            f"{shown(policy)}. "
             f"{(hint_for(policy) or by_keyword) if written.endswith('()') else _A_POLICY}"
         )
         raise with_filename(place, TypeError(message))
@@ -158,8 +159,8 @@ def _check_argument(policy: Any, place: Place, written: str) -> None:
 
 def _names_none(value: Any, place: Place, written: str) -> ImproperlyConfigured:
     message = (
-        f"{written} at {place}: {value!r} names no policy. For nobody write cors_deny; to declare "
-        "nothing, leave it out."
+        f"{written} at {place}: {value!r} is not a policy. To admit nobody, write cors_deny. To "
+        "declare nothing, leave it out."
     )
     return with_filename(place, ImproperlyConfigured(message))
 
@@ -179,7 +180,7 @@ def _check_policies(declaration: Declaration, written: str) -> None:
             if not policy.names_origins:
                 message = (
                     f"{written} at {place} lists several policies, but {named!r} names no "
-                    "origins. Among several, each must say whom it admits."
+                    "origins. Each of several policies has to name its origins."
                 )
                 raise with_filename(place, TypeError(message))
 
@@ -198,5 +199,5 @@ def hint_for(value: Any) -> str:
     if hasattr(value, "pattern") and hasattr(value, "resolve"):
         return "Decorate the view itself, inside of path()."
     if is_view(value):
-        return "Call what it returns with the view: cors_allow(...)(view)."
+        return "Call the result with the view: cors_allow(...)(view)."
     return "For a whole URLconf use cors_include()." if isinstance(value, tuple) else ""

@@ -238,12 +238,12 @@ def _lookalikes(regex: re.Pattern[str]) -> Iterator[tuple[str, str]]:
     texts = _spelt(regex)
     joined = [f"{text}{following}" for text, following in itertools.pairwise(texts)]
     for text in (*texts, *joined):
-        yield f"{_STRANGER}{text}", r"End what stands before the host with a dot: \."
+        yield f"{_STRANGER}{text}", r"Write an escaped dot before the host: \."
     for text, behind in itertools.product(texts, _BEHIND):
         for host in (f"{text}{behind}", f"www{text}{behind}"):
             yield host, "Write out what may follow the host: r'(:[0-9]+)?' for a port."
     for text, following in itertools.pairwise(texts):
-        yield f"{text}{_STRANGER}{following}", "Write out the hosts that are yours."
+        yield f"{text}{_STRANGER}{following}", "Name the hosts that are yours."
 
 
 def _is_a_strangers(host: str) -> bool:

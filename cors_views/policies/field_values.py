@@ -87,7 +87,7 @@ def _repr(value: Any) -> str:
 
 #: Kind, message and hint of what is wrong with a name.
 Wrong = tuple[str, str, str]
-_ENDLESS = "repeats what is repeated already: it can keep a worker busy for hours with one request"
+_ENDLESS = "has a repetition inside a repetition: one request can keep a worker busy for hours"
 _A_REGEX = r"Write an expression such as r'https://[a-z]+\.example\.com'."
 
 
@@ -133,7 +133,7 @@ def origin_regexes(
     valid, problems = regexes(value, field, beyond_ascii=False)
     empty = [regex for regex in valid if not regex.pattern.strip()]
     problems += [
-        Problem(field, regex.pattern, "regex", "is empty, so matches no origin", EMPTY)
+        Problem(field, regex.pattern, "regex", "is empty, so it matches no origin", EMPTY)
         for regex in empty
     ]
     return [regex for regex in valid if regex not in empty], problems
@@ -170,7 +170,7 @@ def regexes(
         valid.append(regex)
         hint = where_to_write(regex.pattern, field) if "*" in regex.pattern else ""
         if hint:
-            message = "is a pattern of origins, not a regular expression"
+            message = "is an origin pattern, not a regular expression"
             problems.append(Problem(field, regex.pattern, "pattern", message, hint))
         elif is_ambiguous(regex, beyond_ascii=beyond_ascii):
             problems.append(Problem(field, regex.pattern, "endless", _ENDLESS, once(regex)))
@@ -265,7 +265,7 @@ def _method_problem(name: str) -> Wrong | None:
     if not is_method(name):
         return "token", "is not a method name", "Write names such as 'GET' and 'PATCH'."
     if is_forbidden_method(name):
-        return "method", "is a method that browsers never send for a script", "Drop it."
+        return "method", "is a method that browsers do not let scripts send", "Remove it."
     return None
 
 
@@ -273,21 +273,21 @@ def _header_problem(name: str) -> Wrong | None:
     if not is_token(name):
         return "token", "is not a header name", "Write names such as 'X-Requested-With'."
     if name.lower() in CORS_RESPONSE_HEADERS:
-        return "forbidden", "is a CORS response header; the middleware writes it", "Drop it."
+        return "forbidden", "is a CORS response header; the middleware writes it", "Remove it."
     return None
 
 
 def _request_header_problem(name: str) -> Wrong | None:
     wrong = _header_problem(name)
     if wrong is None and is_forbidden_request_header(name):
-        return "forbidden", "is a header that browsers let no script set", "Drop it."
+        return "forbidden", "is a header that browsers do not let scripts set", "Remove it."
     return wrong
 
 
 def _response_header_problem(name: str) -> Wrong | None:
     wrong = _header_problem(name)
     if wrong is None and name.lower() in FORBIDDEN_RESPONSE_HEADERS:
-        return "forbidden", "is a header that browsers show to no script", "Drop it."
+        return "forbidden", "is a header that browsers do not show to scripts", "Remove it."
     return wrong
 
 

@@ -235,4 +235,4 @@ def constant_headers(policy: Any) -> tuple[tuple[str, str], ...]:
 def given_none(field: str) -> Problem:
     """Return what is wrong with a field of a policy that is given ``None``."""
     hint = f"{TABLE[field].nothing}, or leave {field} out to take it from the next layer."
-    return Problem(field, None, "none", "says nothing", hint)
+    return Problem(field, None, "none", "is not allowed", hint)

@@ -161,7 +161,7 @@ def parse_pattern(text: str) -> str:
         raise OriginError("holds a comma, but an entry is one origin")
     _refuse_characters(text)
     if text[0] in _QUOTES:
-        raise OriginError("has quotes within its own")
+        raise OriginError("has quotes inside its quotes")
     if looks_like_a_regex(text):
         # django-cors-headers misses the scheme of what begins with '^', and says nothing of others.
         kind = "incomplete" if text.startswith("^") else "origin"
@@ -258,7 +258,7 @@ def _split_host_and_port(scheme: str, rest: str) -> tuple[str, str]:
         host, bracket, port = rest.partition("]")
         host, separator, port = _ipv6_host(host + bracket), port[:1], port[1:]
         if separator and separator != ":":
-            raise OriginError("has something else than a port after the IPv6 address")
+            raise OriginError("has something other than a port after the IPv6 address")
     else:
         host, separator, port = rest.partition(":")
         host = _checked_host(scheme, host)

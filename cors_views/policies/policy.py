@@ -142,8 +142,8 @@ class CorsPolicy:
         if len(loaded) < len(callables):
             others = [each for each in callables if not isinstance(each, LoadedOrigins)]
             raise TypeError(
-                f"Only {_shown(tuple(others))} could tell whether the policy admits {origin!r}: "
-                "await aadmits(origin, request)."
+                f"Only {_shown(tuple(others))} can tell whether the policy admits {origin!r}. "
+                "Write: await aadmits(origin, request)."
             )
         return False
 
@@ -272,13 +272,13 @@ def _contradictions(values: Mapping[str, Any]) -> list[Problem]:
         return []
     problems = []
     if "*" in (values.get("origins") or ()):
-        hint = "Name the origins that you trust with the user's cookies, or drop credentials."
+        hint = "Name the origins that you trust with the user's cookies, or remove credentials."
         message = "admits any origin, together with credentials=True"
         problems.append(Problem("origins", "*", "any-with-credentials", message, hint))
     if "*" in (values.get("expose_headers") or ()):
         # Fetch, "main fetch": '*' is taken literally where the page asks with credentials.
         hint = "Name the headers."
-        message = "covers nothing together with credentials=True"
+        message = "matches nothing together with credentials=True"
         problems.append(Problem("expose_headers", "*", "star-with-credentials", message, hint))
     return problems
 

@@ -36,19 +36,18 @@ _QUANTIFIERS = "*+?{"
 
 #: What to do with an empty text.
 EMPTY = (
-    "Write [] for nobody; in a list drop it. A comma too many, or a variable that is not set, "
-    "leaves it behind."
+    "Write [] to admit nobody; in a list remove it. Often it comes from an extra comma, "
+    "or from a variable that is not set."
 )
-_EACH_DOMAIN = "Write each host out: anybody can register a name that this would admit."
-_EACH_HOST = "Write the hosts out that are meant."
+_EACH_DOMAIN = "Name each host: anybody can register a name that this would admit."
+_EACH_HOST = "Name the hosts that you mean."
 _ID = "Write the id of the extension, which chrome://extensions shows."
 _HOST_PERMISSION = (
-    "There is nothing to write: each browser gives the extension another origin. With a host "
-    "permission in its manifest it needs no CORS."
+    "Remove it: each browser gives the extension another origin. With a host permission in its "
+    "manifest it needs no CORS."
 )
 _NOT_EXPANDED = (
-    "Write the value of the variable: its name stands here, since nothing put the value in its "
-    "place."
+    "Write the value of the variable: this is its name, which nothing has replaced by the value."
 )
 #: Where regular expressions stand beside origins.
 REGEXES_BESIDE = {
@@ -59,7 +58,7 @@ REGEXES_BESIDE = {
 #: What to write where nobody knows better.
 AN_ORIGIN = "Write an origin such as 'https://app.example.com' or 'https://*.example.com'."
 _NO_REPEATED_REPETITION = (
-    "Repeat a label only together with a dot that it cannot do without, as in "
+    "Repeat a label only together with a required dot, as in "
     r"r'https://([a-z0-9-]+\.)+example\.com'."
 )
 

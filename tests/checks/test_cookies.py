@@ -185,14 +185,14 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
         [of(OTHER)(answer)],
         "W035",
         (
-            r".* allows credentials to https://other.org, but SESSION_COOKIE_SAMESITE = 'Lax' "
-            r"and CSRF_COOKIE_SAMESITE = 'Lax' keep the cookie from requests of other sites than "
-            r"those of ALLOWED_HOSTS = \['api.example.com'\]."
+            r".* allows credentials to https://other.org, but browsers do not send the "
+            r"cookie from other sites than those of ALLOWED_HOSTS = \['api.example.com'\], because "
+            r"of SESSION_COOKIE_SAMESITE = 'Lax' and CSRF_COOKIE_SAMESITE = 'Lax'."
         ),
         (
-            'Serve both from one site. Where that cannot be: SESSION_COOKIE_SAMESITE = "None" and '
-            'SESSION_COOKIE_SECURE = True. CSRF_COOKIE_SAMESITE = "None" and '
-            "CSRF_COOKIE_SECURE = True. CSRF protection then stands alone between other sites and "
+            "Serve both from one site. If that is not possible: SESSION_COOKIE_SAMESITE = "
+            '"None" and SESSION_COOKIE_SECURE = True. CSRF_COOKIE_SAMESITE = "None" and '
+            "CSRF_COOKIE_SECURE = True. Then only CSRF protection keeps other sites from using "
             "your users' sessions."
         ),
     ),
@@ -201,15 +201,15 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
         [of("capacitor://localhost")(answer)],
         "W035",
         (
-            r".* allows credentials to capacitor://localhost, but SESSION_COOKIE_SAMESITE = 'Lax' "
-            r"and CSRF_COOKIE_SAMESITE = 'Lax' keep the cookie from it: the pages of an app are at "
-            r"no site of the web."
+            r".* allows credentials to capacitor://localhost, but browsers do not send "
+            r"the cookie from it, because of SESSION_COOKIE_SAMESITE = 'Lax' and "
+            r"CSRF_COOKIE_SAMESITE = 'Lax': the pages of an app belong to no site of the web."
         ),
         (
-            "Let the app send a token in the Authorization header, and drop credentials. Where "
-            'that cannot be: SESSION_COOKIE_SAMESITE = "None" and SESSION_COOKIE_SECURE = True. '
-            'CSRF_COOKIE_SAMESITE = "None" and CSRF_COOKIE_SECURE = True. CSRF protection then '
-            "stands alone between other sites and your users' sessions."
+            "Let the app send a token in the Authorization header, and remove credentials. If "
+            'that is not possible: SESSION_COOKIE_SAMESITE = "None" and SESSION_COOKIE_SECURE '
+            '= True. CSRF_COOKIE_SAMESITE = "None" and CSRF_COOKIE_SECURE = True. Then only '
+            "CSRF protection keeps other sites from using your users' sessions."
         ),
     ),
     "cookies that browsers refuse": (
@@ -266,15 +266,15 @@ def test_that_the_question_where_this_server_is_names_both_cases() -> None:
         (message,) = (each for each in found(deploy=True) if each.id == "cors_views.I052")
 
     assert message.msg.partition(" allows ")[2] == (
-        "credentials to https://other.org. Nobody can tell whether cookies come along while "
-        "ALLOWED_HOSTS is ['*']: they do where this server and the page are at one site, such as "
-        "api.example.com and app.example.com; from another site, SESSION_COOKIE_SAMESITE = 'Lax' "
-        "keeps them away."
+        "credentials to https://other.org. While ALLOWED_HOSTS is ['*'], this check "
+        "cannot tell whether browsers send the cookies. They do if this server and the page are at "
+        "one site, such as api.example.com and app.example.com. From another site they do not, "
+        "because of SESSION_COOKIE_SAMESITE = 'Lax'."
     )
     assert message.hint == (
-        "Name the hosts of this server in ALLOWED_HOSTS. Where they are at another site than the "
-        'page: SESSION_COOKIE_SAMESITE = "None" and SESSION_COOKIE_SECURE = True. CSRF protection '
-        "then stands alone between other sites and your users' sessions."
+        "Name the hosts of this server in ALLOWED_HOSTS. If they are at another site than the "
+        'page: SESSION_COOKIE_SAMESITE = "None" and SESSION_COOKIE_SECURE = True. Then only '
+        "CSRF protection keeps other sites from using your users' sessions."
     )
 
 

@@ -89,4 +89,4 @@ def test_a_declaration_between_two_settings_is_named_once(
         (message,) = (found for found in run_checks() if found.id == "cors_views.W020")
 
     assert message.msg.count("test_credentials.py:") == 1
-    assert (", by way of the route policy" in message.msg) is through
+    assert (", combined by the route policy" in message.msg) is through

@@ -285,13 +285,13 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
         "W047",
         (
             rf"The route policy declared at {OF}:\d+ offers POST without "
-            "credentials at /0/ and 1 more route, but CSRF protection refuses every request that "
-            "comes without its cookie."
+            "credentials at /0/ and 1 more route, but CSRF protection refuses every request "
+            "without the CSRF cookie."
         ),
         (
-            'If pages only read, write methods=["GET"] in the policy. If they change something, '
-            "allow credentials to named origins, or authenticate them otherwise and write "
-            "csrf_exempt."
+            'If pages only read, write methods=["GET"] in the policy. If they change '
+            "something, allow credentials to named origins, or use another authentication and "
+            "write csrf_exempt."
         ),
     ),
     "a port that CSRF protection has no wildcard for": (
@@ -300,8 +300,8 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
         "W036",
         ".*",
         (
-            "CSRF_TRUSTED_ORIGINS takes no pattern for ports: list each origin there with the port "
-            "that you use, such as 'http://localhost:8080'."
+            "CSRF_TRUSTED_ORIGINS takes no pattern for the port: list each origin with the "
+            "port that you use, such as 'http://localhost:8080'."
         ),
     ),
     "a port that it has no wildcard for, and an origin": (
@@ -310,9 +310,9 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
         "W036",
         ".*",
         (
-            "Add 'https://new.example.com' to CSRF_TRUSTED_ORIGINS. "
-            "CSRF_TRUSTED_ORIGINS takes no pattern for ports: list each origin there with the port "
-            "that you use, such as 'http://localhost:8080'."
+            "Add 'https://new.example.com' to CSRF_TRUSTED_ORIGINS. CSRF_TRUSTED_ORIGINS takes "
+            "no pattern for the port: list each origin with the port that you use, such as "
+            "'http://localhost:8080'."
         ),
     ),
     "a regex, which it does not take": (
@@ -321,8 +321,8 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
         "W036",
         r".* lets 'https://pr-\[0-9\]\+.* send .* to /0/, but CSRF protection will refuse it\.",
         (
-            "CSRF_TRUSTED_ORIGINS takes no regular expression: list there each origin that sends "
-            r"such requests and that only 'https://pr-[0-9]+\\.previews\\.example\\.com' admits."
+            "CSRF_TRUSTED_ORIGINS takes no regular expressions: list each origin that only "
+            r"'https://pr-[0-9]+\\.previews\\.example\\.com' admits and that sends such requests."
         ),
     ),
     "origins that several places name": (

@@ -110,8 +110,9 @@ def test_that_a_lost_declaration_has_its_causes_named() -> None:
     assert message.hint == (
         "Is it below a decorator without functools.wraps? Then write it above that, or in the "
         "URLconf. Overriding a method drops its decorator: decorate the override again. Does a "
-        "setting or a registry put another class in place of this one? Decorate that one. Does an "
-        "earlier route match the same URLs? Then remove one of the two. Else route the view."
+        "setting or a registry put another class in place of this one? Decorate that one. Does "
+        "an earlier route match the same URLs? Then remove one of the two. Otherwise add a "
+        "route for the view."
     )
 
 
@@ -172,8 +173,8 @@ def test_that_a_view_that_cannot_be_understood_is_named(
         messages = check_declarations()
 
     assert [message.id for message in messages] == expected
-    assert all("at /v/<int:pk>/ cannot be understood (TypeError: " in each.msg for each in messages)
-    assert all("so the CORS_* settings govern it" in each.msg for each in messages)
+    assert all("at /v/<int:pk>/ declares (TypeError: " in each.msg for each in messages)
+    assert all("so the CORS_* settings apply to it" in each.msg for each in messages)
 
 
 def test_that_a_view_that_declares_and_cannot_be_understood_is_closed_and_named() -> None:
@@ -187,7 +188,7 @@ def test_that_a_view_that_declares_and_cannot_be_understood_is_closed_and_named(
         assert check_declarations() == []
 
     assert message.id == "cors_views.W057"
-    assert "so pages of other origins read nothing of it" in message.msg
+    assert "so no page of another origin can read it" in message.msg
 
 
 class Raising:

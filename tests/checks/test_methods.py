@@ -251,13 +251,13 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
         [csrf_exempt(of(APP, methods=["GET"])(Writer.as_view()))],
         "I051",
         (
-            rf"The methods from the route policy declared at {OF}:\d+ leave POST "
-            "out, but pages of the admitted origins send it to /0/ and read the answer: browsers "
-            "do not ask whether POST is allowed."
+            rf"The methods from the route policy declared at {OF}:\d+ do not include "
+            "POST, but pages of the admitted origins can send it to /0/ and read the answer: a "
+            "POST can be a simple request, which needs no preflight."
         ),
         (
-            "Write @cors_deny above post(), so that no page reads its answer. That the request "
-            "changes nothing is for authentication and CSRF protection to see to."
+            "Write @cors_deny above post(), so that no page reads the answer. This does not "
+            "stop the request itself: authentication and CSRF protection do that."
         ),
     ),
     "a POST of a function that needs no offer": (
@@ -266,9 +266,9 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
         "I051",
         ".*",
         (
-            "Serve POST from a view of its own, below @cors_deny, so that no page reads its "
-            "answer. That the request changes nothing is for authentication and CSRF protection "
-            "to see to."
+            "Serve POST from a separate view, with @cors_deny above it, so that no page "
+            "reads the answer. This does not stop the request itself: authentication and CSRF "
+            "protection do that."
         ),
     ),
 }

@@ -221,8 +221,8 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
         {**SITE, "CORS_ORIGIN_WHITELIST": ["null"]},
         [answer],
         "W040",
-        "The setting CORS_ORIGIN_WHITELIST, at /0/, admits null, which every .*",
-        "Drop it. Where anybody may read, admit any origin, without credentials.",
+        "The setting CORS_ORIGIN_WHITELIST, at /0/, admits null. Sandboxed frames .*",
+        "Remove it. If anybody may read, admit any origin, without credentials.",
     ),
     "a field that a policy takes from the settings": (
         {**SITE, "CORS_PREFLIGHT_MAX_AGE": 86401},

@@ -155,7 +155,7 @@ def serving(request: Any) -> HttpResponse:
     ("method", "hint"),
     [
         pytest.param(
-            "patch", "Write 'PATCH'. A page that itself writes 'patch' needs both.", id="patch"
+            "patch", "Write 'PATCH'. A page that calls fetch() with 'patch' needs both.", id="patch"
         ),
         pytest.param("put", "Write 'PUT'.", id="which-browsers-write-in-upper-case"),
         pytest.param("Delete", "Write 'DELETE'.", id="a-capital"),
@@ -204,7 +204,8 @@ def test_a_method_in_lower_case_is_named_with_what_to_write(method: str, hint: s
             {"CORS_ALLOWED_ORIGINS": [ask]},
             Error(
                 f"CORS_ALLOWED_ORIGINS: {ask!r} is not a string.",
-                hint="Connect a receiver to check_request_enabled, or declare it at the view.",
+                hint="Connect a receiver to check_request_enabled, or write the callable in "
+                "the policy of a view.",
                 id="cors_views.E006",
             ),
             id="where-callables-go",
@@ -289,7 +290,7 @@ def test_that_what_a_browser_merely_ignores_is_a_warning() -> None:
 
     assert isinstance(message, Warning)
     assert message.msg == (
-        "CORS_ALLOW_HEADERS: 'cookie' is a header that browsers let no script set."
+        "CORS_ALLOW_HEADERS: 'cookie' is a header that browsers do not let scripts set."
     )
 
 
@@ -335,8 +336,10 @@ def test_an_old_name_beside_the_new_one_is_reported(setting: str) -> None:
     with override_settings(**{setting: [], alias: []}):
         messages = {message.id: message for message in check_settings()}
 
-    assert messages["cors_views.W003"].msg.startswith(f"{alias} has no effect beside {setting},")
-    assert messages["cors_views.W003"].hint == f"Move what it holds to {setting}, and remove it."
+    assert messages["cors_views.W003"].msg.startswith(
+        f"{alias} has no effect, because its newer name {setting} is set"
+    )
+    assert messages["cors_views.W003"].hint == f"Move its value to {setting}, and remove it."
 
 
 def test_that_a_star_is_not_turned_into_every_origin_where_credentials_are_allowed() -> None:

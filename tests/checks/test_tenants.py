@@ -152,8 +152,8 @@ def test_that_the_message_names_who_is_asked() -> None:
         (message,) = check_declarations()
 
     assert message.msg == (
-        f"{TENANTS} chooses the tenant of a request, and stands below CorsMiddleware: before "
-        "it, a preflight is judged by Known, is_a_tenants, who may see the tenant of an earlier "
+        f"{TENANTS} chooses the tenant of a request, but stands below CorsMiddleware: a preflight "
+        "is decided before that, by Known, is_a_tenants, which may see the tenant of an earlier "
         "request."
     )
 
@@ -170,7 +170,7 @@ def test_that_receivers_are_asked_too() -> None:
         finally:
             check_request_enabled.disconnect(receiver)
 
-    assert "is judged by the receivers of check_request_enabled, who" in message.msg
+    assert "is decided before that, by the receivers of check_request_enabled," in message.msg
 
 
 def test_that_what_is_moved_above_starts_no_other_warning() -> None:

@@ -127,7 +127,12 @@ def test_credentials_for_servers_of_development_are_a_question_of_production(nam
         messages = found("W048", deploy=True)
 
     assert [message.msg.partition(" allows credentials to ")[2] for message in messages] == (
-        [f"{expected}: in production to any program that listens there on a visitor's machine."]
+        [
+            (
+                f"{expected}. In production that is any program that listens there on a visitor's "
+                "machine."
+            )
+        ]
         if expected
         else []
     )

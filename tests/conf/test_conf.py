@@ -411,8 +411,8 @@ def test_policy(name: str, policy: CorsPolicy) -> None:
         pytest.param(
             ["partners"],
             "partners",
-            "There is no CORS policy named 'partners': CORS_POLICIES has to be a dict from names to"
-            " policies, and is of type list.",
+            "There is no CORS policy named 'partners': CORS_POLICIES has to be a dict of "
+            "policies by name, but is of type list.",
             id="policies-of-the-wrong-type",
         ),
         pytest.param(

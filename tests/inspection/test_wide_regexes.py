@@ -147,7 +147,7 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
         "W043",
         (
             r"The setting CORS_ALLOWED_ORIGIN_REGEXES, at /0/, has the regular expression "
-            r".* which admits strangers such as https://strangerfromelsewhere.com, with "
+            r".* which admits unrelated origins such as https://strangerfromelsewhere.com, with "
             "credentials."
         ),
         r"Name the host in it: r'https://[a-z0-9-]+\.example\.com'.",
@@ -171,21 +171,21 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
         [answer],
         "W043",
         r".* which admits https://stranger-example.com too.",
-        r"End what stands before the host with a dot: \.",
+        r"Write an escaped dot before the host: \.",
     ),
     "a look-alike that is too large": (
         {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://\w*example\.com(((x{12}){12}){12}){0,12}"]},
         [answer],
         "W043",
         r".* which admits https://strangerexample.com too.",
-        r"End what stands before the host with a dot: \.",
+        r"Write an escaped dot before the host: \.",
     ),
     "a look-alike in the middle": (
         {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://my-app-\w+\.vercel\.app:[0-9]+"]},
         [answer],
         "W043",
         r".* which admits https://my-app-stranger.vercel.app:8443 too.",
-        "Write out the hosts that are yours.",
+        "Name the hosts that are yours.",
     ),
 }
 

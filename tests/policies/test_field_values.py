@@ -166,9 +166,9 @@ def test_that_a_lone_origin_with_something_else_is_no_list() -> None:
 
 
 TOO_LONG = "M" * 65
-FORBIDDEN_METHOD = "is a method that browsers never send for a script"
-FORBIDDEN_IN_REQUESTS = "is a header that browsers let no script set"
-FORBIDDEN_IN_RESPONSES = "is a header that browsers show to no script"
+FORBIDDEN_METHOD = "is a method that browsers do not let scripts send"
+FORBIDDEN_IN_REQUESTS = "is a header that browsers do not let scripts set"
+FORBIDDEN_IN_RESPONSES = "is a header that browsers do not show to scripts"
 OURS = "is a CORS response header; the middleware writes it"
 
 

@@ -266,14 +266,14 @@ AN_ORIGIN_IS = "; an origin is scheme, host and port"
         pytest.param(
             "https://[::1]x",
             ORIGIN,
-            "has something else than a port after the IPv6 address",
+            "has something other than a port after the IPv6 address",
             "",
             id="ipv6-then-more",
         ),
         pytest.param(
             "https://[::1]8080",
             ORIGIN,
-            "has something else than a port after the IPv6 address",
+            "has something other than a port after the IPv6 address",
             "",
             id="ipv6-then-digits",
         ),

@@ -100,16 +100,16 @@ def test_that_none_is_refused_where_it_is_given(write: Callable[[Any], Any], fie
         write({field: None})
 
     assert (
-        f"  {field}: None says nothing. {INSTEAD[field]}, or leave {field} out to take it from the "
-        "next layer."
+        f"  {field}: None is not allowed. {INSTEAD[field]}, or leave {field} out to take it "
+        "from the next layer."
     ) in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        pytest.param({"origins": ""}, "'' is empty. Write [] for nobody; in a", id="origins"),
-        pytest.param({"origins": [""]}, "'' is empty. Write [] for nobody", id="split"),
+        pytest.param({"origins": ""}, "'' is empty. Write [] to admit nobody; in a", id="origins"),
+        pytest.param({"origins": [""]}, "'' is empty. Write [] to admit nobody", id="split"),
         pytest.param({"origins": " "}, "white space or control characters. Write []", id="blank"),
         pytest.param(
             {"origins": ","}, "holds a comma, but an entry is one origin. Write []", id="comma"
@@ -121,7 +121,7 @@ def test_that_none_is_refused_where_it_is_given(write: Callable[[Any], Any], fie
         ),
         pytest.param(
             {"origin_regexes": [""]},
-            "'' is empty, so matches no origin. Write [] for nobody",
+            "'' is empty, so it matches no origin. Write [] to admit nobody",
             id="regex",
         ),
         pytest.param({"origin_regexes": [re.compile(" ")]}, "' ' is empty", id="compiled"),
@@ -228,7 +228,7 @@ def test_that_one_message_holds_every_problem_with_value_field_and_place() -> No
         "  origin_regexes: '(' is not a valid regular expression: missing ), unterminated "
         r"subpattern at position 0. Write an expression such as r'https://[a-z]+\.example\.com'."
         "\n"
-        "  methods: 'TRACE' is a method that browsers never send for a script. Drop it.\n"
+        "  methods: 'TRACE' is a method that browsers do not let scripts send. Remove it.\n"
         "  headers: 'a b' is not a header name. Write names such as 'X-Requested-With'.\n"
         "  expose_headers: 'ETag' is not a list of header names. Write ['ETag'] instead.\n"
         "  credentials: 'yes' is neither True nor False. Write True instead.\n"
@@ -255,7 +255,7 @@ def test_that_the_place_is_in_the_code_of_whoever_builds(build: Callable[[], Cor
     assert f"declared at {__file__}:{first_line + 1}:" in str(caught.value)
 
 
-NAME_THEM = "Name the origins that you trust with the user's cookies, or drop credentials."
+NAME_THEM = "Name the origins that you trust with the user's cookies, or remove credentials."
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ NAME_THEM = "Name the origins that you trust with the user's cookies, or drop cr
         ),
         pytest.param(
             {"expose_headers": ["*"], "credentials": True},
-            "expose_headers: '*' covers nothing together with credentials=True. Name the headers.",
+            "expose_headers: '*' matches nothing together with credentials=True. Name the headers.",
             id="every-response-header",
         ),
     ],

@@ -68,7 +68,7 @@ def obeyed(values: dict[str, Any], setting: str, entry: Any, hint: str) -> dict[
         values[setting] = [each for each in values[setting] if each is not entry]
         where = written[2] or setting
         values[where] = [*values.get(where, []), *meant]
-    elif "drop it" in hint.lower():
+    elif "remove it" in hint.lower():
         values[setting] = [each for each in values[setting] if each is not entry]
     return values
 
@@ -525,8 +525,8 @@ def test_that_a_variable_without_its_value_is_told_to_be_one(origin: str) -> Non
     [
         pytest.param(f"{A}{B}", "E014", "is two origins without a comma", id="two-without-a-comma"),
         pytest.param(f"https://{A}", "E014", "has two schemes", id="a-scheme-twice"),
-        pytest.param(f'"{A}"', "E017", "has quotes within its own", id="quotes"),
-        pytest.param(f"'{A}'", "E017", "has quotes within its own", id="single-quotes"),
+        pytest.param(f'"{A}"', "E017", "has quotes inside its quotes", id="quotes"),
+        pytest.param(f"'{A}'", "E017", "has quotes inside its quotes", id="single-quotes"),
         pytest.param(f"{A}/login", "E014", "has a path", id="a-path"),
     ],
 )

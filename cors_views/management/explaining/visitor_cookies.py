@@ -76,9 +76,9 @@ def with_session(origin: str, url: str) -> str:
     if not way["cross_site"]:
         return by_https.strip()
     return (
-        f"{by_https}Serve both from one site. Where that cannot be: settings, "
-        "SESSION_COOKIE_SAMESITE = 'None' and SESSION_COOKIE_SECURE = True. CSRF protection then "
-        "stands alone between other sites and your users' sessions."
+        f"{by_https}Serve both from one site. If that is not possible: settings, "
+        "SESSION_COOKIE_SAMESITE = 'None' and SESSION_COOKIE_SECURE = True. Then only CSRF "
+        "protection keeps other sites from using your users' sessions."
     )
 
 
