@@ -418,8 +418,8 @@ def test_policy(name: str, policy: CorsPolicy) -> None:
         pytest.param(
             UNREADABLE,
             "partners",
-            "There is no CORS policy named 'partners': CORS_POLICIES has to be a dict from names to"
-            " policies, and raises OSError when it is read.",
+            "There is no CORS policy named 'partners': CORS_POLICIES has to be a dict of"
+            " policies by name, but raises OSError when it is read.",
             id="policies-that-raise",
         ),
         pytest.param(
