@@ -52,9 +52,13 @@ def handshake(port: int, path: str, **headers: str) -> tuple[int, str]:
         "Sec-WebSocket-Version": "13",
         **headers,
     }
-    lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]
+    return exchanged(port, path, [*sent.items()])
+
+
+def exchanged(port: int, path: str, headers: list[tuple[str, str]]) -> tuple[int, str]:
+    lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
         with connection.makefile("rb") as answer:
             status = int(answer.readline().split()[1])
             while answer.readline().strip():
@@ -85,6 +89,43 @@ def test_which_handshakes_are_accepted(
         headers = {"Origin": f"http://127.0.0.1:{port}"}
 
     assert handshake(port, path, Cookie="sessionid=1", **headers) == becomes
+
+
+#: What no browser sends, and who wants to be let in may try.
+HOSTILE = [
+    pytest.param([("Origin", APP), ("Origin", EVIL)], id="two"),
+    pytest.param([("Origin", EVIL), ("Origin", APP)], id="two-in-the-other-order"),
+    pytest.param([("Origin", APP), ("Origin", APP)], id="one-twice"),
+    pytest.param([("Origin", ""), ("Origin", EVIL)], id="an-empty-one-before"),
+    pytest.param([("Origin", EVIL), ("Origin", "")], id="an-empty-one-behind"),
+    pytest.param([("ORIGIN", EVIL)], id="upper-case-name"),
+    pytest.param([("origin", EVIL)], id="lower-case-name"),
+    pytest.param([("Origin", APP.upper())], id="upper-case-value"),
+    pytest.param([("Origin", f"{APP}\xff")], id="a-byte-that-is-no-text"),
+    pytest.param([("Origin", "\xe9")], id="only-such-a-byte"),
+    pytest.param([("Origin", f"{APP}/")], id="a-path"),
+    pytest.param([("Origin", f"{APP}\x0b")], id="a-control-character"),
+    pytest.param([("Origin", f"{APP}\r\n .evil.example")], id="a-folded-line"),
+    pytest.param([("Origin", "https://" + "a" * 6_000)], id="a-long-one"),
+    pytest.param([("Origin", EVIL), ("Sec_Fetch_Site", "same-origin")], id="an-underscore"),
+    pytest.param([("Origin", EVIL), ("X-Forwarded-Host", "evil.example")], id="another-host"),
+]
+
+
+@pytest.mark.parametrize("origin", HOSTILE)
+def test_that_no_hostile_handshake_gets_through(port: int, origin: list[tuple[str, str]]) -> None:
+    headers = [
+        ("Host", f"127.0.0.1:{port}"),
+        ("Upgrade", "websocket"),
+        ("Connection", "Upgrade"),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ("Sec-WebSocket-Version", "13"),
+    ]
+
+    status, _ = exchanged(port, "/cookies/", [*headers, ("Cookie", "sessionid=1"), *origin])
+
+    # Some servers refuse such by themselves.
+    assert status in (400, 403)
 
 
 @pytest.mark.parametrize(
