@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable
 from functools import partial
-from io import BytesIO
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
@@ -23,6 +21,18 @@ from cors_views.outcomes.decided import Decided, is_same_origin
 from cors_views.outcomes.refusal_log import are_refusals_logged, log_enforced, log_refusal
 from cors_views.policies.policy import Fields
 from cors_views.protocol import decisions
+from cors_views.protocol.asgi_scopes import (
+    Application,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    header,
+    preflight,
+    request_of,
+    without_cookies,
+    without_credentials,
+)
 from cors_views.protocol.consulting import adecide, said_already
 from cors_views.protocol.decisions import Replies, Unanswered
 from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy, RoutePolicies
@@ -40,23 +50,11 @@ from cors_views.support.source_places import caller
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[Any]]
 #: Names and values of headers, as ASGI has them.
 RawHeaders = list[tuple[bytes, bytes]]
 
-#: By what a browser makes a visitor known without a script that says so. What an authentication
-#: around this one has made of it is of the visitor too, and must not be there either.
-_CREDENTIALS = (b"cookie", b"authorization")
-_MADE_OF_THEM = ("cookies", "session", "user", "auth")
-#: What ASGI's TLS extension says of a client without a certificate.
-_NO_CERTIFICATE = {"client_cert_chain": (), "client_cert_name": None, "client_cert_error": None}
 #: RFC 6455 section 7.4.1: a policy is violated. No page sees it: the server answers 403.
 _POLICY_VIOLATION = 1008
-_HTTP_SCHEMES = {"ws": "http", "wss": "https"}
 _ERROR, _FORBIDDEN = b"Internal Server Error", b"Forbidden"
 
 
@@ -106,9 +104,9 @@ class CorsASGI:
     # --- HTTP -------------------------------------------------------------------------------
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        route, origin = _route_of(self), _header(scope, b"origin")
-        asked = _preflight(scope, origin) if scope["method"] == "OPTIONS" and origin else None
-        request = partial(_request, scope, self.app)
+        route, origin = _route_of(self), header(scope, b"origin")
+        asked = preflight(scope, origin) if scope["method"] == "OPTIONS" and origin else None
+        request = partial(request_of, scope, self.app)
         effective = route.other
         if effective.enforce and origin:
             refused = await _enforced(request, effective, origin, asked)
@@ -176,8 +174,8 @@ class CorsASGI:
     # --- WebSockets ---------------------------------------------------------------------------
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        origin = _header(scope, b"origin")
-        request = partial(_request, scope, self.app)
+        origin = header(scope, b"origin")
+        request = partial(request_of, scope, self.app)
         if not origin or is_same_origin(request(), origin):
             await self.app(scope, receive, send)
             return
@@ -199,60 +197,11 @@ class CorsASGI:
                 await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
             return
         if not policy.credentials:
-            scope = _without_credentials(scope)
+            scope, send = without_credentials(scope), without_cookies(send)
         answer = Answer(policy.allow_headers(origin), True)
-        passing = partial(_request, scope, self.app)
+        passing = partial(request_of, scope, self.app)
         await _told(passing, Decided(origin, answer, effective, None, replies))
         await self.app(scope, receive, send)
-
-
-# --- What a scope says -------------------------------------------------------------------------
-
-
-def _headers(scope: Scope) -> Iterable[tuple[bytes, bytes]]:
-    # ASGI: a server may leave them out where there are none.
-    headers: Iterable[tuple[bytes, bytes]] = scope.get("headers", ())
-    return headers
-
-
-def _header(scope: Scope, wanted: bytes) -> str:
-    """Return the value of a request header, or ``""``. Two of them are joined, as by Django."""
-    found = [value for name, value in _headers(scope) if name.lower() == wanted]
-    return b",".join(found).decode("latin-1") if found else ""
-
-
-def _preflight(scope: Scope, origin: str) -> Preflight | None:
-    """Return what a preflight asks. Fetch, "CORS-preflight request"."""
-    wanted = b"access-control-request-method"
-    if not any(name.lower() == wanted for name, _ in _headers(scope)):
-        return None
-    headers = _header(scope, b"access-control-request-headers")
-    private = _header(scope, b"access-control-request-private-network") == "true"
-    return Preflight(origin, _header(scope, wanted), headers, private, True)
-
-
-def _request(scope: Scope, app: Application) -> ASGIRequest:
-    """Return the request that callables, receivers and the log get."""
-    scheme = scope.get("scheme", "http")
-    # Django's request takes UTF-8 alone, and whoever sends it writes what bytes they like.
-    query = scope.get("query_string", b"").decode("utf-8", "replace").encode()
-    scheme = _HTTP_SCHEMES.get(scheme, scheme)
-    made = {"method": "GET", **scope, "scheme": scheme, "query_string": query}
-    request = ASGIRequest(made, BytesIO())
-    # No view of a URLconf serves it.
-    request._cors_application = True  # type: ignore[attr-defined]
-    request.resolver_match = SimpleNamespace(func=app, tried=None)  # type: ignore[assignment]
-    return request
-
-
-def _without_credentials(scope: Scope) -> Scope:
-    headers = [pair for pair in _headers(scope) if pair[0].lower() not in _CREDENTIALS]
-    kept = {name: value for name, value in scope.items() if name not in _MADE_OF_THEM}
-    extensions = scope.get("extensions") or {}
-    if "tls" in extensions:
-        # Fetch, "credentials": TLS client certificates are some, too.
-        kept["extensions"] = {**extensions, "tls": {**extensions["tls"], **_NO_CERTIFICATE}}
-    return {**kept, "headers": headers}
 
 
 # --- Decide, and answer ------------------------------------------------------------------------

@@ -192,6 +192,104 @@ def test_that_websockets_of_fastapi_are_asked_whose_they_are(site: Client) -> No
     assert site.open("/stock/ticker", origin=EVIL) == [{"type": "websocket.close", "code": 1008}]
 
 
+def test_that_frameworks_can_add_it_as_a_middleware() -> None:
+    fastapi = pytest.importorskip("fastapi")
+    stock = fastapi.FastAPI()
+    stock.add_middleware(CorsASGI, origins=[APP], methods=["PUT"])
+    stock.get("/fails")(lambda: 1 / 0)
+    site = Client(stock)
+
+    answers = [site.ask("GET", url, origin=APP) for url in ("/openapi.json", "/fails")]
+    assert [(each.status, each.cors) for each in answers] == [(200, ADMITTED), (500, ADMITTED)]
+    assert site.preflight("/prices", APP, "PUT").headers["access-control-allow-methods"] == "PUT"
+    assert site.ask("GET", "/openapi.json", origin=EVIL).cors == REFUSED
+
+
+# --- What applications may send besides --------------------------------------------------------
+
+
+def sending(*messages: dict[str, Any]) -> Client:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        for message in messages:
+            await send(message)
+
+    return Client(CorsASGI(app, origins=[APP]))
+
+
+DENIAL = [
+    {"type": "websocket.http.response.start", "status": 401, "headers": [(b"x-a", b"1")]},
+    {"type": "websocket.http.response.body", "body": b"sign in"},
+]
+ACCEPTED = [
+    {"type": "websocket.accept", "subprotocol": "chat", "headers": [(b"x-a", b"1")]},
+    {"type": "websocket.send", "text": "hello"},
+    {"type": "websocket.close", "code": 4001, "reason": "bye"},
+]
+
+
+@pytest.mark.parametrize(
+    "messages", [pytest.param(DENIAL, id="denied"), pytest.param(ACCEPTED, id="accepted")]
+)
+def test_that_what_a_consumer_sends_is_left_as_it_is(messages: list[Any]) -> None:
+    assert sending(*messages).open("/ws/", origin=APP) == messages
+
+
+@pytest.mark.parametrize(
+    ("origin", "credentials", "set_there"),
+    [
+        pytest.param(APP, True, True, id="with-credentials"),
+        pytest.param(APP, False, False, id="without"),
+        pytest.param(SITE, False, True, id="the-sites-own"),
+        pytest.param("", False, True, id="no-page"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["websocket.accept", "websocket.http.response.start"])
+def test_whose_browser_is_given_cookies(
+    kind: str, origin: str, credentials: bool, set_there: bool
+) -> None:
+    start = {"type": kind, "headers": [(b"Set-Cookie", b"sessionid=2"), (b"x-a", b"1")]}
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send(start)
+
+    site = Client(CorsASGI(app, origins=[APP], credentials=credentials))
+    (sent,) = site.open("/ws/", **({"origin": origin} if origin else {}))
+
+    assert (b"Set-Cookie" in dict(sent["headers"])) is set_there
+    assert dict(sent["headers"])[b"x-a"] == b"1"
+
+
+def test_that_an_application_that_answers_twice_says_nothing_of_its_own_twice() -> None:
+    own = [(b"access-control-allow-origin", b"*"), (b"vary", b"accept")]
+    start = {"type": "http.response.start", "status": 200, "headers": own}
+    body = {"type": "http.response.body", "body": b"a"}
+    site = sending(start, body, start, body)
+
+    for origin, found in ((APP, [("access-control-allow-origin", APP)]), (EVIL, [])):
+        messages = async_to_sync(site._run)(
+            site.scope("http", "GET", "/", {"origin": origin}), "http.request"
+        )
+        # The server objects to the second start; what it has of CORS is ours in either.
+        told = [
+            (name.encode(), value.encode()) for name, value in [*found, ("vary", "accept, origin")]
+        ]
+        assert [each.get("headers") for each in messages] == [told, None, told, None]
+
+
+def test_that_messages_of_extensions_pass() -> None:
+    start = {"type": "http.response.start", "status": 200, "trailers": True}
+    rest = [
+        {"type": "http.response.pathsend", "path": "/srv/a"},
+        {"type": "http.response.trailers", "headers": [(b"x-a", b"1")]},
+    ]
+    site = sending(start, *rest)
+    scope = site.scope("http", "GET", "/", {"origin": APP})
+
+    first, *others = async_to_sync(site._run)(scope, "http.request")
+    assert (first["status"], first["trailers"], others) == (200, True, rest)
+    assert dict(first["headers"])[b"access-control-allow-origin"] == APP.encode()
+
+
 # --- Django --------------------------------------------------------------------------------------
 
 

@@ -39,6 +39,7 @@ USES_REQUESTS = (
     "middleware",
     "outcomes.",
     "panels",
+    "protocol.asgi_scopes",
     "protocol.consulting",
     "pytest_plugin",
     "resolution.",
@@ -311,6 +312,7 @@ TESTED_ELSEWHERE = {
         "responses/test_enforcement.py",
         "it decides which requests are looked at, and only requests show it",
     ),
+    "protocol.asgi_scopes": ("test_asgi.py", "applications within CorsASGI show what arrives"),
     "protocol.effective_policies": (
         "resolution/test_nearest.py",
         "what the layers of a view make together shows in its answers",
