@@ -556,3 +556,18 @@ def test_an_empty_regex_for_urls_matches_all_of_them_and_one_for_origins_none() 
     assert site.matches_url("/anything/")
     assert site.policy.origin_regexes == ()
     assert [problem.field for problem in site.problems] == ["CORS_ALLOWED_ORIGIN_REGEXES"]
+
+
+@pytest.mark.parametrize("value", ["yes", "#", 1, []])
+def test_that_who_meant_to_refuse_and_slipped_refuses(value: Any) -> None:
+    with override_settings(CORS_ENFORCE=value):
+        assert conf.cors_settings().policy.enforce is True
+
+
+@pytest.mark.parametrize("name", ["CORS_ALLOW_HEADERS", "CORS_ALLOW_METHODS"])
+@pytest.mark.parametrize("value", ["#", "", "**", "x"])
+def test_that_no_other_text_counts_as_the_star(name: str, value: str) -> None:
+    with override_settings(**{name: value}):
+        policy = conf.cors_settings().policy
+
+    assert "*" not in ((policy.headers if name == "CORS_ALLOW_HEADERS" else policy.methods) or ())

@@ -400,3 +400,44 @@ def test_that_a_report_holds_every_problem() -> None:
         "  max_age: -1 is negative.\n"
         "  methods: '' is none."
     )
+
+
+@pytest.mark.parametrize("value", [True, False, "report"])
+def test_what_enforce_may_be(value: Any) -> None:
+    assert field_values.enforce(value) == (value, [])
+
+
+@pytest.mark.parametrize("value", ["", "repor", "reports", "true", 1, 0, 1.5, [True], None])
+def test_what_enforce_may_not_be(value: Any) -> None:
+    valid, (problem,) = field_values.enforce(value)
+
+    assert valid is None
+    assert problem.message == "is neither True nor False nor 'report'"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        pytest.param("origin_regexes", [1, "("], id="regexes-of-a-wrong-type-first"),
+        pytest.param("origin_regexes", ["(", 1], id="regexes-that-do-not-compile-first"),
+        pytest.param("methods", [1, "NO METHOD"], id="names"),
+    ],
+)
+def test_that_every_entry_is_looked_at(field: str, value: Any) -> None:
+    _, problems = check(field, value)
+
+    assert [problem.value for problem in problems] == value
+
+
+#: Many ways to read a text of letters beyond ASCII, of which no origin has any.
+AMBIGUOUS_BEYOND_ASCII = "(?:я|яя)+x"
+
+
+def test_that_an_expression_for_origins_is_judged_by_the_letters_of_origins() -> None:
+    assert field_values.origin_regexes([AMBIGUOUS_BEYOND_ASCII])[1] == []
+
+
+def test_that_an_expression_for_paths_is_judged_by_every_letter() -> None:
+    _, (problem,) = field_values.regexes([AMBIGUOUS_BEYOND_ASCII], "CORS_URLS_REGEX")
+
+    assert problem.kind == "endless"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import cors_views
-from cors_views.policies.fields import FIELDS
+from cors_views.policies.fields import FIELDS, TABLE, constant_headers
 from cors_views.policies.policy import CorsPolicy
 
 PACKAGE = Path(cors_views.__file__).parent
@@ -244,3 +244,22 @@ def test_that_a_refusal_is_explained(said: Any, route: str, advised: str) -> Non
 
 def test_that_each_field_of_the_table_is_a_field_of_the_policy() -> None:
     assert tuple(CorsPolicy.__dataclass_fields__) == FIELDS
+
+
+def test_what_is_sent_on_each_answer() -> None:
+    policy = CorsPolicy(origins=["https://a.example"], credentials=True, expose_headers=["X-B"])
+
+    assert constant_headers(policy) == (
+        ("access-control-allow-credentials", "true"),
+        ("access-control-expose-headers", "x-b"),
+    )
+    assert constant_headers(CorsPolicy()) == ()
+
+
+@pytest.mark.parametrize("field", ["headers", "expose_headers"])
+def test_that_the_json_of_names_is_sorted_and_never_null(field: str) -> None:
+    json = TABLE[field].json
+
+    assert json is not None
+    assert json(("x-b", "x-a")) == ["x-a", "x-b"]
+    assert json(None) == []

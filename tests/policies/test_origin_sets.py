@@ -383,3 +383,55 @@ def test_that_a_value_too_long_is_not_even_hashed() -> None:
     assert not OriginSet(["https://a.example", "null"]).admits(value)
     assert not is_origin(value)
     assert CountingHashes.hashed == 0
+
+
+class EqualToAll:
+    """A callable that says of every other one that they are equal."""
+
+    def __call__(self, request: object, origin: str) -> bool:
+        return False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EqualToAll)
+
+    def __hash__(self) -> int:
+        return 1
+
+
+ONE, OTHER = EqualToAll(), EqualToAll()
+#: The same text in two objects.
+TEXT, SAME_TEXT = "https://a.example", "HTTPS://a.example".lower()
+
+
+def test_that_texts_are_told_apart_by_what_they_say_and_callables_by_what_they_are() -> None:
+    assert TEXT is not SAME_TEXT
+    assert origin_sets.origins_key([TEXT, ONE]) == origin_sets.origins_key([SAME_TEXT, ONE])
+    assert origin_sets.origins_key([ONE]) != origin_sets.origins_key([OTHER])
+    assert origin_sets.distinct([TEXT, SAME_TEXT]) == (TEXT,)
+    assert [id(each) for each in origin_sets.distinct([ONE, OTHER, ONE])] == [id(ONE), id(OTHER)]
+
+
+@pytest.mark.parametrize(
+    ("names", "regexes", "listed"),
+    [
+        pytest.param([TEXT], [], {TEXT}, id="origins"),
+        pytest.param([], [], set(), id="nothing"),
+        pytest.param([TEXT, "https://*.b.example"], [], None, id="a-pattern"),
+        pytest.param([TEXT], [re.compile("https://b")], None, id="a-regex"),
+        pytest.param(["https://*.b.example"], [re.compile("https://b")], None, id="both"),
+        pytest.param(["*"], [], None, id="any-origin"),
+    ],
+)
+def test_whether_all_origins_are_listed(names: Any, regexes: Any, listed: Any) -> None:
+    assert OriginSet(names, regexes).listed == listed
+
+
+@pytest.mark.parametrize("missing", ["known", "__call__", "aadmits"])
+def test_that_origins_that_are_loaded_have_to_do_all_three(missing: str) -> None:
+    there = {
+        name: EqualToAll.__call__ for name in ("known", "__call__", "aadmits") if name != missing
+    }
+    incomplete: Any = type("Incomplete", (origin_sets.LoadedOrigins,), there)
+
+    with pytest.raises(TypeError, match=missing):
+        incomplete()

@@ -17,6 +17,7 @@ from asgiref.sync import async_to_sync
 from django.core.exceptions import ImproperlyConfigured
 
 from cors_views import CachedOrigins, CorsPolicy, cors_allow, cors_include
+from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.policies.policy import close_matches, policy_from
 
 
@@ -722,3 +723,59 @@ def test_whom_a_policy_admits(fields: Any, origin: str, at_once: Any, asked: boo
     else:
         assert policy.admits(origin) is at_once
     assert async_to_sync(policy.aadmits)(origin, "a request") is asked
+
+
+class Agrees(list[str]):
+    """A list that says of everything that they are equal."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def test_that_a_value_counts_whatever_it_is_equal_to() -> None:
+    assert CorsPolicy(origins=Agrees([APP])).origins == (APP,)
+
+
+def test_that_a_field_that_is_none_hides_no_other_problem() -> None:
+    with pytest.raises(ImproperlyConfigured) as raised:
+        CorsPolicy(origins=None, max_age=-1)  # type: ignore[arg-type]
+
+    assert "origins" in str(raised.value)
+    assert "max_age: -1 is negative" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "declared"),
+    [
+        pytest.param({"origins": [APP]}, False, id="not-said"),
+        pytest.param({"enforce": False}, False, id="not-enforced"),
+        pytest.param({"enforce": True}, True, id="enforced"),
+        pytest.param({"enforce": "report"}, True, id="reported"),
+    ],
+)
+@pytest.mark.usefixtures("nothing_enforces")
+def test_that_a_policy_that_enforces_is_noted(fields: Any, declared: bool) -> None:
+    CorsPolicy(**fields)
+
+    assert ENFORCING.declared is declared
+
+
+def test_that_only_those_who_need_a_request_are_named() -> None:
+    policy = CorsPolicy(origins=[CachedOrigins(lambda: [STRANGER]), no])
+
+    with pytest.raises(TypeError) as raised:
+        policy.admits(APP)
+
+    assert str(raised.value).startswith("Only [no] could tell whether ")
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_that_policies_that_differ_in_a_field_are_not_equal(field: str) -> None:
+    value, _ = FIELDS[field]
+
+    assert CorsPolicy() != CorsPolicy(**{field: value})
