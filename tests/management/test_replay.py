@@ -125,6 +125,14 @@ REQUESTS: dict[str, tuple[dict[str, Any], Any]] = {
         asked(APP, "GET", "/app/", headers="x-a,x-b"),
         "HEADER_NOT_ALLOWED",
     ),
+    "no-headers-where-a-preflight-would-name-them": (
+        asked(APP, "GET", "/app/", headers="-"),
+        ADMITTED,
+    ),
+    "no-headers-of-a-preflight": (
+        asked(APP, "OPTIONS", "/app/", requested_method="PUT", headers="-"),
+        ADMITTED,
+    ),
     "the-type-of-json": (
         asked(APP, "POST", "/app/", headers=["content-type"]),
         "HEADER_NOT_ALLOWED",
@@ -340,7 +348,7 @@ def test_the_table_in_a_pipe_is_complete(tmp_path: Path) -> None:
 
 def test_nothing_is_assumed_that_is_known(tmp_path: Path) -> None:
     with site():
-        found = judged(tmp_path, asked(APP, "GET", "/app/", host="api.example", headers=""))
+        found = judged(tmp_path, asked(APP, "GET", "/app/", host="api.example", headers=[]))
 
     assert found["assumed"] == [
         "No cookies are sent.",

@@ -9,7 +9,7 @@ LANGUAGES = {
     "console": "test_console.py, test_printed.py",
     "html": "test_javascript.py, tests/browser/test_samples.py",
     "javascript": "test_javascript.py, tests/browser/test_samples.py",
-    "nginx": "tests/test_missing_headers.py",
+    "nginx": "tests/test_missing_headers.py, tests/test_reviews.py",
     "python": "test_python.py, test_settings.py, test_tests.py",
 }
 #: Blocks of other kinds, by page and beginning. An entry that fits none is a mistake.

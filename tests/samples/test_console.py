@@ -176,6 +176,7 @@ def export(command: Command) -> None:
 NOT_JUDGED = {
     ".": "sources a file that the command before it makes",
     "git": "shows a file of another branch",
+    "zcat": "writes out logs, packed or not",
 }
 
 

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from cors_views.management.base import bad_input, unreadable
 from cors_views.standard.headers import split_list
@@ -104,6 +104,8 @@ def _asked(line: bytes) -> Asked | str:
         if name not in said:
             return f"has no {name}"
     given = {name: said[name] for name in _FIELDS if said.get(name) is not None}
+    # Many logs write a dash where there is nothing.
+    given = {name: "" if value == "-" else value for name, value in given.items()}
     for name in _TEXTS:
         if not isinstance(given.get(name, ""), str):
             return f"has a {name} that is not a text"
@@ -111,15 +113,13 @@ def _asked(line: bytes) -> Asked | str:
     if type(times) is not int or times < 0:
         return "has a count that is not a whole number"
     headers = given.pop("headers", None)
-    names = split_list(headers) if isinstance(headers, str) else headers
-    if names is None:
-        return Asked(**_texts(given), times=times)
-    if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+    asked = Asked(**{"origin": "", "method": "", "path": "", **given}, times=times)
+    if isinstance(headers, str):
+        # What a preflight asks for; of other requests such a header says nothing.
+        is_known = headers or asked.method == "OPTIONS"
+        headers = split_list(headers) if is_known else None
+    if headers is None:
+        return asked
+    if not (isinstance(headers, list) and all(isinstance(name, str) for name in headers)):
         return "has headers that are not a list of names"
-    return Asked(**_texts(given), times=times, headers=tuple(names))
-
-
-def _texts(given: dict[str, str]) -> dict[str, Any]:
-    # Many logs write a dash where there is nothing.
-    texts = {name: "" if value == "-" else value for name, value in given.items()}
-    return {"origin": "", "method": "", "path": "", **texts}
+    return asked._replace(headers=tuple(headers))
