@@ -33,15 +33,22 @@ def call(page: PageRequest) -> str:
     return f"{at} fetches {page.method} {escaped(page.url, LONGEST)}{cookies}."
 
 
-def lines(verdict: Verdict, origin: str, assumed: Sequence[str], paint: Paint) -> Iterator[str]:
+def lines(
+    verdict: Verdict,
+    origin: str,
+    assumed: Sequence[str],
+    paint: Paint,
+    cookies: str | None = None,
+) -> Iterator[str]:
     """Yield the exchange: each request, its response, and what the browser looks at in between.
 
     ``origin`` is the page's; ``assumed`` says of each response why it is taken for granted.
+    ``cookies`` says which go along with credentials, where it is not up to a browser.
     """
     for number in range(len(verdict.exchanges) + 1):
         if number:
             yield ""
-            yield from _sent(verdict.exchanges[number - 1].sent, origin, paint)
+            yield from _sent(verdict.exchanges[number - 1].sent, origin, paint, cookies)
             received = verdict.exchanges[number - 1].received
             if received is not None:
                 yield from _received(received, assumed[number - 1], paint)
@@ -56,17 +63,19 @@ def _step(step: Step, paint: Paint) -> str:
     return f"  {mark}  {step.check.value}: {escaped(step.detail, LONGEST)}"
 
 
-def _sent(sent: Sent, origin: str, paint: Paint) -> Iterator[str]:
+def _sent(sent: Sent, origin: str, paint: Paint, cookies: str | None) -> Iterator[str]:
     url = urlsplit(sent.url)
     path = url._replace(scheme="", netloc="").geturl()
     yield paint(f"  > {sent.method} {escaped(path, LONGEST)}", "MIGRATE_LABEL")
     yield f"  > Host: {url.netloc}"
     for name, value in sent.headers:
         yield f"  > {name}: {shown_value(name, value)}"
-    if sent.credentials:
+    if sent.credentials and cookies is None:
         crossing = way_between(origin, origin_of(sent.url))["cross_site"]
         which = "those with SameSite=None and Secure" if crossing else "if it has any"
-        yield f"  > (and the cookies of that host, {which})"
+        cookies = f"the cookies of that host, {which}"
+    if sent.credentials and cookies:
+        yield f"  > (and {cookies})"
 
 
 def shown_value(name: str, value: str) -> str:

@@ -765,7 +765,7 @@ def test_its_own_refusal_is_not_logged_at_whatever_level(
 ) -> None:
     """Whoever changes the level of the log of refusals has to change nothing here."""
     caplog.set_level(logging.DEBUG, "cors_views")
-    monkeypatch.setattr(refusal_log, "_LEVEL", getattr(logging, level.upper()))
+    monkeypatch.setattr(refusal_log, "LEVEL", getattr(logging, level.upper()))
 
     done = explain(f"{OTHER} GET /orders/")
     explained = [record for record in caplog.records if record.name == "cors_views"]

@@ -652,6 +652,7 @@ def test_the_cookies_of_a_command_go_to_its_own_server_and_are_never_shown() -> 
 
     assert sent.startswith("GET /orders/?page=2 HTTP/1.1\r\n")
     assert "Cookie: sessionid=s3cret\r\n" in sent
+    assert "  > (and the cookies of the command)\n" in done.out
     assert "s3cret" not in done.out + done.err
 
 

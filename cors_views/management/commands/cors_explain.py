@@ -112,7 +112,8 @@ class Command(CorsCommand):
         yield _serving(page, live.server.answered[0].pattern_path)
         yield from telling.before(call, live)
         yield ""
-        yield from transcript.lines(verdict, page.origin, _unsent(live), self.paint)
+        cookies = telling.cookies(call)
+        yield from transcript.lines(verdict, page.origin, _unsent(live), self.paint, cookies)
         yield ""
         yield transcript.verdict(verdict, self.paint, elsewhere=live.is_elsewhere)
         yield from telling.beside(live)

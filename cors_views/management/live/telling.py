@@ -17,7 +17,7 @@ UNSENT = "it is not sent, and this is what the code answers"
 def before(call: Call, live: LiveCall) -> Iterator[str]:
     """Yield what has to be known to read the exchange."""
     page = call.page
-    yield f"Asked over HTTP is {origin_of(page.url)}, and the same of the code that stands here."
+    yield f"{origin_of(page.url)} is asked over HTTP, and the code here is asked the same."
     if page.method not in SAFE_METHODS and not live.wanted.runs_views:
         yield f"The {page.method} may change something, so it is not sent; --run sends it."
     if call.withheld:
@@ -27,6 +27,11 @@ def before(call: Call, live: LiveCall) -> Iterator[str]:
         )
     elif page.credentials == "include" and not call.cookie:
         yield "No cookies are sent: only a command of --curl has some."
+
+
+def cookies(call: Call) -> str:
+    """Return what a request with credentials brings along."""
+    return "the cookies of the command" if call.cookie else ""
 
 
 def beside(live: LiveCall) -> Iterator[str]:
