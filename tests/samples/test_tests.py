@@ -71,7 +71,31 @@ def quickstart() -> str:
     return "".join(code)
 
 
-SITES = {"README.rst": quickstart, "docs/testing.rst": lambda: SHARED + SITE_OF_THE_DOCS}
+SITE_WITH_CHANNELS = """
+INSTALLED_APPS = [
+    "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "cors_views"
+]
+CORS_POLICIES = {"storefront": {"origins": ["https://www.example.com"]}}
+"""
+CONSUMERS = """
+from channels.generic.websocket import WebsocketConsumer
+from django.urls import path
+
+websocket_urlpatterns = [path("ws/stock/", WebsocketConsumer.as_asgi())]
+"""
+SITES = {
+    "README.rst": quickstart,
+    "docs/asgi.rst": lambda: SHARED + SITE_WITH_CHANNELS,
+    "docs/testing.rst": lambda: SHARED + SITE_OF_THE_DOCS,
+}
+
+
+def shop_with_channels(pytester: pytest.Pytester) -> None:
+    """Write what the first block of the page shows, and the consumers that it imports."""
+    pytest.importorskip("channels", reason="the page is about Channels")
+    shop = pytester.mkpydir("shop")
+    (shop / "asgi.py").write_text(samples(ROOT / "docs" / "asgi.rst")[0].code)
+    (shop / "routing.py").write_text(CONSUMERS)
 
 
 def functions(sample: Sample) -> int:
@@ -86,6 +110,8 @@ def test_that_the_tests_of_a_page_pass(page_name: str, pytester: pytest.Pytester
     for number, block in enumerate(blocks):
         pytester.makepyfile(**{f"test_{number}": block.code})
     pytester.makepyfile(docs_site=SITES[page_name]())
+    if page_name == "docs/asgi.rst":
+        shop_with_channels(pytester)
 
     outcomes = pytester.runpytest_subprocess("--ds=docs_site").parseoutcomes()
 
