@@ -9,10 +9,11 @@ import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
-from tests.servers import free_port, running
+from tests.servers import find, framed, free_port, running
 
 APP, EVIL = "https://app.example", "https://evil.example"
 ROOT = Path(__file__).resolve().parent.parent
@@ -152,3 +153,23 @@ def test_what_http_gets(port: int, method: str, path: str, status: int, body: by
 
     assert ask(APP) == (status, body, APP, "origin")
     assert ask(EVIL) == (status, body, None, "origin")
+
+
+def test_that_the_configuration_of_the_docs_lets_websockets_through(
+    port: int, tmp_path: Path
+) -> None:
+    nginx, door = find("nginx"), free_port()
+    page = (ROOT / "docs" / "asgi.rst").read_text("utf-8")
+    location = dedent(page.partition(".. code-block:: nginx\n")[2].partition("\n\nThe ")[0])
+    for written, here in {"/ws/": "/", "//application": f"//127.0.0.1:{port}"}.items():
+        assert written in location
+        location = location.replace(written, here)
+    text = f"server {{ listen 127.0.0.1:{door};\n{location}\n}}\n"
+    (tmp_path / "nginx.conf").write_text(framed(tmp_path, text))
+
+    with running([nginx, "-c", str(tmp_path / "nginx.conf")], door, tmp_path, {**os.environ}):
+        assert handshake(door, "/plain/", Origin=APP) == (101, "no cookie")
+        assert handshake(door, "/plain/", Origin=EVIL) == (403, "")
+        # As for nginx's own port, where it is the usual one.
+        own = {"Host": "shop.example", "Origin": "http://shop.example", "Cookie": "a=1"}
+        assert handshake(door, "/plain/", **own) == (101, "cookie")
