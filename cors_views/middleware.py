@@ -219,7 +219,10 @@ def _at_once(
             return effective.settled(origin)
         # Only under the settings alone does more than the origin matter.
         if effective.needs_url_match and (
-            request.method == "OPTIONS" or not conf.cors_settings().matches_url(path)
+            request.method == "OPTIONS"
+            or not (
+                (effective.any_url and "\n" not in path) or conf.cors_settings().matches_url(path)
+            )
         ):
             return None
     return decisions.by_origin(effective, origin)

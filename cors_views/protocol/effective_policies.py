@@ -102,6 +102,8 @@ class EffectivePolicy:
         Whether the layers end in the settings, where a receiver may admit the origin too.
     ``needs_url_match``
         Whether only the settings speak, so that ``CORS_URLS_REGEX`` or a receiver must open them.
+    ``any_url``
+        Whether ``CORS_URLS_REGEX`` holds its default, which matches whatever is on one line.
     ``undeclared``
         Whether the route declares nothing at all: the settings answer as django-cors-headers does.
     ``applies``
@@ -114,6 +116,7 @@ class EffectivePolicy:
     """
 
     __slots__ = (
+        "any_url",
         "applies",
         "constant_answer",
         "counting_layers",
@@ -139,6 +142,7 @@ class EffectivePolicy:
         counting_layers: tuple[Any, ...] = (),
         signal: bool = False,
         needs_url_match: bool = False,
+        any_url: bool = False,
         undeclared: bool = False,
         applies: bool = True,
         enforce: Enforce | None = None,
@@ -148,6 +152,7 @@ class EffectivePolicy:
         self.counting_layers = counting_layers
         self.signal = signal
         self.needs_url_match = needs_url_match
+        self.any_url = any_url
         self.undeclared = undeclared
         self.applies = applies
         self.why_settings = why_settings

@@ -94,6 +94,7 @@ class _Builder:
             (policy,),
             signal=True,
             needs_url_match=True,
+            any_url=self.site.matches_every_line,
             applies=not self.site.opt_in,
             why_settings="nothing is declared for this method",
         )

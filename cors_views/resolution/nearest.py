@@ -12,7 +12,7 @@ import weakref
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import ResolverMatch, URLResolver, get_resolver
+from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver
 
 from cors_views import conf
 from cors_views.conf import settings_cache
@@ -105,6 +105,7 @@ def _of_the_settings(why_settings: str) -> RoutePolicies:
         (compiled_policy(site.policy),),
         signal=True,
         needs_url_match=True,
+        any_url=site.matches_every_line,
         undeclared=True,
         applies=not site.opt_in,
         why_settings=why_settings,
@@ -126,7 +127,7 @@ def route_of(match: ResolverMatch | None) -> RoutePolicies:
 
 
 def _route_at(pattern_path: PatternPath) -> RoutePolicies:
-    if not all(map(_is_itself, pattern_path)):
+    if not (_DJANGOS.issuperset(map(type, pattern_path)) or all(map(_is_itself, pattern_path))):
         # Made anew for each request, perhaps, or taken for another: looked at each time, not kept.
         return build_safely(pattern_path)
     route = _routes.get(pattern_path)
@@ -134,6 +135,10 @@ def _route_at(pattern_path: PatternPath) -> RoutePolicies:
         route = build_safely(pattern_path)
         _keep(pattern_path, route)
     return route
+
+
+#: What nearly all steps are, and equal to nothing else.
+_DJANGOS = frozenset({URLPattern, URLResolver})
 
 
 def _is_itself(step: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver
+from django.urls import ResolverMatch, URLResolver, get_resolver
 from django.urls.exceptions import Resolver404
 from django.utils.translation import (
     get_language_from_path,
@@ -20,15 +20,13 @@ from django.utils.translation import (
 from cors_views import conf
 from cors_views.conf.settings_cache import keep
 from cors_views.declarations.marks import wrapped
+from cors_views.resolution.pattern_walk import walk
 from cors_views.resolution.wrapped_views import adds_nothing
 from cors_views.support.memory import remembered
 
 logger = logging.getLogger("cors_views")
 
 T = TypeVar("T")
-
-#: What ``_walk`` does the same as. Who replaces it, as agents that measure do, is asked.
-_RESOLVE = (URLResolver.resolve, URLPattern.resolve)
 
 #: The resolvers that lead to a URLconf entry, from outside, and the entry itself.
 PatternPath = tuple[Any, ...]
@@ -80,11 +78,9 @@ def _pattern_path(resolver: URLResolver, path: str) -> PatternPath | None:
     and for a view that does not run, would take four times as long.
     """
     try:
-        if (URLResolver.resolve, URLPattern.resolve) != _RESOLVE:
-            raise TypeError
-        found = _walk(resolver, path)
+        found = walk(resolver, path)
         if not found and not path.endswith("/") and conf.appends_slash():
-            found = _walk(resolver, f"{path}/")
+            found = walk(resolver, f"{path}/")
             if found and not getattr(found[-1].callback, "should_append_slash", True):
                 return None
         return found or None
@@ -92,29 +88,6 @@ def _pattern_path(resolver: URLResolver, path: str) -> PatternPath | None:
         # Something that may match as it likes, or that fails: Django knows what comes of it.
         match = _match(resolver, path)
         return None if match is None else pattern_path_of(match)
-
-
-def _walk(resolver: Any, path: str) -> PatternPath:
-    """Return the path of patterns that match, in their order, or an empty one.
-
-    Raise ``TypeError`` for a resolver or an entry that is not quite Django's own.
-    """
-    if type(resolver) is not URLResolver or "resolve" in resolver.__dict__:
-        raise TypeError
-    matched = resolver.pattern.match(path)
-    if not matched:
-        return ()
-    rest = matched[0]
-    for entry in resolver.url_patterns:
-        if type(entry) is not URLPattern:
-            found = _walk(entry, rest)
-            if found:
-                return (entry, *found)
-        elif "resolve" in entry.__dict__:
-            raise TypeError
-        elif entry.pattern.match(rest):
-            return (entry,)
-    return ()
 
 
 def _language_of(request: HttpRequest, urlconf: Any) -> str | None:

@@ -16,17 +16,20 @@ from django.urls import (
     ResolverMatch,
     URLPattern,
     URLResolver,
+    get_resolver,
     include,
     path,
     re_path,
     register_converter,
     resolvers,
 )
+from django.urls.resolvers import RoutePattern
+from django.utils.translation import gettext_lazy
 from django.views.decorators.common import no_append_slash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cors_views.resolution import pattern_paths
+from cors_views.resolution import pattern_paths, pattern_walk
 from cors_views.resolution.pattern_paths import PatternPath, find_pattern_path, pattern_path_of
 from tests.tables import Patterns
 
@@ -47,7 +50,20 @@ class Even:
         return str(value)
 
 
+class Breaking:
+    """A converter whose regular expression is an alternative to what stands before it, too."""
+
+    regex = "x)|(?P<other>a/?"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
 register_converter(Even, "even_in_walk")
+register_converter(Breaking, "breaking_in_walk")
 
 
 def view(request: Any, **kwargs: Any) -> HttpResponse:
@@ -101,9 +117,13 @@ ROUTES = [
     "<slug:name>",
     "<path:rest>",
     "<even_in_walk:n>/",
+    "de/b/<int:pk>/",
+    "a/<slug:name>/b",
+    "b/<even_in_walk:n>",
+    gettext_lazy("b/"),
 ]
 REGEXES = [r"^a/$", r"a", r"^(?P<name>[ab])/$", r"^([ab]+)/?$", r"b/$|^a/b", r"^$"]
-PREFIXES = ["", "a/", "b/", "<int:pk>/", "<slug:name>/"]
+PREFIXES = ["", "a", "a/", "b/", "a/b/", "b/<slug:name>/", "<int:pk>/", "<slug:name>/"]
 
 views = st.sampled_from([view, other, no_append_slash(lambda request: HttpResponse("closed"))])
 entries = st.one_of(
@@ -194,3 +214,73 @@ def test_that_a_resolve_of_another_class_is_asked(
     with override_settings(ROOT_URLCONF=Patterns([path("closed/", view), path("open/", view)])):
         assert find_pattern_path(RequestFactory().get("/closed/")) is None
         assert find_pattern_path(RequestFactory().get("/open/")) is not None
+
+
+#: What stands before, or instead of, an entry that is looked up by the first segment of its route.
+FIRST: dict[str, tuple[Any, str]] = {
+    "one that begins otherwise": (lambda: path("b/", other), "a/"),
+    "one that begins alike": (lambda: path("a/b/", other), "a/"),
+    "one without a slash": (lambda: path("a", include([path("/", other)])), "a/"),
+    "one with a converter first": (lambda: path("<slug:name>/", other), "a/"),
+    "a regular expression": (lambda: re_path("^A/|^a", other), "a/"),
+    "a small letter for a capital": (lambda: path("A/", other), "a/"),
+    "an alternative in a converter": (lambda: path("b/<breaking_in_walk:n>", other), "a/"),
+    "a resolver below": (lambda: path("b/", include([path("a/", other)])), "b/a/"),
+    "an entry that resolves by itself": (lambda: overridden(path("b/a/", other)), "b/a/"),
+    "a resolver of another class": (lambda: backwards(path("b/", include([]))), "b/"),
+    "a pattern that matches by itself": (lambda: matching_all(path("b/", other)), "a/"),
+    "a route that is translated": (lambda: path(gettext_lazy("a/"), other), "a/"),
+}
+
+
+def matching_all(entry: Any) -> Any:
+    entry.pattern.match = lambda path: ("", (), {})
+    return entry
+
+
+@pytest.mark.parametrize(("first", "url"), FIRST.values(), ids=FIRST)
+def test_that_an_entry_before_another_keeps_its_turn(first: Any, url: str) -> None:
+    patterns = [path("c/", view), first(), path("a/", view), path("b/", view)]
+    request = RequestFactory().get(f"/{url}")
+
+    with override_settings(ROOT_URLCONF=Patterns(patterns)):
+        assert by_walk(request) == by_django(request) is not None
+
+
+CHANGES: dict[str, tuple[Any, str]] = {
+    "added at the end": (lambda patterns: patterns.append(path("c/", other)), "/c/"),
+    "added before": (lambda patterns: patterns.insert(0, path("a/", other)), "/a/"),
+    "replaced": (lambda patterns: patterns.__setitem__(0, path("a/", other)), "/a/"),
+    "removed": (lambda patterns: patterns.pop(0), "/a/"),
+}
+
+
+@pytest.mark.parametrize(("change", "url"), CHANGES.values(), ids=CHANGES)
+def test_that_patterns_may_change_while_the_site_runs(change: Any, url: str) -> None:
+    conf: Any = Patterns([path("a/", view), path("b/", view)])
+    request = RequestFactory().get(url)
+    with override_settings(ROOT_URLCONF=conf):
+        before = by_walk(request)
+        change(get_resolver(conf).url_patterns)
+        after = by_walk(request)
+
+        assert after == by_django(request) != before
+
+
+def test_that_few_routes_are_tried_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where this fails after an upgrade of Django, answers are right, and take their time."""
+    patterns = [path(f"r{number}/<int:pk>/", view) for number in range(1_000)]
+    tried = []
+    match = RoutePattern.match
+
+    def noting(self: Any, path: str) -> Any:
+        tried.append(self)
+        return match(self, path)
+
+    monkeypatch.setattr(RoutePattern, "match", noting)
+    monkeypatch.setattr(pattern_walk, "_DJANGOS", pattern_walk.djangos())
+    with override_settings(ROOT_URLCONF=Patterns(patterns)):
+        found = find_pattern_path(RequestFactory().get("/r999/1/"))
+
+    assert found == (patterns[999],)
+    assert tried == [patterns[999].pattern]

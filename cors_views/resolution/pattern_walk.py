@@ -1,0 +1,134 @@
+"""From a URL to the patterns that lead to its view, without the matches that Django makes of them.
+
+Entries are tried in the order of Django's resolver. Left out are those that cannot match, since
+their routes begin with another segment than the URL.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+from typing import Any
+
+from django.urls import URLPattern, URLResolver
+from django.urls.resolvers import RegexPattern, RoutePattern
+
+
+def djangos() -> tuple[Any, ...]:
+    """Return what ``walk`` does the same as."""
+    return URLResolver.resolve, URLPattern.resolve, RoutePattern.match, RegexPattern.match
+
+
+#: Who replaces one of them, as agents that measure do, is asked.
+_DJANGOS = djangos()
+
+
+def walk(resolver: URLResolver, path: str) -> tuple[Any, ...]:
+    """Return the patterns that match, as a path from outside to the entry, or an empty one.
+
+    Raise an exception where something may match in a way of its own: Django's resolver knows.
+    """
+    if djangos() != _DJANGOS:
+        raise TypeError("Something else than Django resolves.")
+    return _walk(resolver, path)
+
+
+def _walk(resolver: Any, path: str) -> tuple[Any, ...]:
+    held = resolver.__dict__
+    if type(resolver) is not URLResolver or "resolve" in held:
+        raise TypeError("A resolver of another class resolves.")
+    # A list may get entries while the site runs. To compare a thousand takes as long as to match
+    # three, and equal ones are the same: URL patterns have no __eq__.
+    level = held.get(_Level.KEPT_AS)
+    if level is None or level.patterns != resolver.url_patterns:
+        level = held[_Level.KEPT_AS] = _Level(resolver)
+    if level.is_slash:
+        if path[:1] != "/":
+            return ()
+        rest = path[1:]
+    else:
+        matched = resolver.pattern.match(path)
+        if not matched:
+            return ()
+        rest = matched[0]
+    segment = rest.partition("/")[0]
+    for by_segment, others in level.groups:
+        for entry in chain(by_segment.get(segment, ()), others):
+            if type(entry) is not URLPattern:
+                found = _walk(entry, rest)
+                if found:
+                    return (entry, *found)
+            elif "resolve" in entry.__dict__:
+                raise TypeError("A pattern resolves by itself.")
+            elif entry.pattern.match(rest):
+                return (entry,)
+    return ()
+
+
+# --- Entries by the first segment of their routes ----------------------------------------------
+
+
+class _Level:
+    """The entries of a resolver in their order, in groups of two.
+
+    First those that are looked up by the first segment of a path, then those that may match any.
+    """
+
+    #: The attribute of the resolver that keeps it, and is gone when that is.
+    KEPT_AS = "_cors_views_level"
+    __slots__ = ("groups", "is_slash", "patterns")
+
+    def __init__(self, resolver: Any) -> None:
+        patterns, pattern = resolver.url_patterns, resolver.pattern
+        if type(patterns) not in (list, tuple):
+            raise TypeError("The patterns may be others each time.")
+        self.patterns = patterns[:]
+        #: Whether it is the slash that Django puts before each URLconf: to search for it by a
+        #: regular expression may take longer than all the rest.
+        self.is_slash = (
+            type(pattern) is RegexPattern
+            and vars(pattern).get("_regex") == "^/"
+            and "match" not in vars(pattern)
+        )
+        self.groups = _grouped(self.patterns)
+
+
+def _grouped(patterns: Any) -> list[tuple[dict[str, list[Any]], list[Any]]]:
+    groups: list[tuple[dict[str, list[Any]], list[Any]]] = [({}, [])]
+    for entry in patterns:
+        segment = _first_segment(entry)
+        if segment is None:
+            groups[-1][1].append(entry)
+            continue
+        if groups[-1][1]:
+            groups.append(({}, []))
+        groups[-1][0].setdefault(segment, []).append(entry)
+    return groups
+
+
+def _first_segment(entry: Any) -> str | None:
+    """Return the first segment of all paths that an entry can match; ``None`` if nobody is sure."""
+    if type(entry) not in (URLPattern, URLResolver) or "resolve" in entry.__dict__:
+        return None
+    pattern = entry.pattern
+    held = vars(pattern)
+    # In the language of the thread, a route may be another.
+    if type(pattern) is not RoutePattern or "match" in held or type(held["_route"]) is not str:
+        return None
+    literal = held["_route"].partition("<")[0]
+    if not _begins(held["_regex"], literal):
+        return None
+    segment, slash, _ = literal.partition("/")
+    is_whole = held["_is_endpoint"] and literal == held["_route"]
+    return segment if slash or is_whole else None
+
+
+def _begins(regex: str, literal: str) -> bool:
+    """Return whether whatever a regular expression matches begins with a text.
+
+    A converter has any regular expression it likes: it may hold an alternative to all before it, or
+    a flag that makes capitals equal to small letters.
+    """
+    beginning = f"^{re.escape(literal)}"
+    converters = regex[len(beginning) :].replace("(?P<", "(<")
+    return regex.startswith(beginning) and "|" not in converters and "(?" not in converters
