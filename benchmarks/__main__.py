@@ -11,16 +11,6 @@ from importlib.metadata import version
 from benchmarks import memory, pages, startup, table
 from benchmarks.table import Row
 
-#: The cases that the README shows; docs/speed.rst has them all.
-HEADLINES = (
-    "no Origin, 3 origins",
-    "allowed, 3 origins",
-    "refused, 3 origins",
-    "allowed, 1,000 origins",
-    "allowed, 100,000 origins",
-    "preflight in total, 50 routes",
-)
-
 
 def main() -> int:
     """Print the table; return 1 where a goal is missed."""
@@ -34,7 +24,6 @@ def main() -> int:
         print(f"{'met   ' if row.met else 'MISSED'} {'  '.join(cells(row))}", flush=True)
     if options.write:
         pages.write(pages.SPEED, "table", document(rows, options.rounds))
-        pages.write(pages.README, "table", summary(rows, options.rounds))
     return 0 if all(row.met for row in rows) else 1
 
 
@@ -42,8 +31,14 @@ def measured(rounds: int) -> Iterable[Row]:
     """Yield every row as it is measured."""
     yield from table.actual_rows(rounds)
     yield from table.preflight_rows(rounds)
-    yield memory.row()
+    yield _memory()
     yield from startup.rows(rounds=min(rounds, 21))
+
+
+def _memory() -> Row:
+    taken = memory.taken("origins", "tracemalloc").compiled
+    case = f"memory, {memory.ORIGINS:,} origins, beside their strings"
+    return Row(case, "", f"{taken:.1f} MB", taken / memory.GOAL, "", 1, f"{memory.GOAL:g} MB")
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -57,7 +52,7 @@ def cells(row: Row) -> tuple[str, ...]:
 
 def document(rows: Sequence[Row], rounds: int) -> str:
     """Return the table and what it is about, in reStructuredText."""
-    body = rst_table(
+    body = pages.rst_table(
         ("Case", "django-cors-headers", "cors_views", "Ratio (quartiles)", "Goal"),
         [cells(row) for row in rows],
     )
@@ -67,15 +62,6 @@ def document(rows: Sequence[Row], rounds: int) -> str:
     return f"{body}\n{_about(rounds)}{verdict}.\n"
 
 
-def summary(rows: Sequence[Row], rounds: int) -> str:
-    """Return the table of the README, which has no goals."""
-    by_case = {row.case: cells(row)[:3] for row in rows}
-    body = rst_table(
-        ("Case", "django-cors-headers", "cors_views"), [by_case[case] for case in HEADLINES]
-    )
-    return f"{body}\n{_about(rounds)}"
-
-
 def _about(rounds: int) -> str:
     return (
         "Microseconds: what is added to a request over bare Django, and the whole for preflights;\n"
@@ -83,18 +69,6 @@ def _about(rounds: int) -> str:
         f"{platform.python_version()}, Django {version('Django')} and django-cors-headers "
         f"{version('django-cors-headers')}; timings differ from machine to machine.\n"
     )
-
-
-def rst_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a simple table in reStructuredText."""
-    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
-    line = "  ".join("=" * width for width in widths)
-
-    def joined(row: Sequence[str]) -> str:
-        # An empty first cell would go on with the row above, an empty other one is a blank.
-        return "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-
-    return "\n".join([line, joined(head), line, *map(joined, rows), line, ""])
 
 
 if __name__ == "__main__":

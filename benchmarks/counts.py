@@ -1,21 +1,36 @@
 """Count what CORS adds to a request, in instructions: ``make count``.
 
 A count is the same in two runs, whatever else the machine does; a time is not. The mark is what
-somebody would write by hand for just that case, see ``by_hand``.
+somebody would write by hand for just that case, see ``by_hand``. With ``--write`` the tables go to
+the docs, and the missed goals with them.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from typing import NamedTuple
 
-from benchmarks import callgrind
+from benchmarks import callgrind, pages
 from benchmarks.cases import CASES, MANY, Case
 from benchmarks.counted import BY_HAND, CONTENDERS, DJANGO, OURS, THEIRS
+
+#: The cases that the README shows; docs/speed.rst has them all.
+HEADLINES = (
+    "function: no Origin",
+    "function: allowed",
+    "function: refused",
+    "function: preflight, allowed",
+    "ASGI, function: allowed",
+    "1,000 origins: allowed",
+    "100,000 origins: allowed",
+    "1,000 routes, flat: preflight, allowed",
+)
 
 
 class Row(NamedTuple):
@@ -63,25 +78,67 @@ def _requests(contender: str, case: Case) -> int:
     return callgrind.FEW_REQUESTS if slow else callgrind.REQUESTS
 
 
+def document(rows: Sequence[Row]) -> str:
+    """Return the table of all cases and what it is about, in reStructuredText."""
+    body = pages.rst_table(
+        ("Case", THEIRS, "by hand", OURS, "of theirs", "of by hand", "goal"),
+        [(*_cells(row), f"{row.case.goal:g}{'' if row.met else ': missed'}") for row in rows],
+    )
+    missed = sum(not row.met for row in rows)
+    verdict = "Every goal is met" if not missed else f"{missed} of {len(rows)} goals are missed"
+    return f"{body}\n{_about()}{verdict}.\n"
+
+
+def summary(rows: Sequence[Row]) -> str:
+    """Return the table of the README, which has no goals."""
+    by_case = {row.case.name: _cells(row) for row in rows}
+    body = pages.rst_table(
+        ("Case", THEIRS, "by hand", OURS, "of theirs", "of by hand"),
+        [by_case[name] for name in HEADLINES],
+    )
+    return f"{body}\n{_about()}"
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    theirs, by_hand, ours = (f"{row.added[name]:,.0f}" for name in (THEIRS, BY_HAND, OURS))
+    return row.case.name, theirs, by_hand, ours, f"{row.to_theirs:.2f}", f"{row.ratio:.2f}"
+
+
+def _about() -> str:
+    return (
+        "Instructions that a request takes more than with bare Django, counted by\n"
+        "``python -m benchmarks.counts --write`` with Python "
+        f"{platform.python_version()}, Django {version('Django')}\n"
+        f"and django-cors-headers {version('django-cors-headers')}.\n"
+    )
+
+
 def main() -> int:
     """Print a line for each case; return 1 where a goal is missed, 2 without valgrind."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.counts", description=__doc__)
     parser.add_argument("--only", default="", metavar="TEXT", help="cases whose name holds this")
+    parser.add_argument("--write", action="store_true", help="write the tables into the docs")
     options = parser.parse_args()
+    if options.only and options.write:
+        parser.error("--write takes all cases")
     if not callgrind.is_installed():
         print("valgrind counts the instructions. Install it (Debian: valgrind).", file=sys.stderr)
         return 2
-    met = True
+    counted = []
     print(f"{'':6} {'case':50} {THEIRS:>20} {BY_HAND:>10} {OURS:>11}  of theirs  of by hand  goal")
     for row in rows(options.only):
-        met = met and row.met
-        theirs, by_hand, ours = (f"{row.added[name]:,.0f}" for name in (THEIRS, BY_HAND, OURS))
+        counted.append(row)
+        name, theirs, by_hand, ours, to_theirs, ratio = _cells(row)
         print(
-            f"{'met' if row.met else 'MISSED':6} {row.case.name:50} {theirs:>20} {by_hand:>10} "
-            f"{ours:>11} {row.to_theirs:>10.2f} {row.ratio:>11.2f} {row.case.goal:>5g}",
+            f"{'met' if row.met else 'MISSED':6} {name:50} {theirs:>20} {by_hand:>10} "
+            f"{ours:>11} {to_theirs:>10} {ratio:>11} {row.case.goal:>5g}",
             flush=True,
         )
-    return 0 if met else 1
+    if options.write:
+        pages.write(pages.SPEED, "count", document(counted))
+        pages.write(pages.README, "count", summary(counted))
+        return 0
+    return 0 if all(row.met for row in counted) else 1
 
 
 if __name__ == "__main__":

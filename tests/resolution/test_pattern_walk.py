@@ -267,6 +267,33 @@ def test_that_patterns_may_change_while_the_site_runs(change: Any, url: str) -> 
         assert after == by_django(request) != before
 
 
+class Listing(list[Any]):
+    """A list that shows other entries each time."""
+
+    def __iter__(self) -> Any:
+        return reversed([self[index] for index in range(len(self))])
+
+
+@pytest.mark.parametrize("kind", [tuple, Listing], ids=["a tuple", "a list of another class"])
+def test_that_patterns_may_stand_in_something_else_than_a_list(kind: Any) -> None:
+    below = include((kind([path("<slug:name>/", other), path("a/", view)]), "app"))
+    request = RequestFactory().get("/b/a/")
+
+    with override_settings(ROOT_URLCONF=Patterns([path("b/", below)])):
+        assert by_walk(request) == by_django(request) is not None
+
+
+# APPEND_SLASH makes a slash of nothing.
+@pytest.mark.parametrize(("path_info", "found"), [("", True), ("a/", False), ("//a/", False)])
+def test_that_a_path_may_begin_otherwise_than_with_one_slash(path_info: str, found: bool) -> None:
+    request = RequestFactory().get("/")
+    request.path_info = path_info
+
+    with override_settings(ROOT_URLCONF=Patterns([path("a/", view), path("", other)])):
+        assert by_walk(request) == by_django(request)
+        assert (by_walk(request) is not None) is found
+
+
 def test_that_few_routes_are_tried_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where this fails after an upgrade of Django, answers are right, and take their time."""
     patterns = [path(f"r{number}/<int:pk>/", view) for number in range(1_000)]
