@@ -26,7 +26,6 @@ from cors_views.policies.spelling_hints import (
     text_of,
     where_to_write,
 )
-from cors_views.regexes.repetitions import is_ambiguous
 from cors_views.standard.headers import (
     CORS_RESPONSE_HEADERS,
     FORBIDDEN_RESPONSE_HEADERS,
@@ -149,6 +148,9 @@ def regexes(
     """Check regular expressions, whatever they are for; paths hold letters beyond ASCII."""
     # A comma or a blank may be part of an expression.
     entries, problems = _entries(value, field, "regular expressions", _one_regex)
+    if entries:
+        # Here, not above: a site without regular expressions starts without what judges them.
+        from cors_views.regexes.repetitions import is_ambiguous
     valid: list[re.Pattern[str]] = []
     for entry in entries:
         if isinstance(entry, re.Pattern) and isinstance(entry.pattern, str):

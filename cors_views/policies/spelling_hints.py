@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from cors_views.policies.patterns import OriginError, below, looks_like_a_regex, parse_pattern
-from cors_views.regexes.repetitions import is_ambiguous, repeated_once
 from cors_views.standard.origins import DEFAULT_PORTS
 
 #: What separates origins in one text: commas, semicolons, white space, and a further scheme.
@@ -133,6 +132,8 @@ def _of_regex(text: str) -> Correction:
     plain = pattern_of(text)
     if plain:
         return Correction(plain)
+    from cors_views.regexes.repetitions import is_ambiguous
+
     better = escaped(text)
     try:
         of_origins = "://" in better and "://*" not in better
@@ -236,6 +237,8 @@ def is_a_pattern(regex: str) -> bool:
 
 def once(regex: re.Pattern[str]) -> str:
     """Return what to write instead of a regular expression that repeats a repetition."""
+    from cors_views.regexes.repetitions import repeated_once
+
     better = repeated_once(regex)
     return f"Write r'{better}' instead." if better else _NO_REPEATED_REPETITION
 
