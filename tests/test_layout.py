@@ -304,6 +304,10 @@ TESTED_ELSEWHERE = {
     "declarations.attributes": ("test_rest_framework.py", "CorsMixin is what people write"),
     "declarations.declaring": ("test_decorators.py", "it is the body of the decorators"),
     "declarations.included": ("test_urls.py", "it is what cors_include leaves in the URLconf"),
+    "inspection.held_callables": (
+        "checks/test_lost_declarations.py",
+        "what a view holds is what its route may lose",
+    ),
     "inspection.policies_in_use": (
         "checks/test_route_policies.py",
         "the checks and cors_policies say what it finds",

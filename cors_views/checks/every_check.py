@@ -14,7 +14,13 @@ from cors_views.checks.cookies import check_unknown_sites
 from cors_views.checks.credentials import check_any_origin_with_credentials, check_exposed_star
 from cors_views.checks.csrf import check_csrf
 from cors_views.checks.enforcement import check_enforced, check_reported
-from cors_views.checks.lost_declarations import check_mixin, check_reached, check_understood
+from cors_views.checks.lost_declarations import (
+    check_lost_by,
+    check_mixin,
+    check_reached,
+    check_understood,
+    lost_by,
+)
 from cors_views.checks.methods import check_posts, check_public_uses, check_updates
 from cors_views.checks.preflight_caches import Opened, check_caches, opened_by_caches
 from cors_views.checks.route_policies import check_uses
@@ -44,6 +50,7 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
     in_use: list[PolicyInUse] = []
     cached: dict[Opened, list[PatternPath]] = {}
     every_stack: list[list[Layer]] = []
+    lost: dict[AppliedDeclaration, list[PatternPath]] = {}
     surveyed = survey()
     for pattern_path, route in surveyed:
         stacks = list(filter(None, layers.stacks(pattern_path)))
@@ -52,6 +59,8 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
         for opened in opened_by_caches(route):
             cached.setdefault(opened, []).append(pattern_path)
         every_stack += stacks
+        for applied in lost_by(pattern_path, route, stacks):
+            lost.setdefault(applied, []).append(pattern_path)
         for message in (
             *check_mixin(pattern_path),
             *check_never_reached(route),
@@ -71,6 +80,7 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
         *check_posts(in_use),
         *check_choosers([*in_use, *policy_of_settings()]),
         *check_reached(reached),
+        *check_lost_by(lost, reached),
         *check_understood(),
         *check_updates(surveyed),
         *check_undeclared(in_use),

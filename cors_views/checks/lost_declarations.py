@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 from django.core.checks import CheckMessage, Warning
 
+from cors_views.declarations.attributes import sets
+from cors_views.declarations.included import INCLUDE_OF
 from cors_views.declarations.marks import (
     AppliedDeclaration,
     Mark,
     anything_applied,
     everything_applied,
     marks_along,
+    own_marks,
 )
+from cors_views.inspection.held_callables import callables_held
 from cors_views.inspection.policies_in_use import not_understood
 from cors_views.policies.policy import close_matches
-from cors_views.resolution.pattern_paths import PatternPath
-from cors_views.resolution.route_names import route_name
+from cors_views.protocol.effective_policies import RoutePolicies
+from cors_views.resolution.layers import Layer, ends_the_search
+from cors_views.resolution.layers import stacks as layers_of
+from cors_views.resolution.pattern_paths import ByHand, PatternPath
+from cors_views.resolution.route_names import route_name, routes_named
 from cors_views.resolution.wrapped_views import declares, inspect_view
 
+_DROPPED = (
+    "Is it below a decorator without functools.wraps? Then write it above that, or in the URLconf. "
+    "Overriding a method drops its decorator: decorate the override again. Does a setting or a "
+    "registry put another class in place of this one? Decorate that one. Does an earlier route "
+    "match the same URLs? Then remove one of the two. Otherwise add a route for the view."
+)
+_DROPPED_INCLUDE = (
+    "Is it below format_suffix_patterns(), or something else that makes patterns anew? Then write "
+    "cors_include() around its result. Do earlier routes match the same URLs? Then remove one of "
+    "the two. Otherwise add a route for it: path('...', cors_include(...))."
+)
 _ATTRIBUTES = ("cors_policy", "cors_action_policies")
 
 
@@ -29,13 +49,66 @@ def check_reached(reached: AbstractSet[AppliedDeclaration]) -> Iterator[CheckMes
     for applied in sorted(everything_applied() - reached - unclear):
         yield Warning(
             f"No route reaches the policy that {applied.place} declares on {applied.target}.",
-            hint="Is it below a decorator without functools.wraps? Then write it above that, "
-            "or in the URLconf. Overriding a method drops its decorator: decorate the "
-            "override again. Does a setting or a registry put another class in place of "
-            "this one? Decorate that one. Does an earlier route match the same URLs? Then "
-            "remove one of the two. Otherwise add a route for the view.",
+            hint=_DROPPED_INCLUDE if applied.target.startswith(INCLUDE_OF) else _DROPPED,
             id="cors_views.W023",
         )
+
+
+def check_lost_by(
+    lost: Mapping[AppliedDeclaration, Sequence[PatternPath]],
+    reached: AbstractSet[AppliedDeclaration],
+) -> Iterator[CheckMessage]:
+    """Report what one route loses and another one reaches; ``lost_by`` finds it.
+
+    What no route reaches is told of by ``check_reached``.
+    """
+    for applied in sorted(lost.keys() & reached):
+        yield Warning(
+            f"The policy that {applied.place} declares on {applied.target} does not count for "
+            f"{routes_named(lost[applied])}, though the view there holds what it is declared on.",
+            hint="Write functools.wraps in the decorator that stands between, or decorate the view "
+            "in the URLconf: cors_deny(view), or cors_allow(...)(view). An override of a method "
+            "has no policy of its own: decorate it, too.",
+            id="cors_views.W069",
+        )
+
+
+def lost_by(
+    pattern_path: PatternPath, route: RoutePolicies, stacks: Sequence[list[Layer]]
+) -> set[AppliedDeclaration]:
+    """Return what is declared on what the view of a route holds, and does not count there."""
+    entry = stacks[0][0] if stacks else None
+    if entry is not None and entry.name == "route" and ends_the_search(entry):
+        # It was written to replace whatever is within.
+        return set()
+    counting = {layer.applied for stack in stacks for layer in stack}
+    found = set(_denied_before(pattern_path, route))
+    if not route.other.denied:
+        for held in callables_held(pattern_path[-1].callback):
+            found.update(_declared_on(held))
+    return found - counting
+
+
+def _declared_on(held: Any) -> set[AppliedDeclaration]:
+    try:
+        return {layer.applied for stack in layers_of((ByHand(held),)) for layer in stack}
+    except Exception:
+        # It may be anything.
+        return set()
+
+
+def _denied_before(pattern_path: PatternPath, route: RoutePolicies) -> Iterator[AppliedDeclaration]:
+    """Yield each ``cors_deny`` on a handler that an undeclared override of a subclass drops."""
+    view = inspect_view(pattern_path[-1].callback)
+    for method, name in (view.handlers or {}).items():
+        if route.effective(method).denied:
+            continue
+        owners = [owner for owner in (view.view_class or object).__mro__ if name in vars(owner)]
+        for nearer, owner in itertools.pairwise(owners):
+            if marks_along(vars(nearer)[name]) or own_marks(nearer) or sets(nearer, "cors_policy"):
+                break
+            marks = marks_along(vars(owner)[name])
+            yield from (mark.applied for mark in marks if mark.declaration.deny)
 
 
 def _marks_of(pattern_path: PatternPath) -> list[Mark]:

@@ -7,6 +7,9 @@ from typing import Any
 
 from cors_views.declarations.marks import Declaration, note
 
+#: What the name of each begins with.
+INCLUDE_OF = "cors_include of "
+
 
 class IncludedURLconf:
     """An included URLconf and the policy over it, as ``URLResolver.urlconf_name`` keeps it.
@@ -30,5 +33,5 @@ class IncludedURLconf:
 
     def __repr__(self) -> str:
         if isinstance(self.urlconf, ModuleType):
-            return f"cors_include of {self.urlconf.__name__}"
-        return "cors_include of a list of patterns"
+            return f"{INCLUDE_OF}{self.urlconf.__name__}"
+        return f"{INCLUDE_OF}a list of patterns"

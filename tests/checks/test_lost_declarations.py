@@ -14,7 +14,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import never_cache
 
-from cors_views import cors_allow, cors_deny
+from cors_views import cors_allow, cors_deny, cors_include
 from cors_views.checks import check_declarations
 from cors_views.declarations import marks
 from cors_views.declarations.attributes import DeclaresCors
@@ -209,3 +209,184 @@ def test_that_a_view_that_cannot_be_unwrapped_is_named_and_hides_nothing() -> No
         messages = check_declarations()
 
     assert sorted(message.id for message in messages) == ["cors_views.W023", "cors_views.W057"]
+
+
+def test_that_an_include_that_is_dropped_is_written_around_what_drops_it() -> None:
+    drf = pytest.importorskip("rest_framework.urlpatterns", reason="makes patterns anew")
+    patterns = [path("v/", answer)]
+    dropped = drf.format_suffix_patterns([path("a/", cors_include(patterns, policy=cors_deny))])
+    with urlconf(*dropped):
+        (message,) = check_declarations()
+    marks._everything_applied.clear()
+    obeyed = cors_include(drf.format_suffix_patterns(patterns), policy=cors_deny)
+    with urlconf(path("a/", obeyed)):
+        assert check_declarations() == []
+
+    assert message.id == "cors_views.W023"
+    assert "Then write cors_include() around its result." in message.hint
+
+
+# --- What one route loses and another reaches ----------------------------------------------------
+
+
+def secret(*args: Any, **kwargs: Any) -> HttpResponse:
+    return HttpResponse("secret")
+
+
+class Calls:
+    """A callable that stands around a view and shows it nowhere."""
+
+    def __init__(self, view: Any) -> None:
+        self.view = view
+
+    def __call__(self, request: Any) -> Any:
+        return self.view(request)
+
+
+class CallsBySlot(Calls):
+    __slots__ = ("view",)
+
+
+def called(view: Any, request: Any) -> Any:
+    return view(request)
+
+
+def calling(view: Any) -> Any:
+    return type("Calling", (View,), {"get": lambda self, request: view(request)}).as_view()
+
+
+def made_by_a_factory() -> Any:
+    """Return another view of the same name, declared at the same line, each time."""
+    return cors_deny(secret)
+
+
+class Denied(View):
+    get = cors_deny(secret)
+
+
+class Overriding(Denied):
+    get = secret
+
+
+class OverridingAgain(Overriding):
+    get = staticmethod(lambda *args, **kwargs: secret())
+
+
+def kept_and(lose: Any) -> tuple[Any, Any]:
+    view = cors_deny(secret)
+    return view, lose(view)
+
+
+# name -> a view that keeps what is declared, and one that loses it
+LOSING: dict[str, Any] = {
+    "a function": lambda: kept_and(losing),
+    "a function around a function": lambda: kept_and(lambda view: losing(losing(view))),
+    "a partial": lambda: kept_and(lambda view: functools.partial(called, view)),
+    "a partial, by keyword": lambda: kept_and(lambda view: functools.partial(called, view=view)),
+    "a callable instance": lambda: kept_and(Calls),
+    "a callable instance with slots": lambda: kept_and(CallsBySlot),
+    "a handler of a class": lambda: kept_and(calling),
+    "a view of the same factory": lambda: (made_by_a_factory(), losing(made_by_a_factory())),
+    "a class-based view": lambda: (Denied.as_view(), losing(Denied.as_view())),
+    "an override": lambda: (Denied.as_view(), Overriding.as_view()),
+    "an override of an override": lambda: (Denied.as_view(), OverridingAgain.as_view()),
+}
+
+
+def named(kept: Any, *lost: Any) -> list[str]:
+    """Return what is said of what a first route keeps, and others lose."""
+    routes = [path(f"lost/{number}/", view) for number, view in enumerate(lost)]
+    with urlconf(path("kept/", kept), *routes):
+        messages = check_declarations()
+
+    assert {each.id for each in messages} <= {"cors_views.W069"}
+    return [each.msg for each in messages]
+
+
+@pytest.mark.parametrize("name", LOSING)
+def test_that_what_one_route_loses_is_named_though_another_reaches_it(name: str) -> None:
+    kept, lost = LOSING[name]()
+    (message,) = named(kept, lost)
+
+    assert f"The policy that {__file__}:" in message
+    assert message.endswith(
+        "does not count for /lost/0/, though the view there holds what it is declared on."
+    )
+
+
+def test_that_routes_that_lose_the_same_are_named_once() -> None:
+    view = cors_deny(secret)
+
+    (message,) = named(view, losing(view), Calls(view), losing(losing(view)))
+
+    assert "does not count for /lost/0/ and 2 more routes, though" in message
+
+
+def raising_cell() -> Any:
+    def view(request: Any) -> Any:
+        return later(request)
+
+    if view is None:
+        later = secret
+    return view
+
+
+class Odd(Calls):
+    @property
+    def __wrapped__(self) -> Any:
+        raise RuntimeError("not now")
+
+
+# name -> a view that keeps what is declared, and one of which there is nothing to say
+KEEPING: dict[str, Any] = {
+    "wraps": lambda: kept_and(lambda view: functools.wraps(view)(losing(view))),
+    "an entry that names origins": lambda: kept_and(lambda view: allow_app(losing(view))),
+    "an entry that denies": lambda: kept_and(lambda view: cors_deny(losing(view))),
+    "a class that denies": lambda: kept_and(
+        lambda view: cors_deny(type("Closed", (View,), {"get": losing(view)})).as_view()
+    ),
+    "an override that declares": lambda: (
+        Denied.as_view(),
+        type("Own", (Denied,), {"get": allow_app(secret)}).as_view(),
+    ),
+    "an override in a class that declares": lambda: (
+        Denied.as_view(),
+        allow_app(type("Own", (Denied,), {"get": secret})).as_view(),
+    ),
+    "an override in a class that denies": lambda: (
+        Denied.as_view(),
+        cors_deny(type("Own", (Denied,), {"get": secret})).as_view(),
+    ),
+    "an override of what allows": lambda: (
+        type("Base", (View,), {"get": allow_app(secret)}).as_view(),
+        type(
+            "Sub", (type("Base", (View,), {"get": allow_app(secret)}),), {"get": secret}
+        ).as_view(),
+    ),
+    "a name without a value": lambda: (cors_deny(secret), raising_cell()),
+    "an odd callable": lambda: (cors_deny(secret), Calls(Odd(secret))),
+    "a view that holds itself": lambda: (cors_deny(secret), holding_itself()),
+}
+
+
+def holding_itself() -> Any:
+    def view(request: Any) -> Any:
+        return view(request)
+
+    return view
+
+
+@pytest.mark.parametrize("name", KEEPING)
+def test_that_nothing_is_said_where_nothing_is_lost(name: str) -> None:
+    kept, other = KEEPING[name]()
+
+    assert named(kept, other) == []
+
+
+def test_that_the_hint_works() -> None:
+    view = cors_deny(secret)
+    (lost,) = named(view, losing(view))
+    obeyed = [functools.wraps(view)(losing(view)), cors_deny(losing(view)), allow_app(losing(view))]
+
+    assert lost
+    assert named(view, *obeyed) == []

@@ -389,6 +389,14 @@ HOSTILE: dict[str, tuple[dict[str, Any], str]] = {
         "E011",
     ),
     "a number too large to print, as a policy": ({"CORS_POLICIES": {"a": HUGE}}, "E011"),
+    "policies that raise when they are read": (
+        {"CORS_POLICIES": SimpleLazyObject(lambda: 1 / 0)},
+        "E011",
+    ),
+    "a policy that raises when it is read": (
+        {"CORS_POLICIES": {"a": SimpleLazyObject(lambda: 1 / 0)}},
+        "E011",
+    ),
 }
 
 
@@ -406,7 +414,6 @@ def test_that_no_value_makes_a_check_raise_or_keeps_the_site_from_starting(name:
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
-        pytest.param("CORS_POLICIES", SimpleLazyObject(lambda: 1 / 0), id="policies"),
         pytest.param("MIDDLEWARE", None, id="no-middleware"),
         pytest.param("ROOT_URLCONF", ["no", "name"], id="an-unhashable-urlconf"),
     ],
