@@ -366,6 +366,7 @@ KEEPING: dict[str, Any] = {
     "a name without a value": lambda: (cors_deny(secret), raising_cell()),
     "an odd callable": lambda: (cors_deny(secret), Calls(Odd(secret))),
     "a view that holds itself": lambda: (cors_deny(secret), holding_itself()),
+    "a class that is called": lambda: (cors_deny(secret), HttpResponse),
 }
 
 
