@@ -114,7 +114,7 @@ ROWS = [
 def quoted() -> dict[str, set[str]]:
     """Return the reasons that the page names, by the words of Chromium that it quotes."""
     page = (ROOT / "docs" / "debugging.rst").read_text("utf-8")
-    table = page.partition("What the console says\n")[2].partition("What it often is\n")[0]
+    table = page.partition("What the console says\n")[2].partition("Frequent causes\n")[0]
     found = {}
     for row in table.split("   * - ``")[1:]:
         words, _, rest = row.partition("``\n")
