@@ -29,9 +29,10 @@ def check_reported(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
         use.sources["enforce"] for use in in_use if use.policy.enforce == "report"
     )
     for place in places:
+        written = f"{place.setting} = True" if place.setting else "enforce=True"
         yield Info(
             f"enforce='report', from the {place}, refuses nobody: it only logs.",
-            hint="Write enforce=True once the log shows no request that you need.",
+            hint=f"Write {written} once the log shows no request that you need.",
             id="cors_views.I068",
         )
 

@@ -74,3 +74,25 @@ def test_a_view_that_takes_no_form_is_not_warned_of() -> None:
         urlconf(path("v/", view)),
     ):
         assert "cors_views.W067" not in {each.id for each in run_checks()}
+
+
+@pytest.mark.parametrize(
+    ("policy", "settings", "written"),
+    [
+        pytest.param(CorsPolicy(origins=[IDP], enforce="report"), {}, "enforce=True", id="policy"),
+        pytest.param(
+            CorsPolicy(origins=[IDP]),
+            {"CORS_ENFORCE": "report"},
+            "CORS_ENFORCE = True",
+            id="settings",
+        ),
+    ],
+)
+def test_what_only_reports_is_told_what_to_write_and_where(
+    policy: CorsPolicy, settings: dict[str, Any], written: str
+) -> None:
+    with override_settings(**settings), urlconf(path("v/", cors_allow(policy)(answer))):
+        found = run_checks(include_deployment_checks=True)
+
+    hints = {each.hint for each in found if each.id == "cors_views.I068"}
+    assert hints == {f"Write {written} once the log shows no request that you need."}
