@@ -29,7 +29,8 @@ def check_reported(in_use: Iterable[PolicyInUse]) -> Iterator[CheckMessage]:
         use.sources["enforce"] for use in in_use if use.policy.enforce == "report"
     )
     for place in places:
-        written = f"{place.setting} = True" if place.setting else "enforce=True"
+        by_settings = place == "setting CORS_ENFORCE"
+        written = "CORS_ENFORCE = True" if by_settings else "enforce=True"
         yield Info(
             f"enforce='report', from the {place}, refuses nobody: it only logs.",
             hint=f"Write {written} once the log shows no request that you need.",
