@@ -11,6 +11,7 @@ from cors_views.browsing.pages import origin_of
 from cors_views.management import curl_commands
 from cors_views.management.base import bad_input
 from cors_views.management.site_requests import absolute
+from cors_views.management.transcript import is_secret
 
 _NAMES = ("origin", "method", "url")
 
@@ -18,8 +19,8 @@ _NAMES = ("origin", "method", "url")
 class Call(NamedTuple):
     """What a page asks for, and the cookies of the command that it was taken from.
 
-    ``withheld`` is whether cookies and ``Authorization`` of that command stay at home, because the
-    server that is asked is another.
+    ``withheld`` is whether cookies and keys of that command stay at home, because the server that
+    is asked is another.
     """
 
     page: PageRequest
@@ -112,9 +113,7 @@ def _copied(options: dict[str, Any]) -> Call:
     )
     if origin_of(page.url) == origin_of(absolute(copied.url)):
         return Call(page, copied.cookie)
-    kept = tuple(
-        (name, "x" if name.lower() == "authorization" else value) for name, value in page.headers
-    )
+    kept = tuple((name, "x" if is_secret(name) else value) for name, value in page.headers)
     return Call(page._replace(headers=kept), "", bool(copied.cookie) or kept != page.headers)
 
 

@@ -26,6 +26,12 @@ LONGEST = 2000
 _SECRET = re.compile(r"auth|cookie|csrf|key|password|secret|session|token", re.IGNORECASE)
 
 
+def is_secret(name: str) -> bool:
+    """Return whether the value of a header is nobody's business, going by its name."""
+    # What a preflight asks about are names.
+    return bool(_SECRET.search(name)) and not name.lower().startswith("access-control-")
+
+
 def call(page: PageRequest) -> str:
     """Return what the page does, in one sentence."""
     at = "A sandboxed page (origin null)" if page.origin == "null" else f"A page at {page.origin}"
@@ -80,9 +86,7 @@ def _sent(sent: Sent, origin: str, paint: Paint, cookies: str | None) -> Iterato
 
 def shown_value(name: str, value: str) -> str:
     """Return the value of a header that was sent, unless it is nobody's business."""
-    # What a preflight asks about are names.
-    hidden = _SECRET.search(name) and not name.lower().startswith("access-control-")
-    return "…" if hidden else escaped(value, LONGEST)
+    return "…" if is_secret(name) else escaped(value, LONGEST)
 
 
 def _received(received: Received, assumed: str, paint: Paint) -> Iterator[str]:

@@ -620,24 +620,33 @@ def test_there_is_no_connection(monkeypatch: pytest.MonkeyPatch, name: str) -> N
 # --- What is sent ---------------------------------------------------------------------------------
 
 
-def sent_by(arguments: list[str]) -> tuple[Done, str]:
-    """Return what a command says, and what it sends to a server that answers no more."""
+ALLOWS = (
+    f"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: {PAGE}\r\n"
+    "Access-Control-Allow-Credentials: true\r\n"
+    "Access-Control-Allow-Headers: authorization, x-api-key\r\n\r\n"
+).encode()
+
+
+def sent_by(arguments: list[str], *answers: bytes) -> tuple[Done, str]:
+    """Return what a command says, and what it sends to a server that answers so and no more."""
     server = socket.create_server(("127.0.0.1", 0))
+    server.settimeout(20)
     heard: list[bytes] = []
 
     def serve() -> None:
-        connection, _ = server.accept()
-        with connection:
-            heard.append(connection.recv(65536))
-            connection.sendall(OK + b"Content-Length: 0\r\n\r\n")
+        for answer in answers or (OK + b"Content-Length: 0\r\n\r\n",):
+            connection, _ = server.accept()
+            with connection:
+                heard.append(connection.recv(65536))
+                connection.sendall(answer)
 
-    thread = threading.Thread(target=serve)
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{server.getsockname()[1]}"
     done = explain(*(each.replace("LIVE", url) for each in arguments))
     thread.join(20)
     server.close()
-    return done, heard[0].decode()
+    return done, b"".join(heard).decode()
 
 
 COPIED = (
@@ -664,6 +673,21 @@ def test_a_preflight_brings_no_secret_along() -> None:
     assert "s3cret" not in sent + done.out + done.err
 
 
+def test_the_keys_of_a_command_go_to_its_own_server() -> None:
+    done, sent = sent_by(["--curl", COPIED, "--live"], ALLOWS, ALLOWS)
+
+    assert "\r\nauthorization: Bearer s3cret\r\nx-api-key: s3cret\r\n" in sent
+    assert "s3cret" not in done.out + done.err
+
+
+def test_another_server_gets_no_keys() -> None:
+    copied = COPIED.replace("LIVE", "https://api.example").replace("-b 'sessionid=s3cret' ", "")
+    done, sent = sent_by(["--curl", copied, "--live", "LIVE"], ALLOWS, ALLOWS)
+
+    assert "\r\nauthorization: x\r\nx-api-key: x\r\n" in sent
+    assert "s3cret" not in sent + done.out + done.err
+
+
 def test_another_server_gets_neither_cookies_nor_authorization() -> None:
     plain = (
         "curl 'https://api.example/orders/' -b 'sessionid=s3cret' -H 'Origin: https://app.example'"
@@ -671,7 +695,10 @@ def test_another_server_gets_neither_cookies_nor_authorization() -> None:
     done, sent = sent_by(["--curl", plain, "--live", "LIVE"])
 
     assert "s3cret" not in sent + done.out + done.err
-    assert "are for another server, and are not sent to this one." in done.out
+    assert (
+        "The cookies and the keys of the command are for another server, and are not sent"
+        in done.out
+    )
 
 
 # --- Bad input ------------------------------------------------------------------------------------

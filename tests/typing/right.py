@@ -19,10 +19,19 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 from typing_extensions import assert_type
 
-from cors_views import CachedOrigins, CorsPolicy, cors_allow, cors_deny, cors_include
+from cors_views import (
+    CachedOrigins,
+    CorsPolicy,
+    Outcome,
+    cors_allow,
+    cors_deny,
+    cors_include,
+    outcome_of,
+)
 from cors_views.defaults import default_headers, default_methods
+from cors_views.reasons import Reason
 from cors_views.rest_framework import CorsMixin, Declarable
-from cors_views.signals import check_request_enabled
+from cors_views.signals import check_request_enabled, cors_decided
 
 APP = "https://app.example.com"
 
@@ -160,6 +169,16 @@ def receiver(sender: Any, request: HttpRequest, **kwargs: Any) -> bool:
 
 
 check_request_enabled.connect(receiver)
+
+
+def watch(sender: Any, request: HttpRequest, outcome: Outcome, **kwargs: Any) -> None:
+    assert_type(outcome.admitted, bool)
+    assert_type(outcome.reason, Reason | None)
+    assert_type(outcome.missing, tuple[str, ...])
+    assert_type(outcome_of(request), Outcome | None)
+
+
+cors_decided.connect(watch)
 CORS_ALLOW_HEADERS = [*default_headers, "x-client"]
 CORS_ALLOW_METHODS = [*default_methods]
 

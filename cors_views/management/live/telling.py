@@ -22,8 +22,8 @@ def before(call: Call, live: LiveCall) -> Iterator[str]:
         yield f"The {page.method} may change something, so it is not sent; --run sends it."
     if call.withheld:
         yield (
-            "The cookies and the Authorization of the command are for another server, and are not "
-            "sent to this one."
+            "The cookies and the keys of the command are for another server, and are not sent to "
+            "this one."
         )
     elif page.credentials == "include" and not call.cookie:
         yield "No cookies are sent: only a command of --curl has some."
