@@ -41,7 +41,7 @@ def _recording(call: str, send: Send) -> Send:
             # Closed before it is accepted: the server answers 403, and no consumer has run.
             accepted = message["type"] == "websocket.accept"
             status = 101 if accepted else 403
-            RECORDS.add_visit(call, Visit("WebSocket", False, view_ran=accepted, status=status))
+            RECORDS.add_visit(call, Visit("WebSocket", False, accepted, status, not accepted))
         await send(message)
 
     return recording

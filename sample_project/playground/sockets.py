@@ -1,12 +1,12 @@
 """The WebSockets that every page opens, and what each page must see: calls like the others.
 
-``status`` is 101 where the connection stands; "hidden" means that the handshake is sent and
-refused, and that the page learns no more. The cookie has arrived where the consumer knows them.
+``status`` is 101 where the connection stands. Where the handshake is refused, the page learns no
+more than that. The cookie has arrived where the consumer knows whose it is.
 """
 
 from __future__ import annotations
 
-from playground.calls import Call, hidden, readable
+from playground.calls import Call, readable, refused
 from shop import demo_data
 
 WEBSOCKET = "WebSocket"
@@ -27,10 +27,8 @@ SOCKETS = (
             101, f"Admitted with cookies: the consumer knows {demo_data.CUSTOMER}.", cookie=True
         ),
         partner=readable(101, "Admitted without cookies: the consumer knows nobody."),
-        stranger=hidden(
-            403,
-            "CORS knows no WebSockets: the server has to refuse. The consumer never runs.",
-            view_runs=False,
+        stranger=refused(
+            "CORS knows no WebSockets: the server has to refuse. The consumer never runs."
         ),
     ),
     Call(

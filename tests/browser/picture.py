@@ -5,12 +5,14 @@ It needs Chromium, like the browser tests. The page is the partner's, as ``make 
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
 
 from tests.browser.conftest import (
     CHROMIUM_ARGUMENTS,
@@ -32,7 +34,8 @@ def take() -> None:
         f"--window-size={SIZE[0]},{SIZE[1]}",
     ):
         options.add_argument(argument)
-    browser = webdriver.Chrome(options)
+    # Without the path selenium would look for a driver to download.
+    browser = webdriver.Chrome(options, Service(shutil.which("chromedriver")))
     try:
         browser.get(f"http://{HOSTS['partner']}:{PORT + list(HOSTS).index('partner')}/")
         # The page makes its calls one after the other.
