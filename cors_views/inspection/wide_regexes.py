@@ -12,7 +12,7 @@ from cors_views.inspection.hosts import is_local, is_public_suffix, is_reserved,
 from cors_views.regexes.automata import Automaton, Unreadable
 from cors_views.regexes.expressions import parsed, whole_automaton_of
 from cors_views.regexes.repetitions import few_ways
-from cors_views.standard.origins import is_origin
+from cors_views.standard.origins import MAX_LENGTH, is_origin
 
 #: Origins that nobody means: who admits one of them admits whoever registers a name there.
 _STRANGERS = tuple(
@@ -185,7 +185,7 @@ def _names_this_machine(host: str) -> bool:
 
 def _tail(regex: re.Pattern[str]) -> str:
     """Return what a pattern says letter by letter at its end."""
-    match = re.search(rf"({_LITERAL}+)\$?\Z", regex.pattern)
+    match = re.search(rf"({_LITERAL}+)\$?\Z", regex.pattern[-MAX_LENGTH:])
     return match[1].replace("\\", "") if match else ""
 
 

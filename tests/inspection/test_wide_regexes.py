@@ -123,6 +123,11 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         by_regex(r"https://(?:\w+(?<!-)-?)+example\.com"),
         [],
     ),
+    "a regex that is longer than any origin": (
+        SITE,
+        by_regex("https://" + "a" * 100_000 + r"\.example\.com"),
+        [],
+    ),
     "any host at a port of development": (SITE, by_regex(r"https://.*:3000"), ["E043"]),
     "any host of a long name": (SITE, by_regex(r"https://[a-z0-9-]{10,}\.com"), ["W043"]),
     "any host with www": (SITE, by_regex(r"https://www\..*"), ["W043"]),
