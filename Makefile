@@ -97,9 +97,12 @@ fuzz: $(VENV)/.dev
 	$(BIN)/python fuzz/fuzz_headers.py -max_total_time=$(FUZZ_SECONDS) -max_len=600 \
 	  -artifact_prefix=fuzz/found/ fuzz/found fuzz/corpus
 
-# wrk loads the servers (Debian: wrk). What is measured goes to the README and docs/speed.rst.
+# valgrind counts, wrk loads the servers (Debian: valgrind wrk). What is counted and measured goes to
+# the README and docs/speed.rst.
 bench: $(VENV)/.dev
 	$(BIN)/python -m pip install $(QUIETLY) -r requirements/bench.txt
+	@command -v valgrind >/dev/null || echo "Without valgrind nothing is counted (Debian: valgrind)"
+	! command -v valgrind >/dev/null || $(BIN)/python -m benchmarks.counts --write
 	$(BIN)/python -m benchmarks --write
 	$(BIN)/python -m benchmarks.scaling --write
 	$(BIN)/python -m benchmarks.servers --write
