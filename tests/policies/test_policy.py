@@ -771,7 +771,7 @@ def test_that_only_those_who_need_a_request_are_named() -> None:
     with pytest.raises(TypeError) as raised:
         policy.admits(APP)
 
-    assert str(raised.value).startswith("Only [no] could tell whether ")
+    assert str(raised.value).startswith("Only [no] can tell whether ")
 
 
 @pytest.mark.parametrize("field", FIELDS)
