@@ -37,8 +37,8 @@ _DROPPED = (
 )
 _DROPPED_INCLUDE = (
     "Is it below format_suffix_patterns(), or something else that makes patterns anew? Then write "
-    "cors_include() around its result. Do earlier routes match the same URLs? Then remove one of "
-    "the two. Otherwise add a route for it: path('...', cors_include(...))."
+    "cors_include() around its result. Does an earlier route match the same URLs? Then remove one "
+    "of the two. Otherwise add a route for it: path('...', cors_include(...))."
 )
 _ATTRIBUTES = ("cors_policy", "cors_action_policies")
 

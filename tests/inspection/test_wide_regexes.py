@@ -126,7 +126,8 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
     "a regex that is longer than any origin": (
         SITE,
         by_regex("https://" + "a" * 100_000 + r"\.example\.com"),
-        [],
+        # It admits nobody.
+        ["W043"],
     ),
     "any host at a port of development": (SITE, by_regex(r"https://.*:3000"), ["E043"]),
     "any host of a long name": (SITE, by_regex(r"https://[a-z0-9-]{10,}\.com"), ["W043"]),
