@@ -5,6 +5,7 @@ Work is counted in calls, which are the same however busy the machine is.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -51,6 +52,16 @@ def on_a_site(command: Callable[[], Any]) -> Callable[[int], None]:
     return call
 
 
+def compare() -> None:
+    """Compare a site with one of as many routes, each of which had another origin."""
+    said = run("cors_policies", "--format=json").out.replace(APP, "https://old.example")
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        file.write(said)
+        file.flush()
+        done = run("cors_policies", f"--diff={file.name}", "--all")
+    assert done.out.count(APP) == said.count('"route": "/')
+
+
 @pytest.mark.parametrize(
     "work",
     [
@@ -60,6 +71,7 @@ def on_a_site(command: Callable[[], Any]) -> Callable[[int], None]:
         pytest.param(on_a_site(check_settings), id="check-settings"),
         pytest.param(on_a_site(check_declarations), id="check-declarations"),
         pytest.param(on_a_site(lambda: run("cors_policies")), id="cors_policies"),
+        pytest.param(on_a_site(compare), id="cors_policies-diff"),
     ],
 )
 def test_that_the_work_for_named_policies_grows_as_their_number(work: Any) -> None:

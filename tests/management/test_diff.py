@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +19,7 @@ from django.urls import path
 from django.views import View
 
 from cors_views import CachedOrigins, CorsPolicy, cors_allow, cors_deny
-from cors_views.management.comparing import differences, earlier
+from cors_views.management.comparing import differences, earlier, setting_places
 from tests.management.commands import ROOT, run, run_in_shop
 from tests.tables import urlconf
 
@@ -1040,6 +1043,97 @@ def test_more_patterns_than_can_be_told_apart_are_compared_by_name_and_example(b
         (" ".join(sorted(patterns)), "read", "with"),
     ]
     assert found["lost"] == []
+
+
+def test_a_setting_that_nobody_finds_is_annotated_without_a_place(
+    before: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setting_places, "settings", SimpleNamespace(SETTINGS_MODULE="sys"))
+    unreadable = SimpleNamespace(__file__="/nowhere/settings.py", CORS_ALLOWED_ORIGINS=[APP])
+    monkeypatch.setitem(sys.modules, "sys.settings", unreadable)
+    file = before(path("v/", view))
+
+    with site(path("v/", view), CORS_ALLOWED_ORIGINS=[APP]):
+        done = run("cors_policies", f"--diff={file}", "--format=github")
+
+    assert done.out.startswith(f"::warning title=CORS access gained::{APP} gains: read")
+
+
+# --- Held against trying -------------------------------------------------------------------------
+
+ENTRIES: list[tuple[str, str]] = [
+    ("origins", "https://a.example"),
+    ("origins", "http://a.example"),
+    ("origins", "https://*.a.example"),
+    ("origins", "https://*.example"),
+    ("origins", "http://a.example:*"),
+    ("origins", "null"),
+    ("origins", "*"),
+    ("origin_regexes", r"https://.*\.example"),
+    ("origin_regexes", r"https?://(a|b)\.example"),
+    ("origin_regexes", r"https://a\.example(:[0-9]+)?"),
+    ("origin_regexes", r"https://(?!evil)\w+\.example"),
+    ("origin_regexes", r".*"),
+]
+TRIED = [
+    "https://a.example",
+    "http://a.example",
+    "https://b.example",
+    "http://b.example",
+    "https://x.a.example",
+    "https://evil.example",
+    "https://x.y.example",
+    "http://a.example:81",
+    "https://a.example:81",
+    "https://a.b",
+    "app://a",
+    "null",
+]
+
+
+def of_entries(entries: list[tuple[str, str]]) -> CorsPolicy:
+    fields: dict[str, list[str]] = {"origins": [], "origin_regexes": []}
+    for field, text in entries:
+        fields[field].append(text)
+    return CorsPolicy(**fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_nobody_gains_or_loses_unsaid(before: Any, seed: int) -> None:
+    chosen = random.Random(seed)
+    was, now = (
+        [of_entries(chosen.sample(ENTRIES, chosen.randint(1, 3))) for _ in range(number)]
+        for number in (chosen.randint(1, 2), chosen.randint(1, 2))
+    )
+    file = before(allow(*was))
+
+    with site(allow(*now)):
+        found = compared(file)
+
+    for direction, less, more in (("gained", was, now), ("lost", now, was)):
+        tried = {
+            origin
+            for origin in TRIED
+            if any(policy.admits(origin) for policy in more)
+            and not any(policy.admits(origin) for policy in less)
+        }
+        changes = found[direction]
+        said = {
+            origin
+            for origin in tried
+            for change in changes
+            if any(
+                of_entries([(field, text)]).admits(origin)
+                for field in ("origins", "origin_regexes")
+                for text in change[field]
+            )
+        }
+        assert said == tried, direction
+        for change in changes:
+            example = change["example"] or ""
+            if change["unsure"] is None and example:
+                assert any(policy.admits(example) for policy in more)
+                assert not any(policy.admits(example) for policy in less)
 
 
 # --- Bad input -----------------------------------------------------------------------------------
