@@ -685,6 +685,21 @@ def test_the_table_on_a_terminal_fits(before: Any, monkeypatch: pytest.MonkeyPat
     ]
 
 
+def test_a_terminal_shows_each_of_whom_once(before: Any) -> None:
+    opened = cors_allow(origins=[NEW])(view)
+    file = before(
+        [path("a/", cors_deny(view)), path("b/", cors_allow(origins=[NEW], headers=[])(view))]
+    )
+
+    with site([path("a/", opened), path("b/", opened)]):
+        done = run("cors_policies", f"--diff={file}", terminal=True, no_color=True)
+
+    assert done.out.count(NEW) == 1
+    assert "/a/" in done.out
+    assert "/b/" in done.out
+    assert "Lost" not in done.out
+
+
 def test_nothing_is_said_in_one_line(before: Any) -> None:
     file = before(now())
 
