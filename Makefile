@@ -13,7 +13,7 @@ QUIETLY := --quiet --disable-pip-version-check
 
 # What tests the package from outside, or takes its time: other people's code beside it, sites at
 # random, servers, samples, installations. The others cover every branch without them.
-OUTSIDE := tests/oracle tests/samples tests/test_deployment.py tests/test_drop_in.py \
+OUTSIDE := tests/oracle tests/samples tests/test_built_docs.py tests/test_deployment.py tests/test_drop_in.py \
   tests/test_large_project.py tests/test_load.py tests/test_packaging.py tests/test_properties.py \
   tests/test_sample_project.py tests/test_tutorial.py tests/test_typing.py
 PYTEST := pytest -n $(WORKERS) --dist worksteal

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import re
 import subprocess
 import sys
@@ -39,10 +41,17 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("docs")
-    command = [sys.executable, "-m", "sphinx", "-W", "-n", "-q", "-d", str(out / "doctrees")]
-    subprocess.run([*command, str(ROOT / "docs"), str(out / "html")], check=True)
-    return out / "html"
+    """Build the pages once, however many processes run these tests."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    out = folder / "built-docs"
+    with (folder / "built-docs.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (out / "objects.inv").exists():
+            command = [sys.executable, "-m", "sphinx", "-W", "-n", "-q", "-d", f"{out}-doctrees"]
+            subprocess.run([*command, str(ROOT / "docs"), str(out)], check=True)
+    return out
 
 
 @cache
