@@ -512,6 +512,22 @@ SITES: dict[str, tuple[Any, Any, dict[str, Any], dict[str, Any], Any, Any]] = {
         [],
         [],
     ),
+    "a-route-that-is-gone-with-its-enforcement": (
+        allow(origins=[], enforce=True),
+        [],
+        {},
+        {},
+        [],
+        [],
+    ),
+    "a-new-route-with-enforcement": (
+        [],
+        allow(origins=[], enforce=True),
+        {},
+        {},
+        [],
+        [],
+    ),
     "a-route-that-is-hidden-now": (
         [path("w/", Getting.as_view()), path("<slug:any>/", cors_deny(Getting.as_view()))],
         [path("<slug:any>/", cors_deny(Getting.as_view())), path("w/", Getting.as_view())],
