@@ -1409,7 +1409,7 @@ REFUSALS: dict[str, tuple[Any, tuple[str, ...], str]] = {
             "origin (route policy declared at "
         ),
     ),
-    "no origin": (allow_app(answer), ("GET", "garbage"), "the Origin header holds no origin"),
+    "no origin": (allow_app(answer), ("GET", "garbage"), "the Origin header is not an origin"),
     "denied": (cors_deny(answer), ("GET", APP), "the view is closed to other origins by cors_deny"),
     "settings": (
         answer,
@@ -1437,7 +1437,7 @@ REFUSALS: dict[str, tuple[Any, tuple[str, ...], str]] = {
     "header": (
         allow_app(answer),
         ("OPTIONS", APP, "PUT", "x-other"),
-        "admits the origin, but does not allow a header asked for: 'x-other' (",
+        "admits the origin, but does not allow a request header: 'x-other' (",
     ),
     "refining": (
         cors_allow(max_age=1)(allow_app(answer)),

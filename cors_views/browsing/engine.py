@@ -95,7 +95,7 @@ class _Fetching:
         while True:
             there = origin_of(self.url)
             if self.tainting == "basic" and self.page.origin == there:
-                self.note(Check.ORIGIN, True, f"no, it stays at {there}: CORS asks nothing")
+                self.note(Check.ORIGIN, True, f"no, both are at {there}, so CORS does not apply")
                 response = yield from self.actual_fetch()
             else:
                 self.note(Check.ORIGIN, True, f"{self.origin} -> {there}")
@@ -157,7 +157,7 @@ class _Fetching:
             self.note(Check.PREFLIGHT, True, f"asks about {', '.join(unknown)}")
             yield from self.preflight(request, key)
         elif wanted:
-            self.note(Check.PREFLIGHT, True, f"remembers the answer about {', '.join(wanted)}")
+            self.note(Check.PREFLIGHT, True, f"uses the cached answer about {', '.join(wanted)}")
         else:
             self.note(Check.PREFLIGHT, True, "not needed (simple request)")
 
@@ -189,7 +189,7 @@ class _Fetching:
         if response.status not in REDIRECT_STATUSES or self.page.redirect == "manual":
             return False
         if self.page.redirect == "error":
-            self.refuse_redirect("the page asked for an error instead of a redirect")
+            self.refuse_redirect("fetch() with redirect: 'error' follows no redirect")
         location = safelists.value_of(response.headers, "location")
         if location is None:
             return False
@@ -212,9 +212,9 @@ class _Fetching:
         except ValueError as error:
             self.refuse_redirect(str(error))
         if len(self.urls) > MOST_REDIRECTS:
-            self.refuse_redirect(f"more than {MOST_REDIRECTS} of them")
+            self.refuse_redirect(f"more than {MOST_REDIRECTS} redirects")
         if "@" in url.netloc and (self.tainting == "cors" or origin != self.page.origin):
-            self.refuse_redirect("the new URL holds a name or a password")
+            self.refuse_redirect("the new URL contains a user name or password")
         return url.geturl()
 
     def refuse_redirect(self, why: str) -> NoReturn:

@@ -53,7 +53,11 @@ def cors_check(request: CorsRequest, response: Received, note: Note) -> None:
     """Do Fetch section 4.10, "CORS check". Raise ``Refused`` where it fails."""
     received = value_of(response.headers, ALLOW_ORIGIN)
     passed = received == request.origin or (received == "*" and not request.credentials)
-    note(Check.ALLOW_ORIGIN, passed, f"{request.origin!r} is the page, {shown(received)} received")
+    note(
+        Check.ALLOW_ORIGIN,
+        passed,
+        f"{request.origin!r} is the page's origin, {shown(received)} received",
+    )
     if not passed:
         if received is not None:
             response = _as_far_as_it_got(response)

@@ -29,7 +29,7 @@ def origin_of(url: str) -> str:
     """
     parts = urlsplit(url)
     if parts.scheme.lower() not in ("http", "https") or not parts.netloc:
-        raise ValueError(f"{url!r} is no absolute http or https URL")
+        raise ValueError(f"{url!r} is not an absolute http or https URL")
     origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     try:
         normal = parse_pattern(origin)
@@ -49,9 +49,9 @@ def page_origin(origin: str) -> str:
         normal = parse_pattern(origin)
     except OriginError as error:
         hint = f". Write {error.hint!r}" if error.hint else ""
-        raise ValueError(f"{origin!r} is no origin of a page: it {error}{hint}") from None
+        raise ValueError(f"{origin!r} is not the origin of a page: it {error}{hint}") from None
     if is_pattern(normal):
-        raise ValueError(f"{origin!r} is no origin of a page, but a pattern for many")
+        raise ValueError(f"{origin!r} is a pattern, not the origin of a page")
     return normal
 
 
@@ -144,7 +144,7 @@ def page_request(
     """
     parsed = parse_url(url)
     if "@" in parsed.netloc:
-        raise ValueError(f"{url!r} holds a name or a password, which fetch() refuses")
+        raise ValueError(f"{url!r} contains a user name or password, which fetch() refuses")
     _check_option("credentials", credentials, get_args(Credentials))
     _check_option("redirect", redirect, get_args(Redirect))
     pairs = _checked_headers(headers)
@@ -171,7 +171,7 @@ def _checked_method(method: str, body: bytes | None) -> str:
     if not is_method(method):
         raise ValueError(f"{method!r} is not a method")
     if is_forbidden_method(method):
-        raise ValueError(f"{method} is a method that no page can send")
+        raise ValueError(f"{method} is a method that pages cannot send")
     method = normalise_method(method)
     if body is not None and method in ("GET", "HEAD"):
         raise ValueError(f"a {method} request has no body")
@@ -183,10 +183,12 @@ def _checked_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> 
     checked = []
     for name, value in pairs:
         if not is_token(name):
-            raise ValueError(f"{name!r} is no name of a header")
+            raise ValueError(f"{name!r} is not the name of a header")
         # Fetch section 2.2.2, "normalize" a value, and the grammar of one.
         value = value.strip("\t\n\r ")
         if _NOT_IN_VALUE.search(value):
-            raise ValueError(f"the value of {name} holds a character that no header can")
+            raise ValueError(
+                f"the value of {name} contains a character that headers cannot contain"
+            )
         checked.append((name, value))
     return tuple(checked)

@@ -79,7 +79,7 @@ def parse(command: str) -> CopiedCall:
     options = list(_options(_words(command)))
     urls = [value for name, value in options if name == "--url"]
     if len(urls) != 1:
-        raise ValueError(f"the command has {len(urls)} URLs, and one is wanted")
+        raise ValueError(f"the command has {len(urls)} URLs, but needs exactly one")
     headers = dict(_headers(options))
     data = [value for name, value in options if name == "--data"]
     body = "&".join(data).encode("utf-8", "surrogateescape") if data else None
@@ -88,7 +88,7 @@ def parse(command: str) -> CopiedCall:
     cookies = [value for name, value in options if name == "--cookie"]
     cookie = "; ".join([*cookies, *headers.pop("cookie", ("", ""))[1:]]).strip("; ")
     if not cookie.isprintable():
-        raise ValueError("the cookies hold a character that no header can")
+        raise ValueError("the cookies contain a character that headers cannot contain")
     origin = headers.pop("origin", ("", ""))[1] or _of_the_referer(headers, options)
     if body is not None:
         headers.setdefault("content-type", ("Content-Type", _FORM))
@@ -108,7 +108,7 @@ def parse(command: str) -> CopiedCall:
 
 def _words(command: str) -> list[str]:
     if '^"' in command:
-        raise ValueError('this is the form for cmd; choose "Copy as cURL (bash)"')
+        raise ValueError('this is the format for cmd; choose "Copy as cURL (bash)"')
     try:
         words = shlex.split(_QUOTED.sub(_as_shlex_knows, command.replace("\r\n", "\n")))
     except ValueError as error:
@@ -155,14 +155,14 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
         elif word[:2] in _WITH_VALUE and not word.startswith("--"):
             yield _checked(word[:2], word[2:])
         else:
-            raise ValueError(f"{quoted(name, 40)} is an option that no browser copies")
+            raise ValueError(f"{quoted(name, 40)} is not an option that browsers copy")
 
 
 def _checked(name: str, value: str | None) -> tuple[str, str]:
     if value is None:
         raise ValueError(f"{name} has no value")
     if value.startswith("@") and name in ("-d", "--data", "--data-ascii", "--data-binary"):
-        raise ValueError(f"{name} names a file, which is not read; write what is in it")
+        raise ValueError(f"{name} names a file, which is not read; write its content")
     return _WITH_VALUE[name], value
 
 

@@ -46,7 +46,7 @@ def _misfit(value: Any, schema: dict[str, Any], whole: dict[str, Any], at: str) 
         known = any(
             value is each or (value == each and isinstance(value, str)) for each in schema["enum"]
         )
-        return "" if known else f"{where} is none of {_listed(schema['enum'])}"
+        return "" if known else f"{where} is not one of {_listed(schema['enum'])}"
     types = schema.get("type", [])
     types = [types] if isinstance(types, str) else types
     if types and not any(_is(value, kind) for kind in types):

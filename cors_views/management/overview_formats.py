@@ -160,7 +160,7 @@ def _line(finding: Finding, *, lines: bool) -> str:
 def as_markdown(shown: Shown) -> str:
     """Return a document to commit, whose diff shows who gains access."""
     shown = shown._replace(details=True)
-    lines = ["# Who may read what across origins", ""]
+    lines = ["# Which origins may read which routes", ""]
     if not shown.in_effect:
         lines += [NO_EFFECT, ""]
     if shown.origin:

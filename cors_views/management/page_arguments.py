@@ -47,14 +47,16 @@ def add(parser: ArgumentParser) -> None:
         metavar="NAME[: VALUE]",
         help="a header that the page sets; repeatable",
     )
-    parser.add_argument("--content-type", metavar="TYPE", help="of the body that it sends")
+    parser.add_argument("--content-type", metavar="TYPE", help="Content-Type of the page's body")
     parser.add_argument(
-        "--credentials", action="store_true", help='the page asks with credentials: "include"'
+        "--credentials",
+        action="store_true",
+        help='the page calls fetch() with credentials: "include"',
     )
     parser.add_argument(
         "--curl",
         metavar="COMMAND",
-        help='take all that from what a browser copies as "cURL (bash)", in quotes',
+        help='read all of this from a command that a browser copied as "cURL (bash)", in quotes',
     )
 
 
@@ -70,7 +72,7 @@ def call(options: dict[str, Any]) -> Call:
         raise bad_input(f"the following arguments are required: {', '.join(missing)} (see --help)")
     url = given["url"]
     if _is_slip_of_a_path(url):
-        raise bad_input(f"{url!r} is no absolute http or https URL. Write {f'/{url}'!r}.")
+        raise bad_input(f"{url!r} is not an absolute http or https URL. Write {f'/{url}'!r}.")
     headers = [_header(text) for text in options["header"]]
     if options["content_type"] is not None:
         headers.append(("Content-Type", options["content_type"]))
@@ -91,7 +93,7 @@ def _copied(options: dict[str, Any]) -> Call:
     for name in ("method", "url", "header", "content_type"):
         if options[name]:
             said = f"--{name.replace('_', '-')}" if name in ("header", "content_type") else name
-            raise bad_input(f"--curl says itself what is asked for. Leave out {said}.")
+            raise bad_input(f"--curl has the whole request. Leave out {said}.")
     try:
         copied = curl_commands.parse(options["curl"])
     except ValueError as error:
@@ -99,8 +101,9 @@ def _copied(options: dict[str, Any]) -> Call:
     origin = options["origin"] or copied.origin
     if not origin:
         raise bad_input(
-            "--curl: the command has no Origin header, so the page asked its own server. If it is "
-            "at another one, write its origin: cors_explain ORIGIN --curl COMMAND."
+            "--curl: the command has no Origin header, so the page and the server have the "
+            "same origin. If the page is at another origin, write it: cors_explain ORIGIN "
+            "--curl COMMAND."
         )
     url = _at(copied.url, options["live"])
     page = _page(

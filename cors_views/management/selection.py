@@ -54,7 +54,9 @@ class Filters(NamedTuple):
             _known(name, names, "There is no CORS policy named", "CORS_POLICIES defines")
         for pattern in (*self.routes, *self.ignored):
             if not pattern:
-                raise UnknownName("An empty text is in every route. Name one, or leave it out.")
+                raise UnknownName(
+                    "An empty text matches every route. Write a text, or leave the option out."
+                )
             if not any(_matches(route, pattern) for route, _ in known):
                 raise UnknownName(f"No route matches {pattern!r}.")
 

@@ -120,10 +120,11 @@ def consulted(decided: Decided) -> Iterator[str]:
     questions = [each for policy in decided.effective.policies for each in policy.origins.callables]
     for question in dict.fromkeys(questions):
         if id(question) in decided.replies:
-            yield f"{name_of(question)} was asked and {_said(decided, question)}."
+            yield f"{name_of(question)} was called and {_said(decided, question)}."
     if decided.replies.get(id(SIGNAL)) is not None:
-        yield f"The receivers of check_request_enabled were asked and {_said(decided, SIGNAL)}."
+        yield f"The receivers of check_request_enabled were called and {_said(decided, SIGNAL)}."
 
 
 def _said(decided: Decided, question: object) -> str:
-    return "said yes" if decided.replies[id(question)] else "said no"
+    admits = decided.replies[id(question)]
+    return "admitted the origin" if admits else "did not admit the origin"

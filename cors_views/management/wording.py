@@ -42,7 +42,7 @@ def loaded(cached: CachedOrigins) -> str:
     """Return how many origins a function has loaded, which of them, and its name."""
     origins, name = sorted(cached.origins()), name_of(cached.load)
     if not cached.is_loaded:
-        return f"what {name} cannot load now"
+        return f"the origins of {name}, which cannot be loaded now"
     which = f": {listed(origins)}" if origins else ""
     return f"{len(origins):,} loaded by {name}{which}"
 

@@ -30,16 +30,16 @@ class Reason(enum.Enum):
     """
 
     DENIED = "the view is closed to other origins by cors_deny"
-    NO_POLICY = "no policy governs this request"
-    NOT_AN_ORIGIN = "the Origin header holds no origin"
+    NO_POLICY = "no policy applies to this request"
+    NOT_AN_ORIGIN = "the Origin header is not an origin"
     ORIGIN_NOT_ADMITTED = "the policy does not admit the origin"
     METHOD_NOT_OFFERED = "the policy admits the origin, but does not offer the method"
-    HEADER_NOT_ALLOWED = "the policy admits the origin, but does not allow a header asked for"
+    HEADER_NOT_ALLOWED = "the policy admits the origin, but does not allow a request header"
     CREDENTIALS_NOT_ALLOWED = "the answer admits the origin, but not with credentials"
     PREFLIGHT_FAILED = "the preflight was answered with an error or a redirect"
-    WRONG_ALLOW_ORIGIN = "the answer's Access-Control-Allow-Origin names somebody else"
+    WRONG_ALLOW_ORIGIN = "the answer's Access-Control-Allow-Origin names another origin"
     REDIRECT_REFUSED = "the answer is a redirect that a page may not follow"
-    NO_ANSWER = "the server cannot be reached, or has not answered"
+    NO_ANSWER = "the server cannot be reached, or did not answer"
 
 
 class Preflight(NamedTuple):

@@ -147,23 +147,31 @@ def test_the_url(url: str, sent: str) -> None:
 @pytest.mark.parametrize(
     ("page", "says"),
     [
-        pytest.param({"url": "/orders/"}, "is no absolute http or https URL", id="path"),
-        pytest.param({"url": "ftp://a.example/"}, "is no absolute http or https URL", id="scheme"),
+        pytest.param({"url": "/orders/"}, "is not an absolute http or https URL", id="path"),
+        pytest.param(
+            {"url": "ftp://a.example/"}, "is not an absolute http or https URL", id="scheme"
+        ),
         pytest.param({"url": "https://bücher.example/"}, "contains Unicode", id="unicode-host"),
         pytest.param({"url": "https://*.example.com/"}, "is a pattern", id="pattern-host"),
-        pytest.param({"url": "https://a:b@a.example/"}, "a name or a password", id="user-info"),
-        pytest.param({"method": "TRACE"}, "no page can send", id="forbidden-method"),
+        pytest.param({"url": "https://a:b@a.example/"}, "a user name or password", id="user-info"),
+        pytest.param({"method": "TRACE"}, "pages cannot send", id="forbidden-method"),
         pytest.param({"method": "A B"}, "'A B' is not a method", id="no-method"),
         pytest.param({"body": b"x"}, "a GET request has no body", id="get-with-body"),
         pytest.param({"method": "head", "body": b""}, "a HEAD request has no body", id="head"),
-        pytest.param({"headers": {"X Y": "1"}}, "'X Y' is no name of a header", id="header-name"),
+        pytest.param(
+            {"headers": {"X Y": "1"}}, "'X Y' is not the name of a header", id="header-name"
+        ),
         pytest.param({"headers": {"X-Y": "a\nb"}}, "the value of X-Y", id="line-break"),
         pytest.param({"headers": {"X-Y": "€"}}, "the value of X-Y", id="no-byte"),
         pytest.param({"credentials": "yes"}, "only 'omit', 'same-origin', 'include'", id="mode"),
         pytest.param({"redirect": "no"}, "only 'follow', 'error', 'manual'", id="redirect"),
         pytest.param({"origin": "https://a.example/"}, "Write 'https://a.example'", id="slash"),
-        pytest.param({"origin": "a"}, "'a' is no origin of a page: it has no scheme", id="origin"),
-        pytest.param({"origin": "https://*.a.example"}, "a pattern for many", id="pattern"),
+        pytest.param(
+            {"origin": "a"}, "'a' is not the origin of a page: it has no scheme", id="origin"
+        ),
+        pytest.param(
+            {"origin": "https://*.a.example"}, "a pattern, not the origin of a page", id="pattern"
+        ),
     ],
 )
 def test_bad_calls(page: dict[str, Any], says: str) -> None:
@@ -328,7 +336,9 @@ def test_that_a_refused_origin_says_what_was_expected() -> None:
 
     assert (verdict.expected, verdict.received) == (PAGE, "https://b.example")
     assert verdict.source == "a view"
-    assert verdict.steps[-1].detail == f"'{PAGE}' is the page, 'https://b.example' received"
+    assert (
+        verdict.steps[-1].detail == f"'{PAGE}' is the page's origin, 'https://b.example' received"
+    )
 
 
 def test_that_missing_headers_are_named() -> None:
@@ -357,13 +367,13 @@ def test_the_steps_of_an_exchange() -> None:
     assert [(step.after, step.check, step.detail) for step in verdict.steps] == [
         (0, Check.ORIGIN, f"{PAGE} -> https://api.example.com"),
         (0, Check.PREFLIGHT, "asks about the method PUT"),
-        (1, Check.ALLOW_ORIGIN, f"'{PAGE}' is the page, '{PAGE}' received"),
+        (1, Check.ALLOW_ORIGIN, f"'{PAGE}' is the page's origin, '{PAGE}' received"),
         (1, Check.ALLOW_CREDENTIALS, "'true' expected, 'true' received"),
         (1, Check.STATUS, "200 to 299 expected, 200 received"),
         (1, Check.ALLOW_METHODS, "PUT asked for, 'PUT' received"),
         (1, Check.ALLOW_HEADERS, "nothing asked for, no such header received"),
         (1, Check.MAX_AGE, "'600' received, kept for 600 seconds"),
-        (2, Check.ALLOW_ORIGIN, f"'{PAGE}' is the page, '{PAGE}' received"),
+        (2, Check.ALLOW_ORIGIN, f"'{PAGE}' is the page's origin, '{PAGE}' received"),
         (2, Check.ALLOW_CREDENTIALS, "'true' expected, 'true' received"),
         (
             2,
@@ -467,7 +477,9 @@ def test_that_a_remembered_answer_is_a_step() -> None:
 
     verdict = play([answer()], cache, **PUT, headers={"x-a": "1"})
 
-    assert verdict.steps[1].detail == "remembers the answer about the method PUT, the header x-a"
+    assert verdict.steps[1].detail == (
+        "uses the cached answer about the method PUT, the header x-a"
+    )
 
 
 # --- Redirects -----------------------------------------------------------------------------------
@@ -491,8 +503,8 @@ def test_that_a_redirect_is_taken_and_told() -> None:
 @pytest.mark.parametrize(
     ("location", "says"),
     [
-        pytest.param("mailto:x@a.example", "is no absolute http or https URL", id="scheme"),
-        pytest.param("https://a:b@api.example.com/", "a name or a password", id="user-info"),
+        pytest.param("mailto:x@a.example", "is not an absolute http or https URL", id="scheme"),
+        pytest.param("https://a:b@api.example.com/", "a user name or password", id="user-info"),
         pytest.param("https://bücher.example/", "contains Unicode", id="host"),
         pytest.param("https://[::1/", "Invalid IPv6 URL", id="no-url"),
     ],

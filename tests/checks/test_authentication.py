@@ -87,4 +87,4 @@ def test_that_cors_explain_speaks_of_a_token(url: str, options: list[str], said:
         done = run("cors_explain", "https://new.example.com", "POST", url, *options)
 
     assert "The page may read the answer." in done.out
-    assert ("CSRF protection is not asked here" in done.out) is said
+    assert ("CSRF protection is not applied here" in done.out) is said

@@ -762,9 +762,9 @@ SAMPLES = {
     "the admin": Sample(
         "from django.contrib import admin\nurlpatterns = [path('admin/', admin.site.urls)]",
         "GET /admin/login/ credentials",
-        "nothing at django.contrib.admin.sites.AdminSite.login: it is of Django's admin, where "
-        "pages of other origins normally have no business. Write a view of your own that returns "
-        "what the page needs, and declare that.",
+        "nothing at django.contrib.admin.sites.AdminSite.login: it belongs to Django's admin, "
+        "which pages of other origins normally do not use. Write a view of your own that "
+        "returns what the page needs, and declare that.",
         {
             "INSTALLED_APPS": [
                 "django.contrib.contenttypes",

@@ -233,7 +233,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /free/",
         Reason.ORIGIN_NOT_ADMITTED,
         [
-            "Admitted is what r'^https://app\\.' matches whole (here it is only a beginning).",
+            "The policy admits what r'^https://app\\.' matches completely (here it matches only the beginning).",
             "Change the URLconf: write cors_allow(origins=['https://app.example'], origin_regexes=['^https://app\\\\.'])(...) around the view of /free/. That is also for POST, PUT, PATCH, DELETE of the view.",
             "Or settings: add 'https://app.example' to CORS_ALLOWED_ORIGINS. That is for 4 routes.",
         ],
@@ -348,7 +348,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         "null GET /orders/",
         Reason.ORIGIN_NOT_ADMITTED,
         [
-            "Change the page: give it an origin of its own; whatever has none shares it with every sandboxed frame."
+            "Change the page: give it an origin of its own; every sandboxed frame has the origin null, too."
         ],
     ),
     "a sandboxed page, and the settings": (
@@ -356,7 +356,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         "null GET /free/",
         Reason.ORIGIN_NOT_ADMITTED,
         [
-            "Change the page: give it an origin of its own; whatever has none shares it with every sandboxed frame."
+            "Change the page: give it an origin of its own; every sandboxed frame has the origin null, too."
         ],
     ),
     "a method that the policy leaves out": (
@@ -483,7 +483,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /hand/ --run",
         Reason.WRONG_ALLOW_ORIGIN,
         [
-            "Change views.by_hand: write @cors_allow(CorsPolicy(origins=['https://app.example']), CorsPolicy(origins=['https://third.example'], methods=['GET'], headers=[])) above it. That is also for POST, PUT, PATCH, DELETE of the view. It replaces what the view writes by hand. What a proxy or a middleware above CorsMiddleware writes has to go."
+            "Change views.by_hand: write @cors_allow(CorsPolicy(origins=['https://app.example']), CorsPolicy(origins=['https://third.example'], methods=['GET'], headers=[])) above it. That is also for POST, PUT, PATCH, DELETE of the view. It replaces what the view writes by hand. Remove what a proxy or a middleware above CorsMiddleware writes."
         ],
     ),
     "a redirect to somebody else": (
@@ -529,7 +529,7 @@ def test_what_is_refused_says_why_and_what_to_change(name: str) -> None:
         else f"Refused, {reason.name}: {reason.value}"
     )
     assert any(line.startswith(told) for line in lines)
-    advised = ("Admitted ", "Change ", "Or ")
+    advised = ("The policy admits ", "Change ", "Or ")
     assert [line for line in lines if line.startswith(advised)] == changes
     assert [line.strip()[:4] for line in lines].count("FAIL") == 1
     assert (done.status, done.err) == (1, "")
@@ -577,7 +577,9 @@ READABLE: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "a host that Django refuses": (
         {"MIDDLEWARE": [CORS, COMMON]},
         f"{APP} GET https://www.production.example/public/",
-        ["ALLOWED_HOSTS does not name www.production.example, so the site is asked as api.example"],
+        [
+            "ALLOWED_HOSTS does not name www.production.example, so the request goes to the host api.example"
+        ],
     ),
     "no host at all": (
         {"ALLOWED_HOSTS": ["*"]},
@@ -609,11 +611,15 @@ READABLE: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "the site's own page": (
         {},
         "http://api.example GET /free/",
-        ["no, it stays at http://api.example: CORS asks nothing"],
+        ["no, both are at http://api.example, so CORS does not apply"],
     ),
     "a sandboxed page": ({}, "null GET /public/", ["A sandboxed page (origin null) fetches"]),
     "a page in upper case": ({}, "HTTPS://App.Example:443 GET /orders/", [f"A page at {APP} "]),
-    "a callable": ({}, f"{APP} GET /asked/", ["views.is_tenant was asked and said yes."]),
+    "a callable": (
+        {},
+        f"{APP} GET /asked/",
+        ["views.is_tenant was called and admitted the origin."],
+    ),
     "an include": (
         {},
         f"{APP} GET /in/7/",
@@ -666,13 +672,13 @@ No view is run; --run sends the request for real.
   < access-control-max-age: 86400
   < Vary: origin
 
-  pass  Access-Control-Allow-Origin: 'https://app.example' is the page, 'https://app.example' received
+  pass  Access-Control-Allow-Origin: 'https://app.example' is the page's origin, 'https://app.example' received
   FAIL  Access-Control-Allow-Credentials: 'true' expected, no such header received
 
-views.is_tenant was asked and said yes.
-What decides is the route policy at {ASKED}.
+views.is_tenant was called and admitted the origin.
+Decided by: the route policy at {ASKED}.
 Refused, CREDENTIALS_NOT_ALLOWED: the answer admits the origin, but not with credentials.
-Note: a browser that was allowed this before keeps that answer for up to 86400 seconds, and does not ask again until then.
+Note: a browser that was allowed this before caches that answer for up to 86400 seconds, and sends no new preflight until then.
 Change {ASKED}: write @cors_allow(CorsPolicy(origins=['https://app.example'], credentials=True), CorsPolicy(origins=[is_tenant])) instead. That is also for GET, POST, PATCH, DELETE of the view.
 Or the page: ask without credentials, if it needs none.
 """
@@ -697,8 +703,14 @@ def test_receivers_are_named_with_what_they_said() -> None:
     finally:
         check_request_enabled.disconnect(receiver)
 
-    assert "The receivers of check_request_enabled were asked and said yes." in admitted.out
-    assert "The receivers of check_request_enabled were asked and said no." in refused.out
+    assert (
+        "The receivers of check_request_enabled were called and admitted the origin."
+        in admitted.out
+    )
+    assert (
+        "The receivers of check_request_enabled were called and did not admit the origin."
+        in refused.out
+    )
     assert "check_request_enabled" not in unasked.out
     assert (admitted.status, refused.status) == (0, 1)
 
@@ -756,7 +768,7 @@ def test_a_log_that_is_off_stays_off(caplog: Any) -> None:
         logger.setLevel(before)
 
     assert caplog.records == []
-    assert "views.unsure was asked and said no." in done.out
+    assert "views.unsure was called and did not admit the origin." in done.out
 
 
 @pytest.mark.parametrize("level", ["debug", "info", "warning", "error"])
@@ -790,19 +802,19 @@ def test_the_log_stays_as_it_was(caplog: Any) -> None:
 BAD_INPUT: dict[str, tuple[dict[str, Any], str]] = {
     "https://app.example/page GET /free/": ({}, "it has a path"),
     "app.example GET /free/": ({}, "it has no scheme"),
-    "https://*.example GET /free/": ({}, "a pattern for many"),
+    "https://*.example GET /free/": ({}, "a pattern, not the origin of a page"),
     f"{APP} GTE /free/": ({}, "'GTE' is a method that no view knows. Did you mean 'GET'?"),
-    f"{APP} TRACE /free/": ({}, "TRACE is a method that no page can send."),
+    f"{APP} TRACE /free/": ({}, "TRACE is a method that pages cannot send."),
     f"{APP} G/T /free/": ({}, "'G/T' is not a method."),
-    f"{APP} GET nowhere": ({}, "'nowhere' is no absolute http or https URL. Write '/nowhere'."),
+    f"{APP} GET nowhere": ({}, "'nowhere' is not an absolute http or https URL. Write '/nowhere'."),
     f"{APP} GET now\x9bhere": ({}, r"Write '/now\x9bhere'."),
-    f"{APP} GET //api.example/free/": ({}, "is no absolute http or https URL."),
-    f"{APP} GET ftp://api.example/free/": ({}, "is no absolute http or https URL."),
+    f"{APP} GET //api.example/free/": ({}, "is not an absolute http or https URL."),
+    f"{APP} GET ftp://api.example/free/": ({}, "is not an absolute http or https URL."),
     f"{APP} GET http://[": ({}, "Invalid IPv6 URL."),
     f"{APP} GET //[/free/": ({}, "Invalid IPv6 URL."),
-    f"{APP} GET https://me:pw@api.example/free/": ({}, "holds a name or a password"),
-    f"{APP} GET /free/ -H a/b": ({}, "'a/b' is no name of a header."),
-    f"{APP} GET /free/ -H :x": ({}, "'' is no name of a header."),
+    f"{APP} GET https://me:pw@api.example/free/": ({}, "contains a user name or password"),
+    f"{APP} GET /free/ -H a/b": ({}, "'a/b' is not the name of a header."),
+    f"{APP} GET /free/ -H :x": ({}, "'' is not the name of a header."),
     f"{APP} GET /free/ -H Cookie:a=1": ({}, "Cookie is a header that only a browser may set. For"),
     f"{APP} GET /free/ -H Sec-Fetch-Mode": ({}, "Sec-Fetch-Mode is a header that only a browser"),
     f"{APP} GET": ({}, "the following arguments are required: url"),
@@ -854,7 +866,7 @@ def test_a_view_below_static_url_is_explained_with_a_note() -> None:
     with override_settings(STATIC_URL="/public/"):
         done = explain(f"{APP} GET /public/")
 
-    assert "Note: runserver serves what is below STATIC_URL without any middleware" in done.out
+    assert "Note: runserver serves files below STATIC_URL without any middleware" in done.out
     assert done.status == 0
 
 
@@ -895,7 +907,7 @@ def test_a_process_says_it_by_its_exit_status() -> None:
     assert (readable.err, refused.err) == ("", "")
     assert refused.out.splitlines()[-1].startswith("Change shop/views/orders.py:")
     assert wrong.err == (
-        f"CommandError: '{SHOP}/' is no origin of a page: it ends in a slash; an origin is scheme, "
+        f"CommandError: '{SHOP}/' is not the origin of a page: it ends in a slash; an origin is scheme, "
         f"host and port. Write '{SHOP}'.\n"
     )
 
@@ -912,7 +924,7 @@ def test_colour_is_for_terminals() -> None:
 
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
-NOT_ASKED = "Note: CSRF protection is not asked here: "
+NOT_ASKED = "Note: CSRF protection is not applied here: "
 SEND = "the page has to send the CSRF token in the header X-CSRFToken"
 TRUST = ", and CSRF_TRUSTED_ORIGINS has to name 'https://app.example'."
 #: The cookie of CSRF protection goes along from a page at any site, and the origin is trusted.
@@ -927,12 +939,12 @@ TOKENS: dict[str, tuple[dict[str, Any], str, str]] = {
     "an unsafe method whose cookie stays at home": (
         {},
         f"{APP} {ORDER}",
-        f"it answers 403 while its cookie stays at home. Then {SEND}{TRUST}",
+        f"it answers 403 while the browser does not send its cookie. Once it does, {SEND}{TRUST}",
     ),
     "an unsafe method without credentials": (
         TRUSTED,
         f"{APP} POST https://api.example/orders/",
-        "it answers 403 whatever token comes, since no cookie goes along without credentials. Ask with credentials: 'include'; or, if the view authenticates otherwise, exempt it with csrf_exempt.",
+        "it answers 403 with any token, because without credentials the browser sends no cookie. Ask with credentials: 'include'; or, if the view authenticates otherwise, exempt it with csrf_exempt.",
     ),
     "a token in another header": (
         {

@@ -558,7 +558,7 @@ def test_columns_are_never_slivers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 MARKDOWN = """\
-# Who may read what across origins
+# Which origins may read which routes
 
 | Route | Methods | Origins | Cookies | Enforced | Headers | Exposed | Max age | Policy | Layer | Declared at |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -1294,7 +1294,7 @@ BAD_INPUT = {
     "--fail-on any-origin,x": "--fail-on does not know 'x'. It knows any-origin, ",
     "--origin https://app.example/": "Write 'https://app.example'.",
     "--origin app.example": "it has no scheme",
-    "--origin https://*.example": "a pattern for many",
+    "--origin https://*.example": "a pattern, not the origin of a page",
     "--format yaml": "argument --format: invalid choice: 'yaml'",
     "--urlconf tests.nowhere": (
         "The URLconf 'tests.nowhere' cannot be read: ModuleNotFoundError: No module named"

@@ -182,18 +182,21 @@ def test_a_character_beyond_the_first_plane_as_browsers_write_it() -> None:
 BAD = {
     "nothing": ("", 'the command does not begin with "curl"'),
     "another program": ("wget https://a.example", 'the command does not begin with "curl"'),
-    "no URL": ("curl --compressed", "the command has 0 URLs, and one is wanted"),
+    "no URL": ("curl --compressed", "the command has 0 URLs, but needs exactly one"),
     "two URLs": ("curl https://a.example https://b.example", "the command has 2 URLs"),
     "an open quote": ("curl 'https://a.example", "ends too early: No closing quotation"),
     "an option alone": ("curl https://a.example -H", "-H has no value"),
     "an unknown option": (
         "curl https://a.example --proxy=s3cret",
-        "'--proxy' is an option that no browser copies",
+        "'--proxy' is not an option that browsers copy",
     ),
-    "an unknown short option": ("curl https://a.example -u me:s3cret", "'-u' is an option"),
+    "an unknown short option": ("curl https://a.example -u me:s3cret", "'-u' is not an option"),
     "a file": ("curl https://a.example -d @/etc/passwd", "-d names a file, which is not read"),
     "the form of cmd": ('curl ^"https://a.example^"', 'choose "Copy as cURL (bash)"'),
-    "cookies of two lines": (r"curl https://a.example -b $'a\r\nb: s3cret'", "a character that no"),
+    "cookies of two lines": (
+        r"curl https://a.example -b $'a\r\nb: s3cret'",
+        "a character that headers",
+    ),
 }
 
 

@@ -85,7 +85,7 @@ def told(changes: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     return sorted(
         (
             " ".join([*each["origins"], *each["origin_regexes"], *each["asks"]])
-            or "whoever is not admitted",
+            or "origins that are not admitted",
             *each["what"],
             *([] if each["cookies"] == "either" else [each["cookies"]]),
             *([f"unsure:{each['unsure']}"] if each["unsure"] else []),
@@ -194,14 +194,14 @@ POLICIES = {
     "enforcement": (
         {"origins": [APP], "enforce": True},
         {"origins": [APP], "enforce": "report"},
-        [("whoever is not admitted", "run")],
+        [("origins that are not admitted", "run")],
         SAME,
     ),
     "no-enforcement": (
         {"origins": [APP]},
         {"origins": [APP], "enforce": True},
         SAME,
-        [("whoever is not admitted", "run")],
+        [("origins that are not admitted", "run")],
     ),
     # --- However it is spelled -----------------------------------------------------------------
     "a-pattern-for-its-regex": (
@@ -724,7 +724,7 @@ def test_nothing_is_said_in_one_line(before: Any) -> None:
 
         github = run("cors_policies", f"--diff={file}", "--fail-on=gained", "--format=github")
 
-    assert done == (0, "Nobody gains or loses anything.\n", "")
+    assert done == (0, "Nobody gains or loses access.\n", "")
     assert github == (0, "", "")
 
 
@@ -925,22 +925,22 @@ SAID: dict[str, tuple[Any, Any, str]] = {
     "enforcement": (
         {"origins": [APP], "enforce": True},
         {"origins": [APP]},
-        "gained whoever is not admitted reach the view: no longer refused",
+        "gained origins that are not admitted reach the view: no longer refused",
     ),
     "more-enforcement": (
         {"origins": [APP]},
         {"origins": [APP], "enforce": True},
-        "lost whoever is not admitted reach the view: now refused",
+        "lost origins that are not admitted reach the view: now refused",
     ),
     "who-was-admitted-is-unknown": (
         {"origins": [is_tenant]},
         {"origins": [is_tenant, APP]},
-        f"gained {APP} read, perhaps: nobody can tell here who was admitted before",
+        f"gained {APP} read, perhaps: this command cannot tell who was admitted before",
     ),
     "who-is-admitted-is-unknown": (
         {"origins": [is_tenant, APP]},
         {"origins": [is_tenant]},
-        f"lost {APP} read, perhaps: nobody can tell here who is admitted now",
+        f"lost {APP} read, perhaps: this command cannot tell who is admitted now",
     ),
     "many": (
         {"origins": []},
@@ -969,8 +969,8 @@ def test_what_people_are_told(before: Any, name: str) -> None:
 @pytest.mark.parametrize(
     ("was", "now", "said"),
     [
-        pytest.param("^/v/1", "^/v/", "gained {} read, perhaps: before {} out", id="more"),
-        pytest.param("^/v/", "^/v/1", "lost {} read, perhaps: now {} out", id="less"),
+        pytest.param("^/v/1", "^/v/", "gained {} read, perhaps: before {}", id="more"),
+        pytest.param("^/v/", "^/v/1", "lost {} read, perhaps: now {}", id="less"),
     ],
 )
 def test_what_people_are_told_of_urls(before: Any, was: str, now: str, said: str) -> None:
@@ -980,7 +980,7 @@ def test_what_people_are_told_of_urls(before: Any, was: str, now: str, said: str
     with site(routes, CORS_ALLOWED_ORIGINS=[APP], CORS_URLS_REGEX=now):
         done = run("cors_policies", f"--diff={file}")
 
-    told = said.format(APP, "CORS_URLS_REGEX leaves some URLs of the route")
+    told = said.format(APP, "CORS_URLS_REGEX does not match some URLs of the route")
     assert told.replace("read,", "read, with cookies too,") in " ".join(done.out.split())
 
 
@@ -1198,10 +1198,10 @@ BAD_FILES: dict[str, tuple[Any, str]] = {
     "empty": (lambda _: b"", f"is not JSON, see its line 1. {WRITE}"),
     "no-json": (lambda _: b"{\n\nroutes", f"is not JSON, see its line 3. {WRITE}"),
     "not-utf-8": (lambda _: b'{"a": "\xff"}', f"is not UTF-8. {WRITE}"),
-    "too-deep": (lambda _: b"[" * 100_000, f"is not JSON that anybody could mean. {WRITE}"),
+    "too-deep": (lambda _: b"[" * 100_000, f"is JSON that cannot be read. {WRITE}"),
     "a-number-without-end": (
         lambda _: b"1" * 100_000,
-        f"is not JSON that anybody could mean. {WRITE}",
+        f"is JSON that cannot be read. {WRITE}",
     ),
     "a-list": (
         lambda _: b"[]",
@@ -1229,7 +1229,7 @@ BAD_FILES: dict[str, tuple[Any, str]] = {
         lambda document: json.dumps(document).replace('"allow"', '"\\u001b[2J"').encode(),
         (
             "is not what cors_policies --format json writes: "
-            "routes[0].policies[0].access is none of "
+            "routes[0].policies[0].access is not one of "
             f'"allow", "deny", "none". {WRITE}'
         ),
     ),
@@ -1243,15 +1243,15 @@ BAD_FILES: dict[str, tuple[Any, str]] = {
     "a-later-version": (
         replaced(version=2),
         (
-            "is of version 2, which a later cors_views wrote, and this one reads up to 1. "
-            "Upgrade it, or write the file with this one."
+            "is of version 2, which a later cors_views wrote. This one reads up to version 1. "
+            "Upgrade it, or write the file again with this one."
         ),
     ),
     "a-part": (
         replaced(filtered=True),
         (
-            "was written with a filter, so the rest of the site would look new. Write it without "
-            "one; --diff takes filters itself."
+            "was written with a filter, so the rest of the site would look new. Write it "
+            "without a filter, and pass the filters together with --diff."
         ),
     ),
 }
@@ -1302,7 +1302,7 @@ def test_the_file_of_another_site_is_refused(before: Any) -> None:
         done = run("cors_policies", f"--diff={file}")
 
     assert done.status == 2
-    assert done.err.startswith(f"'{file}' is of another site: its URLconf is ")
+    assert done.err.startswith(f"'{file}' was written for another site: its URLconf is ")
     assert done.err.count("\n") == 1
 
 

@@ -152,7 +152,7 @@ class Case(NamedTuple):
 
 WITH_SESSIONS = {"MIDDLEWARE": [CORS, SESSION, CSRF, AUTHENTICATION]}
 LOGGED_OUT = "Refused, ORIGIN_NOT_ADMITTED"
-LOG_IN = "Change the page: log in first and ask with credentials: 'include'; to everybody else"
+LOG_IN = "Change the page: log in first and ask with credentials: 'include'; "
 AT_HOME = "the page is at another site, and SESSION_COOKIE_SAMESITE = 'Lax'"
 NO_SETTING = "!CORS_ALLOWED_ORIGINS"
 #: Sessions whose cookie goes along from a page at any site.
@@ -224,7 +224,7 @@ CASES = {
     "a static file": Case(
         f"{APP} GET /static/font.woff2",
         1,
-        ["No URL pattern matches /static/font.woff2.", "Note: runserver serves what is below"],
+        ["No URL pattern matches /static/font.woff2.", "Note: runserver serves files below"],
     ),
     # --- What was assumed ---
     "a view that was not run": Case(f"{APP} GET /open/", 0, ["Assumed: the view answers 200."]),
@@ -291,7 +291,7 @@ CASES = {
         f"{APP} GET /star/ --run",
         0,
         [
-            "What decides is a header written by hand: no policy admits the page.",
+            "Decided by: a header written by hand; no policy admits the page.",
             "!CORS_* settings",
         ],
     ),
@@ -309,7 +309,7 @@ CASES = {
     "which URL it is that the settings decide for": Case(
         f"{APP} GET /private/",
         1,
-        ["What decides for http://api.example/accounts/login/?next=/private/ is the CORS_* sett"],
+        ["Decided for http://api.example/accounts/login/?next=/private/ by: the CORS_* sett"],
         WITH_SESSIONS,
     ),
     # --- Slashes ---
@@ -318,7 +318,7 @@ CASES = {
         0,
         [
             "which is a 500.",
-            "Note: ask for /open/. Without the slash it is no URL of the site: Django refuses a ",
+            "Note: ask for /open/. Without the slash no URL pattern matches: Django refuses a ",
             "a POST there while DEBUG is on, and redirects it otherwise.",
             "!CSRF",
         ],
@@ -328,7 +328,7 @@ CASES = {
         f"{APP} POST /open",
         0,
         [
-            "Note: the redirect made a GET of the POST. If that is not meant, ask for /open/ at ",
+            "Note: the redirect made a GET of the POST. If you do not mean that, ask for /open/ ",
             "!Without the slash",
         ],
         {"MIDDLEWARE": [CORS, COMMON, CSRF]},
@@ -336,7 +336,7 @@ CASES = {
     "a slash that is missing in a preflight": Case(
         "https://new.example PUT /open",
         1,
-        ["Note: ask for /open/. Without the slash it is no URL of the site.\n"],
+        ["Note: ask for /open/. Without the slash no URL pattern matches.\n"],
         {"MIDDLEWARE": [CORS, COMMON]},
     ),
     "a slash that is missing in a GET": Case(
@@ -395,13 +395,18 @@ CASES = {
     "a login that needs credentials, which the policy refuses": Case(
         f"{APP} GET https://api.example/member/",
         1,
-        [LOG_IN, "The policy has to allow that, too: ", "credentials=True", "!goes along"],
+        [
+            LOG_IN,
+            "The policy has to allow that, too: ",
+            "credentials=True",
+            "!sends no session cookie",
+        ],
         TRAVELLING,
     ),
     "a login, and a policy that allows it": Case(
         f"{APP} GET https://api.example/private/",
         1,
-        [LOG_IN, "!The policy has to", "!goes along"],
+        [LOG_IN, "!The policy has to", "!sends no session cookie"],
         TRAVELLING,
     ),
     "that login, done": Case(
@@ -412,7 +417,7 @@ CASES = {
         1,
         [
             LOG_IN,
-            f"From this page no session cookie goes along: {AT_HOME}. Serve both from one site. ",
+            f"From this page the browser sends no session cookie: {AT_HOME}. Serve both from one ",
             "settings, SESSION_COOKIE_SAMESITE = 'None' and SESSION_COOKIE_SECURE = True.",
         ],
         WITH_SESSIONS,
@@ -421,7 +426,7 @@ CASES = {
         f"{APP} GET https://api.example/private/ --credentials",
         1,
         [
-            f"Change the page, or the session cookie: it does not go along ({AT_HOME})",
+            f"Change the page, or the session cookie: the browser does not send it ({AT_HOME})",
             "Serve both from one site.",
             "!log in first",
         ],
@@ -431,7 +436,7 @@ CASES = {
         "http://app.api.example GET http://api.example/open/ --credentials",
         1,
         [
-            "it does not go along (SESSION_COOKIE_SECURE = True, and the URL is http)",
+            "the browser does not send it (SESSION_COOKIE_SECURE = True, and the URL is http)",
             "(LoginRequiredMiddleware). Ask for it by https.\n",
         ],
         {
@@ -498,27 +503,27 @@ CASES = {
     "a visitor whose session stays at home": Case(
         f"{APP} GET https://api.example/private/ --credentials",
         1,
-        ["Note: No session cookie goes along: the page is at another site, and SESSION_COOKIE_"],
+        ["Note: The browser sends no session cookie: the page is at another site, and "],
         {**WITH_SESSIONS, "ALLOWED_HOSTS": ["api.example"]},
     ),
     # --- Cookies ---
     "localhost and 127.0.0.1 are two sites": Case(
         "http://localhost:3000 GET http://127.0.0.1:8000/local/ --credentials",
         1,
-        ["No session cookie goes along: the page is at another site"],
+        ["The browser sends no session cookie: the page is at another site"],
         {**WITH_SESSIONS, "ALLOWED_HOSTS": ["127.0.0.1"]},
     ),
     "two ports of localhost are one": Case(
         "http://localhost:3000 GET http://localhost:8000/local/ --credentials",
         1,
-        ["!cookie goes along"],
+        ["!browser sends no session cookie"],
         {**WITH_SESSIONS, "ALLOWED_HOSTS": ["localhost"]},
     ),
     "SameSite=None without Secure": Case(
         f"{APP} GET https://api.example/open/ --credentials",
         0,
         [
-            "No session cookie goes along",
+            "The browser sends no session cookie",
             "SESSION_COOKIE_SAMESITE = 'None' counts only with SESSION_COOKIE_SECURE",
         ],
         {**WITH_SESSIONS, "SESSION_COOKIE_SAMESITE": "None", "CSRF_COOKIE_SAMESITE": "None"},
@@ -526,17 +531,19 @@ CASES = {
     "Secure over http": Case(
         "http://app.api.example GET http://api.example/public/",
         0,
-        ["!cookie goes along"],
+        ["!browser sends no session cookie"],
         {**WITH_SESSIONS, "SESSION_COOKIE_SECURE": True},
     ),
     "Secure over http, with credentials": Case(
         f"{APP} GET http://api.example/open/ --credentials",
         0,
-        ["No session cookie goes along: SESSION_COOKIE_SECURE = True, and the URL is http."],
+        ["The browser sends no session cookie: SESSION_COOKIE_SECURE = True, and the URL is http."],
         {**WITH_SESSIONS, "SESSION_COOKIE_SECURE": True},
     ),
     "no sessions, no word of them": Case(
-        f"{APP} GET https://api.example/open/ --credentials", 0, ["!cookie goes along"]
+        f"{APP} GET https://api.example/open/ --credentials",
+        0,
+        ["!browser sends no session cookie"],
     ),
     # --- What would differ ---
     "a public policy": Case(
@@ -559,7 +566,7 @@ CASES = {
     "a preflight that a browser kept": Case(
         f"{APP} PUT /closed/",
         1,
-        ["Note: a browser that was allowed this before keeps that answer for up to 86400 seconds"],
+        ["Note: a browser that was allowed this before caches that answer for up to 86400 seconds"],
     ),
     "nothing is kept": Case(
         f"{APP} PUT /closed/", 1, ["!was allowed this before"], {"CORS_PREFLIGHT_MAX_AGE": 0}
@@ -571,7 +578,7 @@ CASES = {
         1,
         [
             "> Origin: null",
-            "Change the page: ask for https://api.example/open/ at once",
+            "Change the page: ask for https://api.example/open/ directly",
             "its Origin is 'null'",
             "!add",
         ],
@@ -596,7 +603,7 @@ CASES = {
     "to a URL with a password": Case(
         f"{APP} GET /open/",
         1,
-        ["Refused, REDIRECT_REFUSED", "Change the page: ask for a URL that is no redirect to"],
+        ["Refused, REDIRECT_REFUSED", "Change the page: ask for a URL that does not redirect to"],
         {"MIDDLEWARE": [CORS, f"{HERE}.with_a_password"]},
     ),
     # --- What the page does wrong ---
@@ -622,7 +629,7 @@ CASES = {
         f"{APP} GET /near/",
         1,
         [
-            "Admitted is 'http://app.example' (the scheme is http, not https) and 'https://app.",
+            "The policy admits 'http://app.example' (the scheme is http, not https) and 'https://app.",
             "'https://app.example:8443' (the port is 8443, not the default one).",
         ],
     ),
@@ -630,23 +637,23 @@ CASES = {
         "http://127.0.0.1:3000 GET /local/",
         1,
         [
-            "Admitted is 'http://localhost:3000' (to a browser localhost and 127.0.0.1 are two",
+            "The policy admits 'http://localhost:3000' (to a browser localhost and 127.0.0.1 are",
         ],
     ),
     "localhost for an address of IPv6": Case(
         "http://[::1]:3000 GET /local/",
         1,
-        ["Admitted is 'http://localhost:3000' (to a browser localhost and [::1] are two hosts)."],
+        ["The policy admits 'http://localhost:3000' (to a browser localhost and [::1] are"],
     ),
     "www": Case(
         "https://www.example.com GET /bare/",
         1,
-        ["Admitted is 'https://example.com' (without www.)."],
+        ["The policy admits 'https://example.com' (without www.)."],
     ),
     "the host of a pattern": Case(
         "https://example.com GET /below/",
         1,
-        ["Admitted is 'https://*.example.com' (*.example.com stands for what is below it alone)."],
+        ["The policy admits 'https://*.example.com' (*.example.com matches only subdomains)."],
     ),
     "nothing alike": Case(f"{APP} GET /bare/", 1, ["!Admitted is"]),
     # --- What comes from a response ---
@@ -702,7 +709,7 @@ def test_that_the_url_of_the_language_is_named(method: str) -> None:
     with override_settings(**site), urlconf(*i18n_patterns(path("open/", trusting(answer)))):
         refused, obeyed = (explain(f"{APP} {method} {url}") for url in ("/open/", "/de/open/"))
 
-    told = "ask for /de/open/; /open/ is no URL of the site, and redirects there."
+    told = "ask for /de/open/; /open/ matches no URL pattern, and redirects there."
     advised = [line for line in refused.out.splitlines() if line.startswith(("Change", "Or "))]
     # No setting: it would open every URL.
     assert advised == [f"Change the page: {told}"]

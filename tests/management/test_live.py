@@ -149,7 +149,7 @@ CASES: dict[str, Any] = {
         "plain",
         GET,
         0,
-        ["The page may read the answer.", "What is deployed answers as the code decides."],
+        ["The page may read the answer.", "The deployed site answers as the code decides."],
     ),
     "a preflight, and what follows it is not sent": (
         "plain",
@@ -158,14 +158,14 @@ CASES: dict[str, Any] = {
         [
             "The PUT may change something, so it is not sent; --run sends it.",
             "  < 200 (assumed: it is not sent, and this is what the code answers)",
-            "What is deployed answers as the code decides.",
+            "The deployed site answers as the code decides.",
         ],
     ),
     "sent where it is wanted": (
         "plain",
         (*PUT, "--run"),
         0,
-        ["The page may read the answer.", "What is deployed answers as the code decides."],
+        ["The page may read the answer.", "The deployed site answers as the code decides."],
     ),
     "the header arrives twice": (
         "doubled",
@@ -192,7 +192,7 @@ CASES: dict[str, Any] = {
             "Refused, PREFLIGHT_FAILED",
             "The preflight is redirected to 'https://127.0.0.1",
             "before it reaches CorsMiddleware",
-            "Let the page ask by https at once.",
+            "Let the page ask by https directly.",
         ],
     ),
     "the preflight is redirected to a login": (
@@ -214,7 +214,7 @@ CASES: dict[str, Any] = {
         "nowhere",
         PUT,
         1,
-        ["The preflight is redirected to 'http://['", "Take the redirect away there."],
+        ["The preflight is redirected to 'http://['", "Remove the redirect there."],
     ),
     "the proxy admits a page, and no preflight": (
         "half-closed",
@@ -226,7 +226,7 @@ CASES: dict[str, Any] = {
         "plain",
         (*GET, "--credentials"),
         1,
-        ["No cookies are sent: only a command of --curl has some.", "CREDENTIALS_NOT_ALLOWED"],
+        ["No cookies are sent: only --curl can provide them.", "CREDENTIALS_NOT_ALLOWED"],
     ),
     "the request is redirected": (
         "all-redirected",
@@ -240,7 +240,7 @@ CASES: dict[str, Any] = {
         0,
         [
             "The page may read the answer.",
-            "Deployed otherwise: Vary does not name Origin, which the code writes",
+            "The deployed site differs: Vary does not name Origin, which the code writes",
             "(nginx: no proxy_hide_header Vary).",
         ],
     ),
@@ -311,7 +311,7 @@ CASES: dict[str, Any] = {
         1,
         [
             "Refused, DENIED: ",
-            "What is deployed answers as the code decides.",
+            "The deployed site answers as the code decides.",
             "write @cors_allow(origins=['https://app.example']) instead of cors_deny.",
         ],
     ),
@@ -325,7 +325,7 @@ CASES: dict[str, Any] = {
         "plain",
         ("GET", "/away/?to=file:///etc/passwd"),
         1,
-        ["FAIL  the redirect: 'file:///etc/passwd' is no absolute http or https URL"],
+        ["FAIL  the redirect: 'file:///etc/passwd' is not an absolute http or https URL"],
     ),
 }
 
@@ -414,7 +414,7 @@ def test_what_the_code_redirects_as_well_is_no_difference() -> None:
 
     assert done.status == 1
     assert "Refused, PREFLIGHT_FAILED" in done.out
-    assert "What is deployed answers as the code decides." in done.out
+    assert "The deployed site answers as the code decides." in done.out
 
 
 def test_the_url_may_be_that_of_what_is_deployed(deployed: Deployed) -> None:
@@ -707,11 +707,11 @@ BAD: dict[str, Any] = {
     "no URL at all": ((PAGE, "GET"), "the following arguments are required: url (see --help)"),
     "no scheme": (
         (PAGE, "GET", "/orders/", "--live", "shop.example"),
-        "--live: 'shop.example' is no absolute http or https URL.",
+        "--live: 'shop.example' is not an absolute http or https URL.",
     ),
     "a file": (
         (PAGE, "GET", "/orders/", "--live", "file:///etc/passwd"),
-        "--live: 'file:///etc/passwd' is no absolute http or https URL.",
+        "--live: 'file:///etc/passwd' is not an absolute http or https URL.",
     ),
     "no number": (
         (PAGE, "GET", "/orders/", "--timeout", "soon"),
@@ -720,7 +720,7 @@ BAD: dict[str, Any] = {
     "for ever": ((PAGE, "GET", "/orders/", "--timeout", "inf"), "argument --timeout: invalid"),
     "an option that curl alone knows": (
         ("--curl", "curl https://a.example -H 'Origin: https://b.example' --proxy x"),
-        "--curl: '--proxy' is an option that no browser copies.",
+        "--curl: '--proxy' is not an option that browsers copy.",
     ),
     "a command and a method": (
         (PAGE, "GET", "--curl", "curl https://a.example"),

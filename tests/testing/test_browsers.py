@@ -384,12 +384,10 @@ def test_what_an_error_says(fetch: Callable[..., Any]) -> None:
     assert error.source.startswith("route policy declared at ")
     assert f"{__file__}:" in error.source
     assert str(error) == (
-        f"A page at {PAGE} cannot read GET http://testserver/echo/\n"
-        "Reason: HEADER_NOT_ALLOWED, the policy admits the origin, but does not allow a header "
-        "asked for: x-a, x-b\n"
-        "Failed: Access-Control-Allow-Headers of the preflight OPTIONS http://testserver/echo/: "
-        "x-a, x-b asked for, 'content-type' received\n"
-        f"Decided by: {error.source}"
+        f"A page at {PAGE} cannot read GET http://testserver/echo/\nReason: HEADER_NOT_ALLOWED, "
+        "the policy admits the origin, but does not allow a request header: x-a, x-b\nFailed: "
+        "Access-Control-Allow-Headers of the preflight OPTIONS http://testserver/echo/: x-a, "
+        f"x-b asked for, 'content-type' received\nDecided by: {error.source}"
     )
 
 

@@ -36,7 +36,7 @@ class Command(CorsCommand):
 
     help = (
         "Show what a browser sends for a page, what the site answers, and whether the page may "
-        "read it. No view is run, unless --run says so."
+        "read it. No view is run unless you pass --run."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -45,15 +45,16 @@ class Command(CorsCommand):
         parser.add_argument(
             "--run",
             action="store_true",
-            help="really run the view; without it, the view counts as one that answers 200",
+            help="run the view; without it, the command assumes that the view answers 200",
         )
         parser.add_argument(
             "--live",
             nargs="?",
             const="",
             metavar="URL",
-            help="ask what is deployed, over HTTP, at URL (a server is enough) or at that of the "
-            "page's request, and say where it differs; only safe methods are sent, unless --run",
+            help="send the request over HTTP to the deployed site, too, and show where its "
+            "answer differs; URL is its address (a server is enough), by default that of "
+            "the request; only safe methods are sent unless you pass --run",
         )
         parser.add_argument(
             "--timeout",
@@ -142,7 +143,7 @@ class Command(CorsCommand):
     def _change(self, played: Played) -> Iterator[str]:
         found = _advice(played)
         if found.near:
-            yield f"Admitted is {' and '.join(found.near)}."
+            yield f"The policy admits {' and '.join(found.near)}."
         # It may hold a URL that the site redirects to.
         yield f"Change {escaped(str(found.first), transcript.LONGEST)}"
         for other in found.others:
@@ -188,11 +189,11 @@ def _deciding(played: Played) -> Iterator[str]:
         yield "The site refuses it on the server, with 403: the view does not run."
     sent, received = exchanges[len(answered) - 1]
     url = escaped(sent.url, transcript.LONGEST)
-    what = f"What decides for {url}" if sent.url != exchanges[0].sent.url else "What decides"
+    what = f"Decided for {url} by" if sent.url != exchanges[0].sent.url else "Decided by"
     if answered_above.by_hand(decided, received):
-        yield f"{what} is a header written by hand: no policy admits the page."
+        yield f"{what}: a header written by hand; no policy admits the page."
     else:
-        yield f"{what} is the {decided_by(decided.effective)}."
+        yield f"{what}: the {decided_by(decided.effective)}."
 
 
 def _seconds(text: str) -> float:

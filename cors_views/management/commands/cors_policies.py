@@ -60,7 +60,9 @@ def _width() -> int:
 class Command(CorsCommand):
     """Print the policy of every route, and fail on what a team does not want."""
 
-    help = "Show who may read what across origins: each route, its methods, its policy, its place."
+    help = (
+        "Show which origins may read which routes: methods, policies, and where they are declared."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the options."""
@@ -68,17 +70,19 @@ class Command(CorsCommand):
             "--format",
             choices=("table", "json", "markdown", "github"),
             default="table",
-            help="a table for people, JSON for programs, Markdown to commit, or annotations for "
-            "the checks of GitHub",
+            help="a table for people, JSON for programs, Markdown to commit, or annotations "
+            "for GitHub checks",
         )
         parser.add_argument(
-            "--group-by", choices=("app", "policy", "audience"), help="put the rows below headings"
+            "--group-by",
+            choices=("app", "policy", "audience"),
+            help="group the rows below headings",
         )
         for option, metavar, text in (
             ("--app", "LABEL", "only routes whose view is in this app"),
             ("--route", "TEXT", "only routes that hold this text, or match this glob"),
             ("--ignore", "TEXT", "no routes that hold this text, or match this glob"),
-            ("--policy", "NAME", "only what this policy of CORS_POLICIES is part of"),
+            ("--policy", "NAME", "only what this policy of CORS_POLICIES applies to"),
         ):
             parser.add_argument(
                 option, action="append", default=[], metavar=metavar, help=f"{text}; repeatable"
@@ -86,19 +90,21 @@ class Command(CorsCommand):
         parser.add_argument(
             "--all",
             action="store_true",
-            help="list each route, even where the same is to be said of many",
+            help="list each route, even if many routes have the same policy",
         )
-        parser.add_argument("--origin", help="only what a page of this origin may reach")
-        parser.add_argument("--urlconf", metavar="MODULE", help="instead of ROOT_URLCONF")
+        parser.add_argument("--origin", help="only the routes that a page of this origin may reach")
+        parser.add_argument(
+            "--urlconf", metavar="MODULE", help="URLconf to use instead of ROOT_URLCONF"
+        )
         parser.add_argument(
             "--no-lines",
             action="store_true",
-            help="leave line numbers out, which change with every edit above them",
+            help="omit line numbers, which change with every edit above them",
         )
         parser.add_argument(
             "--diff",
             metavar="FILE",
-            help="say who gained and lost what since --format json wrote this file",
+            help="show who gained or lost access since this file was written with --format json",
         )
         parser.add_argument(
             "--replay",
@@ -114,7 +120,7 @@ class Command(CorsCommand):
         parser.add_argument(
             "--fail-on",
             metavar="RISKS",
-            help=f"exit with 1 where a route has one of these: {', '.join((*RISKS, *CHANGES))}",
+            help=f"exit with status 1 if a route has one of these: {', '.join((*RISKS, *CHANGES))}",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -229,9 +235,10 @@ class Command(CorsCommand):
         after = site_of(overview_formats.heading(whole, urlconf), overview_formats.routes(whole))
         if before.urlconf != after.urlconf and _has_others(before, after):
             raise bad_input(
-                f"{quoted(options['diff'])} is of another site: its URLconf is "
-                f"{quoted(before.urlconf)}, this one's {urlconf!r}, and they have no route in "
-                "common. Name the file that was written here, or the URLconf with --urlconf."
+                f"{quoted(options['diff'])} was written for another site: its URLconf is "
+                f"{quoted(before.urlconf)}, the URLconf here is {urlconf!r}, and they have no "
+                "route in common. Name a file that was written here, or choose the URLconf "
+                "with --urlconf."
             )
         comparison = compare(before.only(filters.wants), after.only(filters.wants))
         report = Report(comparison, options["all"] or bool(options["route"]), shown.width)

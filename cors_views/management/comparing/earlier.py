@@ -23,8 +23,8 @@ def earlier_document(file: str) -> dict[str, Any]:
     version = document.get("version") if isinstance(document, dict) else None
     if type(version) is int and version > VERSION:
         raise bad_input(
-            f"{name} is of version {version}, which a later cors_views wrote, and this one reads "
-            f"up to {VERSION}. Upgrade it, or write the file with this one."
+            f"{name} is of version {version}, which a later cors_views wrote. This one reads up "
+            f"to version {VERSION}. Upgrade it, or write the file again with this one."
         )
     wrong = misfit(document, "cors_policies")
     if wrong:
@@ -33,8 +33,8 @@ def earlier_document(file: str) -> dict[str, Any]:
         )
     if document["filtered"]:
         raise bad_input(
-            f"{name} was written with a filter, so the rest of the site would look new. Write it "
-            "without one; --diff takes filters itself."
+            f"{name} was written with a filter, so the rest of the site would look new. Write "
+            "it without a filter, and pass the filters together with --diff."
         )
     return dict(document)
 
@@ -60,4 +60,4 @@ def _parsed(file: str, content: bytes) -> Any:
     except json.JSONDecodeError as error:
         raise bad_input(f"{name} is not JSON, see its line {error.lineno}. {_AGAIN}") from error
     except (RecursionError, ValueError) as error:
-        raise bad_input(f"{name} is not JSON that anybody could mean. {_AGAIN}") from error
+        raise bad_input(f"{name} is JSON that cannot be read. {_AGAIN}") from error

@@ -58,7 +58,7 @@ class Report(NamedTuple):
         """Return how much changed, in one line."""
         new, gone = len(self.comparison.new), len(self.comparison.gone)
         if not (self.comparison.changes or new or gone):
-            return "Nobody gains or loses anything."
+            return "Nobody gains or loses access."
         counts = [len(self.rows(direction)) for direction in (GAINED, LOST)]
         routes = f"{new} new {_routes(new)}, {gone} gone"
         return f"{counts[0]} gained, {counts[1]} lost; {routes}."

@@ -37,7 +37,7 @@ def who(change: Change) -> str:
 
 def _entry(entry: Entry) -> str:
     if entry == OTHERS:
-        return "whoever is not admitted"
+        return "origins that are not admitted"
     if entry.kind == "origin":
         return ANYBODY if entry.text == ANY else escaped(entry.text)
     return f"{'regex' if entry.kind == 'regex' else 'whom'} {escaped(entry.text)}" + (
@@ -53,9 +53,9 @@ def may(change: Change) -> str:
     gained = change.direction == GAINED
     if change.unsure == URLS:
         where = "before" if gained else "now"
-        return f"{text}, perhaps: {where} CORS_URLS_REGEX leaves some URLs of the route out"
+        return f"{text}, perhaps: {where} CORS_URLS_REGEX does not match some URLs of the route"
     whom = "was admitted before" if gained else "is admitted now"
-    return f"{text}, perhaps: nobody can tell here who {whom}"
+    return f"{text}, perhaps: this command cannot tell who {whom}"
 
 
 def _may(change: Change) -> str:

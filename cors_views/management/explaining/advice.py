@@ -57,12 +57,12 @@ def advice(refusal: Refusal) -> Advice:
         text = f"ask for {verdict.url} itself, so that no redirect changes its Origin"
         return Advice(Ask({"url": verdict.url}, text))
     if reason is Reason.REDIRECT_REFUSED:
-        return Advice(Tell(f"the page: ask for a URL that is no redirect to {verdict.url}."))
+        return Advice(Tell(f"the page: ask for a URL that does not redirect to {verdict.url}."))
     decided = refusal.last.decided
     if decided is None or reason is Reason.PREFLIGHT_FAILED:
         return _answered_by_others(refusal)
     if decided.origin != refusal.page.origin:
-        text = f"ask for {verdict.url} at once; behind a redirect to another origin its Origin is"
+        text = f"ask for {verdict.url} directly; after a redirect to another origin its Origin is"
         return Advice(Ask({"url": verdict.url}, f"{text} {decided.origin!r}"))
     first, *others = answered_above.replaced(refusal, decided) or (None,)
     if first is not None:
@@ -171,9 +171,7 @@ def _admitted(case: Case) -> Advice:
     origin, policies = case.page.origin, case.effective.policies
     if origin in SPECIAL:
         # To admit it by name would look as if it were one page.
-        text = (
-            "give it an origin of its own; whatever has none shares it with every sandboxed frame"
-        )
+        text = "give it an origin of its own; every sandboxed frame has the origin null, too"
         return Advice(Tell(f"the page: {text}."))
     others = case.wider("origins", (repr(origin),))
     items = case.effective_fields()
@@ -254,8 +252,8 @@ def _written_by_hand(case: Case) -> Advice:
     if not case.decided.leaves_own_headers:
         return Advice(Move("something above it writes Access-Control-Allow-Origin by hand"))
     note = (
-        "It replaces what the view writes by hand. What a proxy or a middleware above "
-        "CorsMiddleware writes has to go."
+        "It replaces what the view writes by hand. Remove what a proxy or a middleware above "
+        "CorsMiddleware writes."
     )
     kept = answered_above.kept(case.refusal)
     known = [

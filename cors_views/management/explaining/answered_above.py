@@ -61,6 +61,6 @@ def redirected(refusal: Refusal) -> Edit | None:
     if location is None:
         return None
     text = (
-        f"ask for {location}; {urlsplit(sent.url).path} is no URL of the site, and redirects there"
+        f"ask for {location}; {urlsplit(sent.url).path} matches no URL pattern, and redirects there"
     )
     return Ask({"url": urljoin(sent.url, location)}, text)

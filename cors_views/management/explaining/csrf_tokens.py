@@ -34,15 +34,18 @@ def wanted(played: Played) -> Iterator[str]:
     # Session authentication asks for a token only where a session came along.
     if not (csrf_middleware_protects(callback) or (has_session and is_csrf_protected(callback))):
         return
-    start = "Note: CSRF protection is not asked here:"
+    start = "Note: CSRF protection is not applied here:"
     if not sent.credentials:
         yield (
-            f"{start} it answers 403 whatever token comes, since no cookie goes along without "
-            "credentials. Ask with credentials: 'include'; or, if the view authenticates "
+            f"{start} it answers 403 with any token, because without credentials the browser "
+            "sends no cookie. Ask with credentials: 'include'; or, if the view authenticates "
             "otherwise, exempt it with csrf_exempt."
         )
     elif visitor_cookies.why_without_csrf(page.origin, sent.url):
-        yield f"{start} it answers 403 while its cookie stays at home. Then {_token(page, last)}."
+        yield (
+            f"{start} it answers 403 while the browser does not send its cookie. Once it "
+            f"does, {_token(page, last)}."
+        )
     else:
         yield f"{start} {_token(page, last)}."
 

@@ -36,15 +36,12 @@ def log_in(refusal: Refusal, number: int, further: Edit | None) -> Edit:
         return Tell(
             _without_a_cookie(answered, why, visitor_cookies.with_session(page.origin, url))
         )
-    first = (
-        "log in first and ask with credentials: 'include'; "
-        f"to everybody else {_redirects(answered)}."
-    )
+    first = f"log in first and ask with credentials: 'include'; {_redirects(answered)}."
     sentences = [first, "That is for people; for programs let the view answer 401 or 403 instead."]
     if further is not None:
         sentences.append(f"The policy has to allow that, too: {further}")
     if why:
-        sentences.append(f"From this page no session cookie goes along: {why}.")
+        sentences.append(f"From this page the browser sends no session cookie: {why}.")
         sentences.append(visitor_cookies.with_session(page.origin, url))
     return Ask({"credentials": "include"}, " ".join(sentences).removesuffix("."))
 
@@ -52,15 +49,15 @@ def log_in(refusal: Refusal, number: int, further: Edit | None) -> Edit:
 def _without_a_cookie(answered: Answered, why: str, remedy: str) -> str:
     if not why:
         return (
-            f"nothing yet: --run sends no cookies, and to whoever is not logged in "
-            f"{_redirects(answered)}. Without --run the visitor counts as logged in."
+            f"nothing yet: --run sends no cookies, and {_redirects(answered)}. Without --run, "
+            "the command assumes that the visitor is logged in."
         )
     return (
-        f"the page, or the session cookie: it does not go along ({why}), and to whoever is not "
-        f"logged in {_redirects(answered)}. {remedy}"
+        f"the page, or the session cookie: the browser does not send it ({why}), and "
+        f"{_redirects(answered)}. {remedy}"
     )
 
 
 def _redirects(answered: Answered) -> str:
     view = view_name(answered.pattern_path)
-    return f"{view} answers with a redirect to the login page ({answered.login})"
+    return f"{view} redirects visitors who are not logged in to the login page ({answered.login})"

@@ -22,7 +22,9 @@ def beginnings(origin: str, policies: Iterable[CompiledPolicy]) -> list[str]:
     """Return the regular expressions that match the beginning of an origin, and not all of it."""
     regexes = (each for policy in policies for each in policy.policy.origin_regexes or ())
     found = dict.fromkeys(each.pattern for each in regexes if each.match(origin))
-    return [f"what r'{each}' matches whole (here it is only a beginning)" for each in found]
+    return [
+        f"what r'{each}' matches completely (here it matches only the beginning)" for each in found
+    ]
 
 
 def _differences(origin: str, other: str) -> Iterator[str]:
@@ -45,8 +47,8 @@ def _port(pattern: Pattern) -> str:
 def _hosts(host: str, admitted: Pattern) -> str:
     named = admitted.host
     if host in _THIS_MACHINE and named in _THIS_MACHINE:
-        return f"to a browser {named} and {host} are two hosts"
+        return f"to a browser {named} and {host} are different hosts"
     if named in (f"www.{host}", host.removeprefix("www.")):
         return f"{'with' if named.startswith('www.') else 'without'} www."
     is_above = admitted.subdomains and admitted.domain == host
-    return f"{named} stands for what is below it alone" if is_above else ""
+    return f"{named} matches only subdomains" if is_above else ""

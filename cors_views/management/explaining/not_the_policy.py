@@ -65,9 +65,9 @@ def of_admin(case: Case) -> Edit | None:
     if "admin" not in around or not apps.is_installed("django.contrib.admin"):
         return None
     return Tell(
-        f"nothing at {case.unit.view}: it is of Django's admin, where pages of other origins "
-        "normally have no business. Write a view of your own that returns what the page needs, and "
-        "declare that."
+        f"nothing at {case.unit.view}: it belongs to Django's admin, which pages of other "
+        "origins normally do not use. Write a view of your own that returns what the page "
+        "needs, and declare that."
     )
 
 

@@ -17,8 +17,8 @@ from cors_views.standard.safelists import value_of
 from cors_views.support.escaping import escaped
 
 STATIC = (
-    "runserver serves what is below STATIC_URL without any middleware, so without CORS headers; "
-    "where another server or WhiteNoise serves it, that one has to be asked."
+    "runserver serves files below STATIC_URL without any middleware, so without CORS headers. "
+    "If another server or WhiteNoise serves them, ask that one."
 )
 
 
@@ -27,7 +27,9 @@ def before(played: Played) -> Iterator[str]:
     page, server = played.page, played.server
     if server.instead:
         host = urlsplit(page.url).hostname
-        yield f"ALLOWED_HOSTS does not name {host}, so the site is asked as {server.instead}."
+        yield (
+            f"ALLOWED_HOSTS does not name {host}, so the request goes to the host {server.instead}."
+        )
     if is_below_static_url(urlsplit(page.url).path):
         yield f"Note: {STATIC}"
     if not server.runs_views:
@@ -54,7 +56,7 @@ def _assumed(played: Played) -> Iterator[str]:
         yield f"Assumed: the view answers 405. It serves no {method}, but {last.unserved}."
     else:
         yield (
-            "Assumed: the view answers 200. Where it redirects or fails instead, --run shows what "
+            "Assumed: the view answers 200. If it redirects or fails instead, --run shows what "
             "a page gets."
         )
     if last.admitted_by:
@@ -103,11 +105,11 @@ def _another_url(played: Played) -> Iterator[str]:
     sent, received = exchanges[len(answered) - 1]
     path = escaped(urlsplit(sent.url).path)
     if answered[-1].lacks_slash and received and value_of(received.headers, "location") is None:
-        yield f"Note: ask for {path}/. Without the slash it is no URL of the site{_refused(sent)}."
+        yield f"Note: ask for {path}/. Without the slash no URL pattern matches{_refused(sent)}."
     if sent.kind == "actual" and sent.method != played.page.method:
         yield (
-            f"Note: the redirect made a {sent.method} of the {played.page.method}. If that is not "
-            f"meant, ask for {path} at once."
+            f"Note: the redirect made a {sent.method} of the {played.page.method}. If you do "
+            f"not mean that, ask for {path} directly."
         )
 
 
@@ -129,6 +131,6 @@ def _kept_preflight(played: Played) -> Iterator[str]:
     age = max(ages, default=conf.cors_settings().policy.max_age or 0)
     if age:
         yield (
-            "Note: a browser that was allowed this before keeps that answer for up to "
-            f"{age} seconds, and does not ask again until then."
+            f"Note: a browser that was allowed this before caches that answer for up to {age} "
+            "seconds, and sends no new preflight until then."
         )

@@ -88,4 +88,4 @@ def kept_at_home(origin: str, url: str) -> Iterator[str]:
     for middleware, cookie in ((_SESSIONS, _session()), *own):
         why = cookie.why_not(origin, url) if has_middleware(middleware) else ""
         if why:
-            yield f"No {cookie.called} cookie goes along: {why}."
+            yield f"The browser sends no {cookie.called} cookie: {why}."

@@ -16,20 +16,20 @@ from cors_views.support.escaping import quoted
 _CACHES = ("age", "x-cache", "x-cache-status", "cache-status", "cf-cache-status", "x-proxy-cache")
 #: What whoever answers in front of Django has to be told, by the status of its answer.
 _BY_STATUS = {
-    401: "It wants a login, which no preflight brings along: let OPTIONS pass without one",
-    403: "Its own rules refuse it: its log names the one",
-    404: "It has no such URL, or hands it on to other code: correct where it hands it on to",
+    401: "It requires a login, but a preflight never has one: let OPTIONS pass without a login",
+    403: "Its own rules refuse it: its log names the rule",
+    404: "It has no such URL, or passes it on to other code: correct where it passes it on to",
     405: "It does not know the method: let it pass",
     413: (
         "The body is larger than it takes: raise its limit (nginx: client_max_body_size), and "
         "leave it to Django to refuse what is too large"
     ),
-    429: "It limits how often somebody may ask: leave OPTIONS out of the count, or raise the limit",
+    429: "It limits the number of requests: do not count OPTIONS, or raise the limit",
     502: "It does not reach the application: start that, or correct its address there",
-    503: "It takes the application for down: start that, or correct its address there",
+    503: "It considers the application down: start that, or correct its address there",
     504: (
-        "It has waited for the application in vain: look at what keeps the workers busy, or have "
-        "it wait longer (nginx: proxy_read_timeout)"
+        "It timed out while it waited for the application: look at what keeps the workers "
+        "busy, or raise the timeout (nginx: proxy_read_timeout)"
     ),
 }
 
@@ -109,12 +109,12 @@ def _instead(compared: Compared) -> str:
     try:
         other = urlsplit(urljoin(compared.sent.url, compared.location))
     except ValueError:
-        return "Take the redirect away there."
+        return "Remove the redirect there."
     if other._replace(scheme="") == asked._replace(scheme="") and other.scheme == "https":
-        return "Let the page ask by https at once."
+        return "Let the page ask by https directly."
     if other.path == f"{asked.path}/":
         return f"Let the page ask for {quoted(other.path)}, with the slash at its end."
-    return "Let the page ask for that URL at once, or have OPTIONS passed on without a redirect."
+    return "Let the page ask for that URL directly, or pass OPTIONS on without a redirect."
 
 
 def _lost(compared: Compared) -> str:
@@ -160,9 +160,10 @@ def _of_another(compared: Compared) -> str:
     sign = _is_a_copy(compared.live)
     by = f"The answer is a cache's copy ({sign})" if sign else "The answer is not this page's own"
     return (
-        f"{by}: its Access-Control-Allow-Origin names {quoted(compared.allowed[0])}, and the code "
-        f"writes {compared.decided or 'none'}. It was made for a page there, or whoever stands in "
-        f"front of Django writes the header itself{compared.whose}: then remove it there. {_KEY}"
+        f"{by}: its Access-Control-Allow-Origin names {quoted(compared.allowed[0])}, and the "
+        f"code writes {compared.decided or 'none'}. It was made for a page there, or something "
+        f"in front of Django writes the header itself{compared.whose}: then remove it there. "
+        f"{_KEY}"
     )
 
 

@@ -120,7 +120,7 @@ def _failed(error: OSError | http.client.HTTPException, host: str, there: str) -
             "by http, or at the port that serves https."
         )
     if isinstance(error, socket.gaierror):
-        return f"nobody knows the host {host}. Correct the URL, or the entry in DNS."
+        return f"no address is found for the host {host}. Correct the URL, or the entry in DNS."
     if isinstance(error, ConnectionRefusedError):
         return f"nothing listens at {there}. Start the server, or correct the port."
     if isinstance(error, (ConnectionError, http.client.RemoteDisconnected)):
@@ -138,8 +138,8 @@ def _untrusted(error: ssl.SSLCertVerificationError, host: str) -> str:
     if error.verify_code in _WRONG_NAME:
         change = f"Ask for a host that it names, or get one that names {host}."
     return (
-        f"the certificate of {host} is not trusted: {_said(error.verify_message)}. A browser sends "
-        f"nothing then, and its console speaks of CORS all the same. {change}"
+        f"the certificate of {host} is not trusted: {_said(error.verify_message)}. A browser "
+        f"then sends nothing, but its console reports a CORS error. {change}"
     )
 
 

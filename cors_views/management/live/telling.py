@@ -26,7 +26,7 @@ def before(call: Call, live: LiveCall) -> Iterator[str]:
             "this one."
         )
     elif page.credentials == "include" and not call.cookie:
-        yield "No cookies are sent: only a command of --curl has some."
+        yield "No cookies are sent: only --curl can provide them."
 
 
 def cookies(call: Call) -> str:
@@ -40,9 +40,9 @@ def beside(live: LiveCall) -> Iterator[str]:
         yield f"Why: {_capital(live.verdict.steps[-1].detail)}"
         return
     for told in live.found:
-        yield f"Deployed otherwise: {told}"
+        yield f"The deployed site differs: {told}"
     if not live.found and not all(live.unsent):
-        yield "What is deployed answers as the code decides."
+        yield "The deployed site answers as the code decides."
 
 
 def _capital(text: str) -> str:
