@@ -1684,7 +1684,7 @@ def test_that_more_headers_than_anybody_sends_are_named(send: Sender, caplog: An
         send.preflight("/v/", APP, "PUT", ",".join(names))
 
     (line,) = logged(caplog)
-    assert "does not allow a header asked for: 'x-0' (" in line
+    assert "does not allow a request header: 'x-0' (" in line
 
 
 def test_a_refusal_names_file_and_line(send: Sender, caplog: Any) -> None:
