@@ -218,7 +218,7 @@ class CachedOrigins(LoadedOrigins):
             self._due = _NEVER if loading.outdated else monotonic() + self.timeout
         if found.wrong and found.wrong != self._told:
             logger.warning(
-                "%r leaves out what is no origin: %s%s",
+                "%r ignores what is not an origin: %s%s",
                 self,
                 "; ".join(found.wrong),
                 f"; and {found.more} more." if found.more else ".",

@@ -85,12 +85,12 @@ class CorsMiddleware:
             markcoroutinefunction(self)
         if apps.ready and not apps.is_installed("cors_views"):
             logger.warning(
-                "'cors_views' is missing from INSTALLED_APPS, so manage.py check cannot say what "
-                "is wrong with the policies."
+                "'cors_views' is missing from INSTALLED_APPS, so manage.py check does not "
+                "check the policies."
             )
         # System checks do not run under gunicorn or uvicorn.
         for problem in conf.cors_settings().problems:
-            logger.warning("Left out of the settings: %s", problem)
+            logger.warning("Ignored in the settings: %s", problem)
 
     def __call__(self, request: HttpRequest) -> Any:
         if self.async_mode:

@@ -32,7 +32,7 @@ except ImportError as error:
 #: What becomes of a request of another site that is not admitted.
 _ENFORCED: dict[Enforce, str] = {
     True: "yes: who is not admitted is refused before the view",
-    False: "no: the view runs, whoever asks",
+    False: "no: the view runs for any origin",
     "report": "no: only reported in the log",
 }
 
@@ -64,7 +64,7 @@ class CorsPanel(Panel):  # type: ignore[misc]
     def _rows(self) -> list[tuple[str, str]]:
         shown = self.get_stats()
         return [
-            ("Origin", shown["origin"] or "none: not asked across origins"),
+            ("Origin", shown["origin"] or "none: not a cross-origin request"),
             ("Request", shown["request"]),
             ("View", shown["view"] or "none"),
             ("Decided by", shown["source"]),

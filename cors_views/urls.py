@@ -66,7 +66,7 @@ def _check_namespace(given: Any, place: Place) -> None:
     else:
         return
     message = (
-        f"cors_include() at {place} takes a namespace second, as include() does. For the policy "
-        f"write policy={written}."
+        f"cors_include() at {place} takes a namespace as its second argument, as include() "
+        f"does. For the policy write policy={written}."
     )
     raise with_filename(place, TypeError(message))

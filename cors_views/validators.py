@@ -26,5 +26,5 @@ def validate_origin(value: str) -> None:
     else:
         if "*" not in value:
             return
-        message = f"{shown(value)} is a pattern. Write out each origin that is meant."
+        message = f"{shown(value)} is a pattern. Write each origin that you mean."
     raise ValidationError(message, code="origin")

@@ -576,7 +576,9 @@ def several() -> Any:
         ),
         pytest.param(none_yet, "0 loaded by tests.test_cached_origins.none_yet", id="none"),
         pytest.param(
-            broken, "what tests.test_cached_origins.broken cannot load now", id="no-database"
+            broken,
+            "the origins of tests.test_cached_origins.broken, which cannot be loaded now",
+            id="no-database",
         ),
     ],
 )

@@ -1006,7 +1006,7 @@ def test_a_callable_origin(
     assert response.content == b"answer"
     assert_cors_headers(response, expected)
     assert spy.calls == [APP]
-    assert ("raised when asked" in caplog.text) == isinstance(word, Exception)
+    assert ("raised an exception when called" in caplog.text) == isinstance(word, Exception)
 
 
 def test_an_origin_that_a_callable_rewrites(send: Sender) -> None:

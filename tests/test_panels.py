@@ -65,7 +65,7 @@ REQUESTS: dict[str, tuple[str, str | None, str, list[str]]] = {
         [f"access-control-allow-origin</th><td><code>{APP}</code>"],
     ),
     "the policy": ("/open/", APP, "admitted", ["CorsPolicy(origins=[&#x27;https://app.example"]),
-    "no origin": ("/open/", None, "same origin", ["none: not asked across origins"]),
+    "no origin": ("/open/", None, "same origin", ["none: not a cross-origin request"]),
     "the site's own form": ("/open/", "http://testserver", "same origin", ["http://testserver"]),
     "another origin": (
         "/open/",
@@ -81,7 +81,7 @@ REQUESTS: dict[str, tuple[str, str | None, str, list[str]]] = {
         "/open/",
         APP,
         "admitted",
-        ["Enforced</th><td><code>no: the view runs, whoever asks"],
+        ["Enforced</th><td><code>no: the view runs for any origin"],
     ),
     "an admitted origin of a view that enforces": (
         "/enforcing/",

@@ -44,12 +44,12 @@ def test_what_is_let_in_is_loaded(value: str, caplog: pytest.LogCaptureFixture) 
         pytest.param("file://", "'file://' can only be written in the policy itself.", id="file"),
         pytest.param(
             "https://*.github.io",
-            "'https://*.github.io' is a pattern. Write out each origin that is meant.",
+            "'https://*.github.io' is a pattern. Write each origin that you mean.",
             id="subdomains",
         ),
         pytest.param(
             "http://localhost:*",
-            "'http://localhost:*' is a pattern. Write out each origin that is meant.",
+            "'http://localhost:*' is a pattern. Write each origin that you mean.",
             id="any-port",
         ),
         pytest.param(None, "None is not a string.", id="None"),

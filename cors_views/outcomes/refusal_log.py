@@ -55,7 +55,9 @@ def log_refusal(
         )
     except Exception:
         # Callables and views may be anything, and what is logged must not change what is answered.
-        logger.exception("Why CORS refuses %s cannot be told.", quoted(request.path))
+        logger.exception(
+            "The reason why CORS refuses %s could not be logged.", quoted(request.path)
+        )
 
 
 def log_enforced(request: HttpRequest, decided: Decided) -> None:
@@ -64,7 +66,9 @@ def log_enforced(request: HttpRequest, decided: Decided) -> None:
     try:
         _log_refusal(request, decided, None, logger.warning, said)
     except Exception:
-        logger.exception("Why CORS refuses %s cannot be told.", quoted(request.path))
+        logger.exception(
+            "The reason why CORS refuses %s could not be logged.", quoted(request.path)
+        )
 
 
 def _log_refusal(
@@ -121,9 +125,9 @@ def _said_no(decided: Decided) -> Iterator[str]:
     callables = [each for policy in decided.effective.policies for each in policy.origins.callables]
     refusing = [each for each in dict.fromkeys(callables) if replies.get(id(each)) is False]
     if refusing:
-        yield f"{_names(refusing)} said no."
+        yield f"{_names(refusing)} did not admit the origin."
     if replies.get(id(SIGNAL)) is False:
-        yield f"No receiver of check_request_enabled said yes: {_names(replies.receivers)}."
+        yield f"No receiver of check_request_enabled admitted it: {_names(replies.receivers)}."
 
 
 def _names(found: Sequence[object]) -> str:
@@ -136,8 +140,8 @@ def _came_by(request: HttpRequest, origin: str) -> Iterator[str]:
     asked_for = _asked_for_before_login(request)
     if asked_for:
         yield (
-            f"This is the login page: what the page asked for is {quoted(asked_for)}, which "
-            "redirects whoever is not logged in."
+            f"This is the login page: the page asked for {quoted(asked_for)}, which redirects "
+            "visitors who are not logged in."
         )
     if origin == "null":
         referer = "/".join(request.META.get("HTTP_REFERER", "").split("/", 3)[:3])
@@ -145,8 +149,8 @@ def _came_by(request: HttpRequest, origin: str) -> Iterator[str]:
         # was sent on from one origin to another (Fetch, "serializing a request origin").
         if is_origin(referer) and referer not in SPECIAL:
             yield (
-                f"The page is at {quoted(referer)}: a redirect from one host to another has made "
-                "its origin null. Let it ask for the final URL."
+                f"The page is at {quoted(referer)}: a redirect from one host to another has "
+                "made its origin null. Let the page ask for the final URL."
             )
 
 

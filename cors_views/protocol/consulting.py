@@ -154,8 +154,8 @@ def _yes(value: Any, question: Question) -> bool:
     if callable(value) or isinstance(value, (Exception, Iterator, AsyncIterator)):
         # They count as true whatever they would say: filter(), or a function that is not called.
         logger.error(
-            "%r returned %s when asked about an origin, which is no answer and counts as no. "
-            "Return True or False: any(...) around an iterator, or the result of a call.",
+            "%r returned %s when called with an origin. This is not an answer, and counts as "
+            "False. Return True or False: any(...) around an iterator, or the result of a call.",
             question,
             type(value).__qualname__,
         )
@@ -164,5 +164,7 @@ def _yes(value: Any, question: Question) -> bool:
 
 
 def _failed(question: Question) -> bool:
-    logger.exception("%r raised when asked about an origin, which counts as no.", question)
+    logger.exception(
+        "%r raised an exception when called with an origin. This counts as False.", question
+    )
     return False

@@ -170,7 +170,9 @@ def build_safely(pattern_path: PatternPath) -> RoutePolicies:
         return combine(pattern_path) or undeclared()
     except Exception:
         declares = may_declare(pattern_path)
-        result = "it is denied" if declares else "the settings answer, as it declares none"
+        result = (
+            "it is denied" if declares else ("the CORS_* settings apply, because it declares none")
+        )
         logger.exception(
             "The CORS policy of %s cannot be found, so %s.", shown(pattern_path[-1]), result
         )

@@ -54,9 +54,9 @@ def warn_once(
         return
     _warned.add(key)
     logger.warning(
-        "%s, or a middleware below CorsMiddleware, writes %s itself. Such headers are "
-        "removed from every response of %s, where %s decides: write there what you mean, or remove "
-        "the declaration.",
+        "%s, or a middleware below CorsMiddleware, writes %s itself. CorsMiddleware removes "
+        "these headers from every response of %s, because %s decides there: change that "
+        "policy, or remove the declaration.",
         view or f"what answers {quoted(request.path)}",
         " and ".join(names),
         url,

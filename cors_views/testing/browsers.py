@@ -108,8 +108,8 @@ class _Browser(Generic[ClientT]):
         url = urljoin(f"{self.servers[0]}/", url)
         if origin_of(url) not in self.servers:
             raise ValueError(
-                f"{url!r} is not at {' or '.join(self.servers)}. If this site answers there too, "
-                f"say so: server={[*self.servers, origin_of(url)]}"
+                f"{url!r} is not at {' or '.join(self.servers)}. If this site answers there "
+                f"too, write server={[*self.servers, origin_of(url)]}"
             )
         content, kind = encode(body, data, json, content_type)
         given = dict(headers or {})

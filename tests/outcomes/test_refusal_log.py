@@ -171,13 +171,16 @@ def fails(request: HttpRequest, origin: str) -> bool:
 
 HERE = "tests.outcomes.test_refusal_log"
 ASKED = {
-    "a callable": ([is_partner], f" {HERE}.is_partner said no."),
-    "several": ([is_partner, is_tenant], f" {HERE}.is_partner, {HERE}.is_tenant said no."),
-    "an instance": ([InTheDatabase()], f" {HERE}.InTheDatabase said no."),
-    "one that raised": ([fails], f" {HERE}.fails said no."),
+    "a callable": ([is_partner], f" {HERE}.is_partner did not admit the origin."),
+    "several": (
+        [is_partner, is_tenant],
+        f" {HERE}.is_partner, {HERE}.is_tenant did not admit the origin.",
+    ),
+    "an instance": ([InTheDatabase()], f" {HERE}.InTheDatabase did not admit the origin."),
+    "one that raised": ([fails], f" {HERE}.fails did not admit the origin."),
     "very many": (
         [is_partner, is_tenant, *(lambda request, origin: False for _ in range(7))],
-        ".<lambda> and 6 more said no.",
+        ".<lambda> and 6 more did not admit the origin.",
     ),
 }
 
@@ -196,7 +199,7 @@ def test_that_nobody_is_named_who_was_not_asked(send: Sender, caplog: Any) -> No
     with urlconf(path("v/", cors_allow(origins=[is_partner])(answer))):
         send.actual("/v/", "no origin")
 
-    assert "said no" not in lines(caplog)[-1]
+    assert "did not admit" not in lines(caplog)[-1]
 
 
 @pytest.fixture
@@ -226,7 +229,7 @@ def test_that_receivers_that_say_no_are_named(send: Sender, caplog: Any, name: s
     with override_settings(**SETTINGS[name]), urlconf(path("v/", answer)):
         send.actual("/v/", STRANGER)
 
-    told = f" No receiver of check_request_enabled said yes: {HERE}.no, {HERE}.nothing."
+    told = f" No receiver of check_request_enabled admitted it: {HERE}.no, {HERE}.nothing."
     assert told in lines(caplog)[-1]
 
 
@@ -239,7 +242,7 @@ def test_that_receivers_are_not_named_where_there_are_none(send: Sender, caplog:
 
 # --- Redirects ----------------------------------------------------------------------------------
 
-LOGIN = " This is the login page: what the page asked for is '/orders/', which redirects whoever "
+LOGIN = " This is the login page: the page asked for '/orders/', which redirects visitors who "
 SENT_ON = " The page is at 'https://app.example': a redirect from one host to another has made its "
 
 # name -> (settings, URL, headers, what the line says, or "" for nothing of redirects)

@@ -111,7 +111,7 @@ def test_where_nothing_is_declared_the_settings_answer(
         assert who_reads(send, "/v/") == {"settings"}
         (unclear,) = policies_in_use.not_understood()
 
-    assert "cannot be found, so the settings answer, as it declares none" in caplog.text
+    assert "cannot be found, so the CORS_* settings apply, because it declares none" in caplog.text
     assert not unclear.closed
     assert unclear.pattern_path[-1].pattern._route == "v/"
     assert isinstance(unclear.error, (TypeError, AttributeError))

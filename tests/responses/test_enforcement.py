@@ -688,7 +688,7 @@ def test_a_log_that_fails_lets_nothing_through(
         response = send.actual("/v/", STRANGER, "POST")
 
     assert (response.status_code, spy.calls) == (403, [])
-    assert "cannot be told" in caplog.text
+    assert "could not be logged" in caplog.text
 
 
 # --- Callables and receivers -------------------------------------------------------------------

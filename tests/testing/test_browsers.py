@@ -235,8 +235,8 @@ def test_that_another_server_has_to_be_named(fetch: Callable[..., Any]) -> None:
         fetch("https://api.example.com/echo/")
 
     assert str(error.value) == (
-        "'https://api.example.com/echo/' is not at http://testserver. If this site answers there "
-        "too, say so: server=['http://testserver', 'https://api.example.com']"
+        "'https://api.example.com/echo/' is not at http://testserver. If this site answers "
+        "there too, write server=['http://testserver', 'https://api.example.com']"
     )
 
 
