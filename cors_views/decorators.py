@@ -42,10 +42,10 @@ def cors_allow(view: V, /) -> V: ...
 def cors_allow(*policies: Any, **fields: Any) -> Any:
     """Declare which origins may read the answers of a view, a view class or a handler method.
 
-    Takes policies or names of ``CORS_POLICIES`` positionally (with several, the first one that
-    admits the origin answers), or the fields of ``CorsPolicy`` by keyword, or one policy and
-    keywords that replace its fields. Without anything, bare or called, it refines the next layer,
-    which under ``CORS_OPT_IN`` opts the view in:
+    Positional arguments are policies or names from ``CORS_POLICIES``; of several, the first one
+    that admits the origin is used. Keyword arguments are the fields of ``CorsPolicy``; together
+    with one policy they replace its fields. Without arguments, called or not, the decorator
+    refines the next layer. Under ``CORS_OPT_IN`` this opts the view in:
 
     .. code-block:: python
 
@@ -77,10 +77,10 @@ def cors_deny(view: Any = UNSET, /, *, enforce: Enforce = UNSET) -> Any:
     """Declare that no other origin may read the answers of a view, whatever the settings say.
 
     On a handler method or a route it is final. On a class or an include it is a default that a
-    nearer ``cors_allow`` with origins opens again. CORS keeps nobody from *sending* a request:
-    what a view changes is protected by CSRF protection, authentication and permissions. With
-    ``cors_deny(enforce=True)`` requests of other sites are refused before they reach the view; it
-    may stand wherever ``cors_deny`` may.
+    nearer ``cors_allow`` with origins opens again. CORS does not stop anybody from *sending* a
+    request: CSRF protection, authentication and permissions protect what a view changes.
+    ``cors_deny(enforce=True)`` refuses requests of other sites before they reach the view. It can
+    be used wherever ``cors_deny`` can.
     """
     place = caller()
     fields = {} if enforce is UNSET else CorsPolicy(enforce=enforce).set_fields()

@@ -11,7 +11,7 @@
     ``CORS_POLICIES``, a sequence of them) or ``cors_deny``. Given to ``as_view()`` or
     ``@action`` it is the policy of that URLconf entry.
 ``cors_action_policies``
-    The policies of single actions, or of the handlers of a view that is no viewset, by name.
+    The policies of single actions by name; in a view that is not a viewset, of its handlers.
     A class's own entries add to those that it inherits.
 
 ``as_view()`` raises ``ImproperlyConfigured`` for an unknown action, not before, so that an

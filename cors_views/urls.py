@@ -30,7 +30,7 @@ def cors_include(
     ``policy`` is a name of ``CORS_POLICIES``, a ``CorsPolicy``, a sequence of them, or
     ``cors_deny``; the fields of a policy may be given by keyword instead, or to replace some of
     its fields. ``arg`` may also be the 3-tuple of ``admin.site.urls``. The policy is a default:
-    whatever the views below declare themselves is nearer.
+    what the views below declare themselves takes precedence.
 
     Without a policy and fields it refines the next layer, as a bare ``cors_allow``: under
     ``CORS_OPT_IN`` it opts in everything below.

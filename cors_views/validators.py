@@ -13,9 +13,9 @@ from cors_views.policies.patterns import OriginError
 def validate_origin(value: str) -> None:
     """Raise ``ValidationError`` where ``value`` is not one origin, and say what to write instead.
 
-    For the field that ``CachedOrigins`` reads: what it lets in is never left out there. ``"*"``,
-    ``"null"``, ``"file://"`` and patterns are refused. A pattern admits whoever gets a subdomain,
-    and it takes an expert to see that ``https://*.github.io`` is everybody's.
+    Use it on the field that ``CachedOrigins`` reads, which ignores no value that this accepts.
+    ``"*"``, ``"null"``, ``"file://"`` and patterns are refused. A pattern admits anybody who can
+    get a subdomain, and not everybody knows that anybody can get one of ``https://*.github.io``.
     """
     try:
         normal(value)

@@ -57,16 +57,16 @@ class _Browser(Generic[ClientT]):
     ``origin``
         An origin, or ``"null"`` for a page that has none, as a sandboxed frame.
     ``client``
-        Django's test client, a new one by default. Pages that share one share its cookies, as in
-        one browser.
+        Django's test client, a new one by default. Pages with the same client share its
+        cookies, as tabs do.
     ``server``
-        Where this site answers: an origin, or several. A path is looked up at the first. The
-        hosts have to be in ``ALLOWED_HOSTS``.
+        The origin of this site, or several. A path is requested at the first one. The hosts have
+        to be in ``ALLOWED_HOSTS``.
     ``preflights``
         What the browser remembers of preflights; ``PreflightCache(clock=...)`` for a clock of
         your own.
     ``raise_request_exception``
-        Whether an exception of a view is raised, instead of being the 500 that a browser sees.
+        Whether an exception of a view is raised; otherwise the answer is the 500 of a browser.
     """
 
     _new_client: Callable[[], ClientT]
@@ -194,8 +194,8 @@ class Browser(_Browser[Client]):
           "application/x-www-form-urlencoded" where ``content_type`` says so;
         * ``body``: text, "text/plain;charset=UTF-8", or bytes, which have no type.
 
-        Raise ``CorsError`` where the browser keeps the answer from the page, and ``ValueError``
-        where ``fetch()`` throws at once, or where the URL is not at ``server``.
+        Raise ``CorsError`` if the browser does not let the page read the answer, and
+        ``ValueError`` if ``fetch()`` throws at once or the URL is not at ``server``.
         """
         __tracebackhide__ = _ends_traceback
         page = self._page_request(url, **options)
