@@ -33,7 +33,7 @@ from cors_views.protocol.asgi_scopes import (
     without_cookies,
     without_credentials,
 )
-from cors_views.protocol.consulting import adecide, said_already
+from cors_views.protocol.consulting import aconsult, known_replies
 from cors_views.protocol.decisions import Replies, Unanswered
 from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy, RoutePolicies
 from cors_views.protocol.reasons import Answer, Preflight, Reason
@@ -222,7 +222,7 @@ async def _decide(
     decision: Callable[[Replies], Any], request: Callable[[], ASGIRequest], origin: str
 ) -> tuple[Any, Replies]:
     """Return a decision and the replies that it took."""
-    replies = said_already()
+    replies = known_replies()
     try:
         return decision(replies), replies
     except Unanswered:
@@ -231,7 +231,7 @@ async def _decide(
     # too old at the beginning and at the end of a request, is not there to do so.
     await sync_to_async(_close_old_connections)()
     try:
-        return await adecide(decision, request(), origin)
+        return await aconsult(decision, request(), origin)
     finally:
         await sync_to_async(_close_old_connections)()
 
@@ -254,7 +254,7 @@ async def _enforced(
         return None
     method = (asked.method if asked else made.method or "").upper()
     refusal: Answer | None
-    decision = partial(decisions.refused, effective, method, origin)
+    decision = partial(decisions.forbidden, effective, method, origin)
     refusal, replies = await _decide(decision, request, origin)
     if refusal is None:
         return None

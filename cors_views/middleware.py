@@ -17,7 +17,7 @@ from cors_views.outcomes import outcome
 from cors_views.outcomes.decided import Decided, what_was_decided
 from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.protocol import decisions
-from cors_views.protocol.consulting import NOBODY_LISTENS, adecide, decide, said_already
+from cors_views.protocol.consulting import NOT_ASKED_YET, aconsult, consult, known_replies
 from cors_views.protocol.decisions import SIGNAL, Question, Replies, Unanswered
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.protocol.reasons import Answer, Preflight
@@ -35,33 +35,6 @@ from cors_views.standard.headers import (
 )
 
 logger = logging.getLogger("cors_views")
-
-# The names that corsheaders.middleware has for them, for code that moves over.
-ACCESS_CONTROL_ALLOW_ORIGIN = ALLOW_ORIGIN
-ACCESS_CONTROL_EXPOSE_HEADERS = EXPOSE_HEADERS
-ACCESS_CONTROL_ALLOW_CREDENTIALS = ALLOW_CREDENTIALS
-ACCESS_CONTROL_ALLOW_HEADERS = ALLOW_HEADERS
-ACCESS_CONTROL_ALLOW_METHODS = ALLOW_METHODS
-ACCESS_CONTROL_MAX_AGE = MAX_AGE
-ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK = "access-control-request-private-network"
-ACCESS_CONTROL_ALLOW_PRIVATE_NETWORK = ALLOW_PRIVATE_NETWORK
-
-
-def preview(request: HttpRequest) -> tuple[EffectivePolicy, Decided | Question]:
-    """Return what governs a request, and what was decided, or else what the middleware will decide.
-
-    For people who look before the middleware is done. Nobody is asked: the question that it hangs
-    on is returned then.
-    """
-    decided = what_was_decided(request)
-    if decided is not None:
-        return decided.effective, decided
-    effective, origin = nearest.effective_policy_of(request), request.META.get("HTTP_ORIGIN", "")
-    try:
-        answer = _actual(request, request.path_info, origin, effective, said_already())
-    except Unanswered as unanswered:
-        return effective, unanswered.question
-    return effective, Decided(origin, answer, effective)
 
 
 class CorsMiddleware:
@@ -97,23 +70,24 @@ class CorsMiddleware:
             return self._acall(request)
         # 1. What the browser asks, as it arrives: what is below may change the request.
         path, origin = request.path_info, request.META.get("HTTP_ORIGIN", "")
-        replies, asked = NOBODY_LISTENS, None
-        # 2. A preflight is answered here, and the view never runs.
+        replies, asked = NOT_ASKED_YET, None
+        # 2. A preflight is answered here, and the view never runs. Receivers may have to be asked
+        # before the view, too; of that only what they reply goes on.
         if request.method == "OPTIONS" or check_request_enabled.receivers:
-            early, asked = _before_the_view(request, origin)
-            if early is not None:
-                early_response, replies = decide(early, request, origin)
-                if early_response is not None:
+            beforehand, asked = _before_the_view(request, origin)
+            if beforehand is not None:
+                preflight_response, replies = consult(beforehand, request, origin)
+                if preflight_response is not None:
                     if cors_decided.receivers:
                         outcome.send(request)
-                    return early_response
-        # 3. Where policies enforce, what they do not admit goes no further.
+                    return preflight_response
+        # 3. Where policies may enforce, what they do not admit goes no further.
         if ENFORCING.possible and origin:
-            refused, replies = enforcement.refuse(request, origin, replies)
-            if refused is not None:
+            forbidden, replies = enforcement.forbid(request, origin, replies)
+            if forbidden is not None:
                 if cors_decided.receivers:
                     outcome.send(request)
-                return refused
+                return forbidden
         # 4. Any other request goes to the view.
         response = self.get_response(request)
         # 5. Find the nearest policy: Django has left the view on the request.
@@ -122,9 +96,9 @@ class CorsMiddleware:
         answer = _at_once(request, path, origin, effective)
         if answer is None:
             decision = partial(_actual, request, path, origin, effective)
-            decided = decide(decision, request, origin, replies)
+            decided = consult(decision, request, origin, replies)
             answer, replies = decided
-        # 7. Write the headers of the answer, and Vary.
+        # 7. Write the headers of the answer, and Vary; keep what was decided, and log a refusal.
         response_headers.write(request, response, (origin, answer, effective, asked, replies))
         # 8. Tell what was decided, where anybody wants to know.
         if origin and cors_decided.receivers:
@@ -134,27 +108,27 @@ class CorsMiddleware:
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
         # The same steps; the view, callables and receivers are awaited.
         path, origin = request.path_info, request.META.get("HTTP_ORIGIN", "")
-        replies, asked = NOBODY_LISTENS, None
+        replies, asked = NOT_ASKED_YET, None
         if request.method == "OPTIONS" or check_request_enabled.receivers:
-            early, asked = _before_the_view(request, origin)
-            if early is not None:
-                early_response, replies = await adecide(early, request, origin)
-                if early_response is not None:
+            beforehand, asked = _before_the_view(request, origin)
+            if beforehand is not None:
+                preflight_response, replies = await aconsult(beforehand, request, origin)
+                if preflight_response is not None:
                     if cors_decided.receivers:
                         await outcome.asend(request)
-                    return early_response
+                    return preflight_response
         if ENFORCING.possible and origin:
-            refused, replies = await enforcement.arefuse(request, origin, replies)
-            if refused is not None:
+            forbidden, replies = await enforcement.aforbid(request, origin, replies)
+            if forbidden is not None:
                 if cors_decided.receivers:
                     await outcome.asend(request)
-                return refused
+                return forbidden
         response: HttpResponseBase = await self.get_response(request)
         effective = nearest.effective_policy_of(request)
         answer = _at_once(request, path, origin, effective)
         if answer is None:
             decision = partial(_actual, request, path, origin, effective)
-            decided = await adecide(decision, request, origin, replies)
+            decided = await aconsult(decision, request, origin, replies)
             answer, replies = decided
         response_headers.write(request, response, (origin, answer, effective, asked, replies))
         if origin and cors_decided.receivers:
@@ -165,10 +139,12 @@ class CorsMiddleware:
 # --- Decide ------------------------------------------------------------------------------------
 
 
-_Early = Callable[[Replies], HttpResponse | None]
+_Decision = Callable[[Replies], HttpResponse | None]
 
 
-def _before_the_view(request: HttpRequest, origin: str) -> tuple[_Early | None, Preflight | None]:
+def _before_the_view(
+    request: HttpRequest, origin: str
+) -> tuple[_Decision | None, Preflight | None]:
     """Return what is to be decided before the view, if anything, and what a preflight asks."""
     if request.method == "OPTIONS":
         meta = request.META
@@ -202,11 +178,12 @@ def _preflight(
         return None
     effective = route.effective_policy_for(asked.method)
     decided = (asked.origin, answer, effective, asked, replies)
-    refused = enforcement.refuse_preflight(request, decided) if effective.enforce else None
-    return refused or preflights.preflight_response(request, decided)
+    forbidden = enforcement.forbid_preflight(request, decided) if effective.enforce else None
+    return forbidden or preflights.preflight_response(request, decided)
 
 
 def _ask_the_receivers(replies: Replies) -> None:
+    """Decide nothing: raise ``Unanswered`` until the receivers were asked."""
     replies.says(SIGNAL)
 
 
@@ -249,3 +226,33 @@ def _actual(
 
 def _asks_private_network(request: HttpRequest) -> bool:
     return request.META.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK") == "true"
+
+
+# --- For others ------------------------------------------------------------------------------
+
+# The names that corsheaders.middleware has for them, for code that moves over.
+ACCESS_CONTROL_ALLOW_ORIGIN = ALLOW_ORIGIN
+ACCESS_CONTROL_EXPOSE_HEADERS = EXPOSE_HEADERS
+ACCESS_CONTROL_ALLOW_CREDENTIALS = ALLOW_CREDENTIALS
+ACCESS_CONTROL_ALLOW_HEADERS = ALLOW_HEADERS
+ACCESS_CONTROL_ALLOW_METHODS = ALLOW_METHODS
+ACCESS_CONTROL_MAX_AGE = MAX_AGE
+ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK = "access-control-request-private-network"
+ACCESS_CONTROL_ALLOW_PRIVATE_NETWORK = ALLOW_PRIVATE_NETWORK
+
+
+def preview(request: HttpRequest) -> tuple[EffectivePolicy, Decided | Question]:
+    """Return what governs a request, and what was decided, or else what the middleware will decide.
+
+    For people who look before the middleware is done. Nobody is asked: the question that it hangs
+    on is returned then.
+    """
+    decided = what_was_decided(request)
+    if decided is not None:
+        return decided.effective, decided
+    effective, origin = nearest.effective_policy_of(request), request.META.get("HTTP_ORIGIN", "")
+    try:
+        answer = _actual(request, request.path_info, origin, effective, known_replies())
+    except Unanswered as unanswered:
+        return effective, unanswered.question
+    return effective, Decided(origin, answer, effective)

@@ -24,26 +24,26 @@ logger = logging.getLogger("cors_views")
 T = TypeVar("T")
 
 #: Where nobody listens, nobody is there to say yes.
-NOBODY_LISTENS, _NOBODY_ASKED = Replies({id(SIGNAL): None}), Replies()
+NOT_ASKED_YET, _RECEIVERS_NOT_ASKED = Replies({id(SIGNAL): None}), Replies()
 
 
-def said_already() -> Replies:
+def known_replies() -> Replies:
     """Return what is known before anybody is asked, shared by all requests."""
-    return _NOBODY_ASKED if check_request_enabled.receivers else NOBODY_LISTENS
+    return _RECEIVERS_NOT_ASKED if check_request_enabled.receivers else NOT_ASKED_YET
 
 
-def decide(
+def consult(
     decision: Callable[[Replies], T],
     request: HttpRequest,
     origin: str,
-    replies: Replies = NOBODY_LISTENS,
+    replies: Replies = NOT_ASKED_YET,
 ) -> tuple[T, Replies]:
     """Return a decision, and what was answered by then.
 
     Callables and receivers are asked what it wants to know; ``replies`` are what they have said
     before.
     """
-    replies = said_already() if replies is NOBODY_LISTENS else replies
+    replies = known_replies() if replies is NOT_ASKED_YET else replies
     while True:
         try:
             return decision(replies), replies
@@ -58,14 +58,14 @@ def decide(
                 break
 
 
-async def adecide(
+async def aconsult(
     decision: Callable[[Replies], T],
     request: HttpRequest,
     origin: str,
-    replies: Replies = NOBODY_LISTENS,
+    replies: Replies = NOT_ASKED_YET,
 ) -> tuple[T, Replies]:
-    """The same as ``decide``, for an async stack."""
-    replies = said_already() if replies is NOBODY_LISTENS else replies
+    """The same as ``consult``, for an async stack."""
+    replies = known_replies() if replies is NOT_ASKED_YET else replies
     while True:
         try:
             return decision(replies), replies
@@ -82,7 +82,7 @@ async def adecide(
 async def aadmits(origins: OriginSet, origin: str, request: Any) -> bool:
     """Return whether a set admits an origin, outside of any request to the middleware."""
     decision = partial(set_admits, origins, origin)
-    admitted, _ = await adecide(decision, request, origin)
+    admitted, _ = await aconsult(decision, request, origin)
     return admitted
 
 

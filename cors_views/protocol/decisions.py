@@ -177,7 +177,7 @@ def actual(
     return Answer(headers, public is None)
 
 
-def refused(
+def forbidden(
     effective: EffectivePolicy,
     method: str,
     origin: str,
@@ -201,7 +201,7 @@ def refused(
 
 
 def by_origin(effective: EffectivePolicy, origin: str) -> Answer | None:
-    """Answer as ``actual`` does, where the URL matches and nobody listens.
+    """Answer as ``actual`` does, to which it is a shortcut: the URL matches and nobody listens.
 
     Return ``None`` where callables have to be asked, or more of the request matters.
     """

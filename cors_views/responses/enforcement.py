@@ -23,7 +23,7 @@ from cors_views.outcomes.decided import Decided, DecidedParts, EnforcedParts, is
 from cors_views.outcomes.refusal_log import log_enforced
 from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.protocol import decisions
-from cors_views.protocol.consulting import adecide, decide
+from cors_views.protocol.consulting import aconsult, consult
 from cors_views.protocol.decisions import Replies
 from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.reasons import Answer, Preflight
@@ -36,7 +36,7 @@ from cors_views.standard.methods import is_method
 settings_cache.forget_on_change(ENFORCING.look_again)
 
 
-def refuse(
+def forbid(
     request: HttpRequest, origin: str, replies: Replies
 ) -> tuple[HttpResponseBase | None, Replies]:
     """Return the response to a request that must not reach its view, if so, and what was answered.
@@ -47,38 +47,38 @@ def refuse(
     if effective is None:
         return None, replies
     decision = partial(_decision, request, origin, effective)
-    answer, replies = decide(decision, request, origin, replies)
-    decided = _refused(request, (origin, answer, effective, None, replies))
+    answer, replies = consult(decision, request, origin, replies)
+    decided = _logged(request, (origin, answer, effective, None, replies))
     if decided is None:
         return None, replies
-    response = _json(request) or _forbid(request)
+    response = _json(request) or _response(request)
     return _written(request, response, decided), replies
 
 
-async def arefuse(
+async def aforbid(
     request: HttpRequest, origin: str, replies: Replies
 ) -> tuple[HttpResponseBase | None, Replies]:
-    """The same as ``refuse``, for an async stack."""
+    """The same as ``forbid``, for an async stack."""
     effective = _enforcing(request, origin)
     if effective is None:
         return None, replies
     decision = partial(_decision, request, origin, effective)
-    answer, replies = await adecide(decision, request, origin, replies)
-    decided = _refused(request, (origin, answer, effective, None, replies))
+    answer, replies = await aconsult(decision, request, origin, replies)
+    decided = _logged(request, (origin, answer, effective, None, replies))
     if decided is None:
         return None, replies
-    response = _json(request) or await _aforbid(request)
+    response = _json(request) or await _aresponse(request)
     return _written(request, response, decided), replies
 
 
-def refuse_preflight(request: HttpRequest, decided: DecidedParts) -> HttpResponse | None:
+def forbid_preflight(request: HttpRequest, decided: DecidedParts) -> HttpResponse | None:
     """Return the response to a preflight whose request would be refused, if it would."""
     origin, _, effective, asked, replies = decided
     if asked is None or is_same_origin(request, origin):
         return None
     method = asked.method.upper() if is_method(asked.method) else ""
-    answer = decisions.refused(effective, method, origin, replies, url_matches=asked.url_matches)
-    refused = _refused(request, (origin, answer, effective, asked, replies))
+    answer = decisions.forbidden(effective, method, origin, replies, url_matches=asked.url_matches)
+    refused = _logged(request, (origin, answer, effective, asked, replies))
     return None if refused is None else preflights.preflight_response(request, refused, status=403)
 
 
@@ -128,10 +128,10 @@ def _decision(
         request.path_info
     )
     method = (request.method or "").upper()
-    return decisions.refused(effective, method, origin, replies, url_matches=url_matches)
+    return decisions.forbidden(effective, method, origin, replies, url_matches=url_matches)
 
 
-def _refused(
+def _logged(
     request: HttpRequest,
     found: tuple[str, Answer | None, EffectivePolicy, Preflight | None, Replies],
 ) -> EnforcedParts | None:
@@ -164,10 +164,10 @@ async def _adeny(request: HttpRequest) -> HttpResponse:
 #: What handler403 and front ends are told. Why is for the log alone.
 _DETAIL = "This site does not accept this request from another site."
 #: Django makes the site's 403 page of what these raise, below us, so that ``Vary`` goes with it.
-_forbid: Callable[[HttpRequest], HttpResponseBase] = cast(
+_response: Callable[[HttpRequest], HttpResponseBase] = cast(
     "Any", convert_exception_to_response(_deny)
 )
-_aforbid: Callable[[HttpRequest], Awaitable[HttpResponseBase]] = cast(
+_aresponse: Callable[[HttpRequest], Awaitable[HttpResponseBase]] = cast(
     "Any", convert_exception_to_response(_adeny)
 )
 
@@ -186,5 +186,5 @@ def _json(request: HttpRequest) -> HttpResponse | None:
 
 
 def _written(request: Any, response: HttpResponseBase, decided: EnforcedParts) -> HttpResponseBase:
-    response_headers.refuse(request, response, decided)
+    response_headers.write_forbidden(request, response, decided)
     return response

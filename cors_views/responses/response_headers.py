@@ -80,7 +80,7 @@ def with_origin(vary: str) -> str:
     return response.headers["Vary"]
 
 
-def refuse(request: Any, response: HttpResponseBase, decided: EnforcedParts) -> None:
+def write_forbidden(request: Any, response: HttpResponseBase, decided: EnforcedParts) -> None:
     """Write on the response to a request that was refused on the server; it has no CORS header."""
     for name in written_by_hand(response.headers):
         del response.headers[name]

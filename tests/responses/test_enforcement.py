@@ -775,7 +775,7 @@ def test_a_site_that_enforces_nothing_looks_once(
     send: Sender, view: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked = []
-    for name in ("refuse", "arefuse"):
+    for name in ("forbid", "aforbid"):
         original = getattr(enforcement, name)
 
         def counted(*args: Any, original: Any = original) -> Any:

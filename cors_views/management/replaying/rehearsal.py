@@ -21,7 +21,7 @@ from cors_views.management.replaying.log_lines import Asked
 from cors_views.management.site_requests import path_info
 from cors_views.policies.origin_sets import LoadedOrigins
 from cors_views.protocol import decisions
-from cors_views.protocol.consulting import said_already
+from cors_views.protocol.consulting import known_replies
 from cors_views.protocol.decisions import Replies, Unanswered
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.protocol.reasons import Preflight, Reason
@@ -192,7 +192,7 @@ def _answer(route: RoutePolicies, sent: Sent, origin: str, url_matches: bool) ->
     """Return what a browser receives: the headers alone, since no view is run."""
     asked = {name.lower(): value for name, value in sent.headers}
     method = sent.method.upper()
-    replies = said_already().own()
+    replies = known_replies().own()
     while True:
         try:
             if sent.kind == "preflight":
