@@ -144,7 +144,9 @@ def page_request(
     """
     parsed = parse_url(url)
     if "@" in parsed.netloc:
-        raise ValueError(f"{url!r} contains a user name or password, which fetch() refuses")
+        # Whoever sees the error need not see the password.
+        shown = parsed._replace(netloc=f"…@{parsed.netloc.rpartition('@')[2]}").geturl()
+        raise ValueError(f"{shown!r} contains a user name or password, which fetch() refuses")
     _check_option("credentials", credentials, get_args(Credentials))
     _check_option("redirect", redirect, get_args(Redirect))
     pairs = _checked_headers(headers)

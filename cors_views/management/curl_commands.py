@@ -155,7 +155,9 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
         elif word[:2] in _WITH_VALUE and not word.startswith("--"):
             yield _checked(word[:2], word[2:])
         else:
-            raise ValueError(f"{quoted(name, 40)} is not an option that browsers copy")
+            # With one dash its value may follow at once, as a password does in "-uname:password".
+            known = name if word.startswith("--") else word[:2]
+            raise ValueError(f"{quoted(known, 40)} is not an option that browsers copy")
 
 
 def _checked(name: str, value: str | None) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from cors_views.browsing.pages import origin_of
 from cors_views.management import curl_commands
 from cors_views.management.base import bad_input
 from cors_views.management.site_requests import absolute
-from cors_views.management.transcript import is_secret
+from cors_views.management.transcript import without_secrets
 
 _NAMES = ("origin", "method", "url")
 
@@ -116,7 +116,7 @@ def _copied(options: dict[str, Any]) -> Call:
     )
     if origin_of(page.url) == origin_of(absolute(copied.url)):
         return Call(page, copied.cookie)
-    kept = tuple((name, "x" if is_secret(name) else value) for name, value in page.headers)
+    kept = without_secrets(page.headers)
     return Call(page._replace(headers=kept), "", bool(copied.cookie) or kept != page.headers)
 
 

@@ -15,6 +15,7 @@ from cors_views.protocol.decisions import SIGNAL
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.wrapped_views import name_of
 from cors_views.standard.headers import CORS_RESPONSE_HEADERS
+from cors_views.standard.safelists import HeaderList
 from cors_views.support.escaping import escaped
 
 #: What of a response's headers CORS is about, beside its own.
@@ -30,6 +31,11 @@ def is_secret(name: str) -> bool:
     """Return whether the value of a header is nobody's business, going by its name."""
     # What a preflight asks about are names.
     return bool(_SECRET.search(name)) and not name.lower().startswith("access-control-")
+
+
+def without_secrets(headers: HeaderList) -> HeaderList:
+    """Return headers for a server that their keys are not for: the names alone matter to CORS."""
+    return tuple((name, "x" if is_secret(name) else value) for name, value in headers)
 
 
 def call(page: PageRequest) -> str:

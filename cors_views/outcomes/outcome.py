@@ -95,8 +95,13 @@ def outcome_of(request: HttpRequest) -> Outcome | None:
 def send(request: HttpRequest, decided: Decided | None = None) -> None:
     """Send ``cors_decided`` about a request; by default, of what ``CorsMiddleware`` decided."""
     outcome = _wanted(request, decided)
-    if outcome is not None:
+    if outcome is None:
+        return
+    try:
         cors_decided.send_robust(sender=None, request=request, outcome=outcome)
+    except Exception:
+        # Async receivers cannot be waited for where an event loop runs in this very thread.
+        logger.exception("Not every receiver of cors_decided was told.")
 
 
 async def asend(request: HttpRequest, decided: Decided | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Literal
 
 #: What the field ``enforce`` may hold.
@@ -16,16 +17,18 @@ class _Enforcing:
     settings change.
     """
 
-    __slots__ = ("declared", "possible", "settled")
+    __slots__ = ("_changing", "declared", "possible", "settled")
 
     def __init__(self) -> None:
+        self._changing = threading.Lock()
         self.declared = False
         self.look_again()
 
     def declare(self) -> None:
         """Remember that a policy was built that enforces."""
-        self.declared = True
-        self.possible = True
+        with self._changing:
+            self.declared = True
+            self.possible = True
 
     def look_again(self) -> None:
         """Forget what was found out, because the settings have changed."""
@@ -34,11 +37,11 @@ class _Enforcing:
 
     def settle(self, by_settings: bool) -> None:
         """Note what was found out; ``by_settings`` is whether a setting enforces."""
-        self.settled = True
-        self.possible = by_settings
-        # Asked last: another thread may import a view that declares it at this very moment.
-        if self.declared:
-            self.possible = True
+        # Another thread may import a view that declares it at this very moment, and requests beside
+        # this one read it: it must not be False in between.
+        with self._changing:
+            self.settled = True
+            self.possible = by_settings or self.declared
 
 
 ENFORCING = _Enforcing()

@@ -19,6 +19,7 @@ from django.urls import path
 from django.views import View
 
 from cors_views import CachedOrigins, CorsPolicy, cors_allow, cors_deny
+from cors_views.defaults import default_methods
 from cors_views.management.comparing import differences, earlier, setting_places
 from tests.management.commands import ROOT, run, run_in_shop
 from tests.tables import urlconf
@@ -592,12 +593,32 @@ METHODS: dict[str, tuple[Any, Any, list[str]]] = {
     "any": (
         cors_allow(origins=[APP], methods=["GET"])(view),
         cors_allow(origins=[APP], methods=["*"])(view),
-        ["PUT", "PATCH", "DELETE", "OPTIONS"],
+        ["PUT", "PATCH", "DELETE", "OPTIONS", "*"],
     ),
     "a-simple-one-needs-no-offer": (
         cors_allow(origins=[APP], methods=["GET"])(view),
         cors_allow(origins=[APP], methods=["GET", "POST"])(view),
         [],
+    ),
+    "a-simple-one-that-is-enforced": (
+        cors_allow(origins=[APP], methods=["GET"], enforce=True)(view),
+        cors_allow(origins=[APP], methods=["GET", "POST"], enforce=True)(view),
+        ["POST"],
+    ),
+    "reading-that-is-enforced": (
+        cors_allow(origins=[APP], methods=["POST"], enforce=True)(view),
+        cors_allow(origins=[APP], methods=["GET", "POST"], enforce=True)(view),
+        ["GET", "HEAD"],
+    ),
+    "all-that-are-enforced": (
+        cors_allow(origins=[APP], methods=["GET", "PUT"], enforce=True)(view),
+        cors_allow(origins=[APP], methods=["*"], enforce=True)(view),
+        ["POST", "PATCH", "DELETE", "OPTIONS", "*"],
+    ),
+    "any-beside-those-with-a-name": (
+        cors_allow(origins=[APP], methods=[*default_methods, "HEAD"])(view),
+        cors_allow(origins=[APP], methods=["*"])(view),
+        ["*"],
     ),
     "one-that-is-served": (
         cors_allow(origins=[APP])(Getting.as_view()),
@@ -982,6 +1003,42 @@ def test_what_people_are_told_of_urls(before: Any, was: str, now: str, said: str
 
     told = said.format(APP, "CORS_URLS_REGEX does not match some URLs of the route")
     assert told.replace("read,", "read, with cookies too,") in " ".join(done.out.split())
+
+
+OTHERS = "origins that are not admitted reach the view"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "said"),
+    [
+        pytest.param("^/", "^/v/1", f"gained {OTHERS}: no longer refused, perhaps: now", id="less"),
+        pytest.param("^/v/1", "^/", f"lost {OTHERS}: now refused, perhaps: before", id="more"),
+        pytest.param(
+            "^/v/2", "^/v/1", f"gained {OTHERS}: no longer refused, perhaps: now", id="others"
+        ),
+        pytest.param("^/v/1", "^/v/1", "Nobody gains or loses access.", id="the same"),
+    ],
+)
+def test_what_people_are_told_of_urls_that_enforce(
+    before: Any, was: str, now: str, said: str
+) -> None:
+    routes = path("v/<int:pk>/", Getting.as_view())
+    file = before(routes, CORS_ENFORCE=True, CORS_URLS_REGEX=was)
+
+    with site(routes, CORS_ENFORCE=True, CORS_URLS_REGEX=now):
+        done = run("cors_policies", f"--diff={file}")
+
+    assert said in " ".join(done.out.split())
+
+
+def test_any_other_method_in_words(before: Any) -> None:
+    was, now = ({"origins": [APP], "methods": [*default_methods, *more]} for more in ((), "*"))
+    file = before(path("v/", cors_allow(**was)(view)))
+
+    with site(path("v/", cors_allow(**now)(view))):
+        done = run("cors_policies", f"--diff={file}")
+
+    assert f"gained {APP} read any other /v/ " in " ".join(done.out.split())
 
 
 def test_annotations_of_settings_stand_where_the_setting_is_written(tmp_path: Path) -> None:

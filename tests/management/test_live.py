@@ -458,7 +458,7 @@ def test_what_is_not_sent_is_not_received(deployed: Deployed) -> None:
 @pytest.mark.parametrize(
     ("door", "trusted", "told"),
     [
-        pytest.param("tls", "", "self-signed certificate. A browser sends nothing", id="by nobody"),
+        pytest.param("tls", "", "self-signed certificate. A browser then sends", id="by nobody"),
         pytest.param(
             "other-name",
             "other",
@@ -590,10 +590,17 @@ def test_nothing_listens() -> None:
     assert "Why: Nothing listens at 127.0.0.1:" in done.out
 
 
-def test_nobody_knows_the_host() -> None:
-    done = explain(PAGE, "GET", "/orders/", "--live", "http://shop.invalid")
+@pytest.mark.parametrize(
+    "host",
+    [
+        pytest.param("shop.invalid", id="of a domain that nobody has"),
+        pytest.param(f"{'a' * 64}.invalid", id="with a label longer than DNS has"),
+    ],
+)
+def test_nobody_knows_the_host(host: str) -> None:
+    done = explain(PAGE, "GET", "/orders/", "--live", f"http://{host}")
 
-    assert "Why: Nobody knows the host shop.invalid." in done.out
+    assert f"Why: No address is found for the host {host}." in done.out
 
 
 UNREACHABLE = {
@@ -638,11 +645,12 @@ def sent_by(arguments: list[str], *answers: bytes) -> tuple[Done, str]:
             connection, _ = server.accept()
             with connection:
                 heard.append(connection.recv(65536))
-                connection.sendall(answer)
+                connection.sendall(answer.replace(b"PORT", port.encode()))
 
+    port = str(server.getsockname()[1])
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-    url = f"http://127.0.0.1:{server.getsockname()[1]}"
+    url = f"http://127.0.0.1:{port}"
     done = explain(*(each.replace("LIVE", url) for each in arguments))
     thread.join(20)
     server.close()
@@ -688,6 +696,21 @@ def test_another_server_gets_no_keys() -> None:
     assert "s3cret" not in sent + done.out + done.err
 
 
+def test_a_server_that_is_redirected_to_gets_no_keys() -> None:
+    copied = COPIED.replace("-b 'sessionid=s3cret' ", "")
+    anybody = ALLOWS.replace(PAGE.encode(), b"*").replace(b": true", b": false")
+    redirects = anybody.replace(b"200 OK", b"302 Found\r\nLocation: http://localhost:PORT/orders/")
+    with override_settings(ALLOWED_HOSTS=["127.0.0.1", "localhost"]):
+        done, sent = sent_by(
+            ["--curl", copied, "--live", "LIVE"], anybody, redirects, anybody, anybody
+        )
+
+    at_home, _, elsewhere = sent.partition("Host: localhost:")
+    assert "x-api-key: s3cret" in at_home
+    assert "\r\nx-api-key: x\r\n" in elsewhere
+    assert "s3cret" not in elsewhere + done.out + done.err
+
+
 def test_another_server_gets_neither_cookies_nor_authorization() -> None:
     plain = (
         "curl 'https://api.example/orders/' -b 'sessionid=s3cret' -H 'Origin: https://app.example'"
@@ -722,13 +745,25 @@ BAD: dict[str, Any] = {
         ("--curl", "curl https://a.example -H 'Origin: https://b.example' --proxy x"),
         "--curl: '--proxy' is not an option that browsers copy.",
     ),
+    "an option with a password": (
+        ("--curl", "curl -ume:s3cret https://a.example -H 'Origin: https://b.example'"),
+        "--curl: '-u' is not an option that browsers copy.",
+    ),
+    "a command with a password in its URL": (
+        ("--curl", "curl https://me:s3cret@a.example/ -H 'Origin: https://b.example'"),
+        "'https://…@a.example/' contains a user name or password, which fetch() refuses.",
+    ),
+    "a password in the URL of --live": (
+        (PAGE, "GET", "/orders/", "--live", "https://me:s3cret@a.example"),
+        "'https://…@a.example/orders/' contains a user name or password",
+    ),
     "a command and a method": (
         (PAGE, "GET", "--curl", "curl https://a.example"),
-        "--curl says itself what is asked for. Leave out method.",
+        "--curl has the whole request. Leave out method.",
     ),
     "a command and a header": (
         ("-H", "X: y", "--curl", "curl https://a.example"),
-        "--curl says itself what is asked for. Leave out --header.",
+        "--curl has the whole request. Leave out --header.",
     ),
     "a command of no page": (
         ("--curl", "curl https://a.example"),
@@ -745,4 +780,5 @@ def test_bad_input_is_one_line(name: str) -> None:
 
     assert (done.status, done.out) == (2, "")
     assert told in done.err
+    assert "s3cret" not in done.err
     assert done.err.count("\n") == 1

@@ -499,6 +499,28 @@ def test_async_receivers_are_called_under_wsgi_too() -> None:
     assert seen == [True]
 
 
+@pytest.mark.parametrize("url", ["/plain/", "/enforced/"])
+def test_async_receivers_that_cannot_be_awaited_harm_nothing(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def note(**kwargs: Any) -> None:
+        raise AssertionError("awaited")
+
+    async def ask() -> Any:
+        # What is sync runs in the thread of the loop here, as in a notebook or an async test.
+        return Client().get(url, headers={"origin": EVIL})
+
+    expected = async_to_sync(ask)()
+    with watched(note):
+        response = async_to_sync(ask)()
+
+    assert (response.status_code, dict(response.headers)) == (
+        expected.status_code,
+        dict(expected.headers),
+    )
+    assert any("Not every receiver" in record.getMessage() for record in caplog.records)
+
+
 def test_that_nothing_is_worked_out_where_nobody_listens(
     send: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -765,6 +765,36 @@ def test_that_a_policy_that_enforces_is_noted(fields: Any, declared: bool) -> No
     assert ENFORCING.declared is declared
 
 
+class Watched(type(ENFORCING)):  # type: ignore[misc]
+    """Remembers what the requests of other threads could have read."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name == "possible":
+            self.__dict__.setdefault("read", []).append(value)
+
+
+@pytest.mark.parametrize(
+    ("declared", "by_settings", "last"),
+    [
+        pytest.param(True, False, True, id="a policy enforces"),
+        pytest.param(False, True, True, id="a setting enforces"),
+        pytest.param(False, False, False, id="nothing enforces"),
+    ],
+)
+def test_that_no_request_reads_that_nothing_enforces_where_something_does(
+    declared: bool, by_settings: bool, last: bool
+) -> None:
+    enforcing = Watched()
+    if declared:
+        enforcing.declare()
+
+    enforcing.settle(by_settings)
+
+    assert enforcing.read[-1] is last
+    assert set(enforcing.read) == {True, last}
+
+
 def test_that_only_those_who_need_a_request_are_named() -> None:
     policy = CorsPolicy(origins=[CachedOrigins(lambda: [STRANGER]), no])
 

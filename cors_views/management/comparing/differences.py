@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from cors_views.management.comparing import audiences
-from cors_views.management.comparing.audiences import Entry
+from cors_views.management.comparing.audiences import ANY, Entry
 from cors_views.management.comparing.rights import EITHER, READ, RUN
 from cors_views.management.comparing.sites import Governed, Place, Route, Rule, Site
 from cors_views.management.overview import in_order
@@ -88,30 +88,45 @@ class _Comparing:
 
     def _of_route(self, name: str | None, old: Route, new: Route) -> Iterator[Change]:
         methods = in_order({*old.methods, *new.methods})
-        if old is _NO_ROUTE or new is _NO_ROUTE:
-            enforcement: list[tuple[str, Callable[[Governed, Governed], bool]]] = []
-        else:
-            enforcement = [
-                (GAINED, lambda was, now: was.enforced and not now.enforced),
-                (LOST, lambda was, now: now.enforced and not was.enforced),
-            ]
+        # What a "*" offers beside those that have a name.
+        anything = [ANY] if old.others or new.others else []
         for direction in (GAINED, LOST):
             found: dict[_Told, list[str]] = {}
-            for method in methods:
+            for method in (*methods, *anything):
                 was, now = old.governed(method), new.governed(method)
                 for told in self._gains(was, now, direction):
                     found.setdefault(told, []).append(method)
             for (who, example, what, cookies, unsure, place), those in found.items():
+                # All that have a name stand for any.
+                named = methods if those == [*methods, ANY] else tuple(those)
+                yield Change(direction, who, example, what, cookies, unsure, name, named, place)
+        if old is not _NO_ROUTE and new is not _NO_ROUTE:
+            yield from self._of_enforcement(name, old, new, methods)
+
+    def _of_enforcement(
+        self, name: str | None, old: Route, new: Route, methods: tuple[str, ...]
+    ) -> Iterator[Change]:
+        for direction in (GAINED, LOST):
+            found: dict[tuple[str, Place], list[str]] = {}
+            for method in methods:
+                was, now = old.governed(method), new.governed(method)
+                lets_in = self._lets_in(*((was, now) if direction == GAINED else (now, was)))
+                if lets_in is not None:
+                    found.setdefault((lets_in, _place(was, now)), []).append(method)
+            for (unsure, place), those in found.items():
                 yield Change(
-                    direction, who, example, what, cookies, unsure, name, tuple(those), place
+                    direction, (OTHERS,), "", (RUN,), EITHER, unsure, name, tuple(those), place
                 )
-        for direction, differs in enforcement:
-            those = [m for m in methods if differs(old.governed(m), new.governed(m))]
-            if those:
-                place = _place(old.governed(those[0]), new.governed(those[0]))
-                yield Change(
-                    direction, (OTHERS,), "", (RUN,), EITHER, "", name, tuple(those), place
-                )
+
+    def _lets_in(self, less: Governed, more: Governed) -> str | None:
+        """Return whether more than before reaches the view, and what of it is not certain."""
+        if not less.enforced:
+            return None
+        if not more.enforced:
+            return ""
+        # Nothing is refused at a URL that CORS_URLS_REGEX leaves out.
+        as_before = not more.url_matters or (less.url_matters and self.same_urls)
+        return None if as_before else URLS
 
     def _gains(self, was: Governed, now: Governed, direction: str) -> Iterator[_Told]:
         """Yield what a method gains, or loses, which is what it had beyond what it has."""

@@ -74,9 +74,16 @@ def grant(policy: Mapping[str, Any]) -> Grant:
     return Grant(_rights(policy, cookies=False), with_cookies)
 
 
-def grant_for(policy: Mapping[str, Any], method: str, grant: Grant) -> Grant:
-    """Return what of a policy's grant there is for a method, which may have to be offered."""
-    if method in SAFELISTED_METHODS or method in policy["offers"]:
+def grant_for(
+    policy: Mapping[str, Any], method: str, grant: Grant, *, enforced: bool = False
+) -> Grant:
+    """Return what of a policy's grant there is for a method, which may have to be offered.
+
+    Where policies are ``enforced``, a method that no preflight asks about has to be, too.
+    """
+    if method in policy["offers"] or (method == "HEAD" and "GET" in policy["offers"]):
+        return grant
+    if method in SAFELISTED_METHODS and (not enforced or "*" in policy["offers"]):
         return grant
     if "*" not in policy["offers"]:
         return NOTHING

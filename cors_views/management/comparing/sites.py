@@ -125,10 +125,11 @@ class _Reader:
         )
 
     def _governed(self, method: str, policies: list[_Policy]) -> Governed:
+        enforced = any(policy.written["enforce"] is True for policy in policies)
         governed = Governed(
-            tuple(policy.rule(method) for policy in policies if self.in_effect),
+            tuple(policy.rule(method, enforced) for policy in policies if self.in_effect),
             tuple(policy.place for policy in policies),
-            self.in_effect and any(policy.written["enforce"] is True for policy in policies),
+            self.in_effect and enforced,
             any(policy.written["urls_regex"] == "maybe" for policy in policies),
         )
         return self._one(governed, governed)
@@ -158,10 +159,11 @@ class _Policy:
             written["layer"], written["policy"], at.get("file", ""), at.get("line"), setting
         )
 
-    def rule(self, method: str) -> Rule:
+    def rule(self, method: str, enforced: bool) -> Rule:
         if self.grant is NOTHING:
             return self._rule
-        return self._rule._replace(grant=grant_for(self.written, method, self.grant))
+        granted = grant_for(self.written, method, self.grant, enforced=enforced)
+        return self._rule._replace(grant=granted)
 
 
 def _methods_of(policies: list[_Policy]) -> set[str]:

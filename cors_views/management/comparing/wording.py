@@ -52,7 +52,8 @@ def may(change: Change) -> str:
         return text
     gained = change.direction == GAINED
     if change.unsure == URLS:
-        where = "before" if gained else "now"
+        # Of what is refused on the server they get more where it leaves more out.
+        where = "before" if gained != (change.what == (RUN,)) else "now"
         return f"{text}, perhaps: {where} CORS_URLS_REGEX does not match some URLs of the route"
     whom = "was admitted before" if gained else "is admitted now"
     return f"{text}, perhaps: this command cannot tell who {whom}"
@@ -77,7 +78,8 @@ def methods(change: Change) -> str:
     names = [name for name in change.methods if not (name == "HEAD" and "GET" in change.methods)]
     if set(change.methods) >= _EVERY:
         return "any"
-    return ", ".join([name for name in names if name != "OPTIONS"] or names)
+    shown = [name for name in names if name != "OPTIONS"] or names
+    return ", ".join("any other" if name == ANY else name for name in shown)
 
 
 def place(where: Place) -> str:

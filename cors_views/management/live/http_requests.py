@@ -63,6 +63,9 @@ def ask(sent: Sent, deadline: Deadline, cookie: str = "") -> Received | NoAnswer
             # Broken off in the middle of the headers, which ends them.
             raise TimeoutError
         return received
+    except UnicodeError:
+        # Python puts each host into the form of DNS first, which knows no label so long.
+        return NoAnswer(_unknown(connection.host))
     except (OSError, http.client.HTTPException) as error:
         there = f"{connection.host}:{connection.port}"
         if expired.is_set() or isinstance(error, TimeoutError):
@@ -120,7 +123,7 @@ def _failed(error: OSError | http.client.HTTPException, host: str, there: str) -
             "by http, or at the port that serves https."
         )
     if isinstance(error, socket.gaierror):
-        return f"no address is found for the host {host}. Correct the URL, or the entry in DNS."
+        return _unknown(host)
     if isinstance(error, ConnectionRefusedError):
         return f"nothing listens at {there}. Start the server, or correct the port."
     if isinstance(error, (ConnectionError, http.client.RemoteDisconnected)):
@@ -131,6 +134,10 @@ def _failed(error: OSError | http.client.HTTPException, host: str, there: str) -
     if isinstance(error, OSError):
         return f"{there} cannot be reached: {_said(error.strerror or error)}."
     return f"what {there} sent is no answer in HTTP that can be read ({_said(error)})."
+
+
+def _unknown(host: str) -> str:
+    return f"no address is found for the host {host}. Correct the URL, or the entry in DNS."
 
 
 def _untrusted(error: ssl.SSLCertVerificationError, host: str) -> str:

@@ -18,6 +18,7 @@ from cors_views.management.live import http_requests
 from cors_views.management.live.differences import Compared, differences
 from cors_views.management.live.http_requests import Deadline
 from cors_views.management.site_requests import Server
+from cors_views.management.transcript import without_secrets
 from cors_views.protocol.reasons import Reason
 from cors_views.standard.methods import SAFE_METHODS
 
@@ -83,5 +84,8 @@ def _asked(wanted: Wanted, sent: Sent, decided: Received | None) -> Received | N
     if decided is None:
         # Another site's server. Who redirects there may have reasons that are not ours.
         return None
-    at_home = origin_of(sent.url) == origin_of(wanted.page.url)
-    return http_requests.ask(sent, wanted.deadline, wanted.cookie if at_home else "")
+    if origin_of(sent.url) == origin_of(wanted.page.url):
+        return http_requests.ask(sent, wanted.deadline, wanted.cookie)
+    # A browser asks whoever redirects there; here nobody has said that the keys are for that one.
+    sent = sent._replace(headers=without_secrets(sent.headers))
+    return http_requests.ask(sent, wanted.deadline)
