@@ -146,6 +146,9 @@ def found(built: Path, query: str) -> list[str]:
         ("deprecation policy", "versions"),
         ("supported versions", "versions"),
         ("semantic versioning", "versions"),
+        ("fail ci", "commands"),
+        ("replay", "reviews"),
+        ("enforce", "enforce"),
     ],
 )
 def test_that_the_search_finds(built: Path, query: str, page: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from typing import Any
 
 import pytest
@@ -37,6 +38,9 @@ def check(field: str, value: Any) -> tuple[Any, list[Problem]]:
         pytest.param("origins", ("null", "file://"), ["null", "file://"], id="opaque-written-out"),
         pytest.param("origins", {"https://a.example"}, ["https://a.example"], id="origins-set"),
         pytest.param("origins", [], [], id="origins-empty"),
+        pytest.param(
+            "origins", deque(["https://a.example"]), ["https://a.example"], id="another-sequence"
+        ),
         pytest.param("origins", "*", ["*"], id="lone-star"),
         pytest.param("origins", ["*"], ["*"], id="star-in-a-list"),
         pytest.param("origins", "https://a.example", ["https://a.example"], id="lone-origin"),
