@@ -28,6 +28,7 @@ from cors_views.resolution.layers import stacks as layers_of
 from cors_views.resolution.pattern_paths import ByHand, PatternPath
 from cors_views.resolution.route_names import route_name, routes_named
 from cors_views.resolution.wrapped_views import declares, inspect_view
+from cors_views.support.memory import remembered
 
 _DROPPED = (
     "Is it below a decorator without functools.wraps? Then write it above that, or in the URLconf. "
@@ -84,9 +85,14 @@ def lost_by(
     counting = {layer.applied for stack in stacks for layer in stack}
     found = set(_denied_before(pattern_path, route))
     if not route.other.denied:
-        for held in callables_held(pattern_path[-1].callback):
-            found.update(_declared_on(held))
+        found |= _declared_within(pattern_path[-1].callback)
     return found - counting
+
+
+@remembered
+def _declared_within(callback: Any) -> frozenset[AppliedDeclaration]:
+    """Return what is declared on the callables that a view holds."""
+    return frozenset().union(*map(_declared_on, callables_held(callback)))
 
 
 def _declared_on(held: Any) -> set[AppliedDeclaration]:

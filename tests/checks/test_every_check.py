@@ -35,7 +35,7 @@ def test_a_broken_view_raises_nothing_in_the_checks(caplog: Any) -> None:
     with urlconf(path("v/", strange), path("w/", answer)):
         assert short(found(deploy=True)) == []
 
-    assert "cannot be found, so the settings answer" in caplog.text
+    assert "cannot be found, so the CORS_* settings apply" in caplog.text
 
 
 class Duck:
