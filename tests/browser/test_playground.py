@@ -251,6 +251,29 @@ def test_one_call_runs_alone(playground: Playground, driver: Any, role: str, nam
     assert page.unexpected == "0"
 
 
+@pytest.mark.parametrize("button", ["#call-offers .run", "#run-all"])
+def test_a_button_keeps_the_focus(playground: Playground, driver: Any, button: str) -> None:
+    driver.get(f"{playground.origin('storefront')}/")
+    wait_until_done(driver)
+    pressed = driver.find_element("css selector", button)
+
+    pressed.send_keys("\ue007")  # the Enter key
+
+    assert driver.switch_to.active_element == pressed
+    assert wait_until_done(driver).unexpected == "0"
+    assert driver.switch_to.active_element == pressed
+
+
+def test_the_api_points_to_the_pages(playground: Playground, driver: Any) -> None:
+    driver.get(f"{playground.origin('api')}/")
+
+    links = {link.get_attribute("href") for link in driver.find_elements("css selector", "a")}
+
+    assert links >= {f"{playground.origin(role)}/" for role in ROLES}
+    driver.find_element("partial link text", "partner").click()
+    assert wait_until_done(driver).state == "done"
+
+
 def test_that_what_the_manager_writes_down_counts_at_once(
     playground: Playground, driver: Any
 ) -> None:

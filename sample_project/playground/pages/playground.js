@@ -229,9 +229,10 @@ function summarise() {
 
 /** Run some calls one after the other, in the order of the page: later ones build on earlier. */
 async function runInOrder(wanted) {
+  if (root.dataset.state === "running") return;
   root.dataset.state = "running";
   byId("summary").textContent = "Calling …";
-  for (const button of document.querySelectorAll("button")) button.disabled = true;
+  mark({ busy: true });
   try {
     for (const call of calls.filter(({ name }) => wanted.has(name))) await run(call);
     summarise();
@@ -239,8 +240,13 @@ async function runInOrder(wanted) {
   } catch (error) {
     fail(error);
   } finally {
-    for (const button of document.querySelectorAll("button")) button.disabled = false;
+    mark({ busy: false });
   }
+}
+
+/** Tell that the buttons do nothing meanwhile. Disabled, the one that was pressed would lose the focus. */
+function mark({ busy }) {
+  for (const button of document.querySelectorAll("button")) button.ariaDisabled = busy;
 }
 
 function runAll() {
