@@ -201,7 +201,7 @@ CASES: dict[str, Any] = {
         1,
         [
             "The preflight is redirected to 'https://login.example/' with a 307",
-            "or have OPTIONS passed on without a redirect.",
+            "or pass OPTIONS on without a redirect.",
         ],
     ),
     "the preflight is redirected to a slash": (
