@@ -1,4 +1,4 @@
-"""``CorsASGI``: a policy around an ASGI application that Django's middleware never sees."""
+"""``CorsASGI``: a policy for an ASGI application whose requests do not pass Django's middleware."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _ERROR, _FORBIDDEN = b"Internal Server Error", b"Forbidden"
 
 
 class CorsASGI:
-    """Put a policy around an ASGI application: a consumer of Channels, a mounted Starlette.
+    """Apply a policy to an ASGI application, such as Channels consumers or a mounted Starlette.
 
     .. code-block:: python
 
@@ -69,16 +69,18 @@ class CorsASGI:
         application = CorsASGI(consumers, "partners")
 
     ``app``
-        The application. It sees no preflight.
+        The application. It does not get preflights.
     ``policies``, ``fields``
-        As ``cors_allow`` takes them: names of ``CORS_POLICIES``, policies, or the fields of one by
-        keyword; or ``cors_deny``. Without any, the site's own policy.
+        The same as for ``cors_allow``: names of ``CORS_POLICIES``, policies, or the fields of one
+        as keywords. ``cors_deny`` is possible too. Without any, the policy of the settings applies.
 
     HTTP requests are answered as ``CorsMiddleware`` answers those of a function view with that
-    policy. A WebSocket handshake is no CORS request, and any page may open one with the visitor's
-    cookies. So one from an ``Origin`` that is neither the site's own nor admitted is closed before
-    it is accepted, and under a policy without ``credentials`` it goes on without cookies and
-    ``Authorization``. One without ``Origin`` is of no page, and passes; so does every other scope.
+    policy.
+
+    A WebSocket handshake is not a CORS request: any page may open one with the visitor's cookies.
+    So a handshake whose ``Origin`` is neither the site's own nor admitted is closed before it is
+    accepted. If the policy has no ``credentials``, cookies and ``Authorization`` are removed from
+    it. A handshake without ``Origin`` passes, because no page sent it. Other scopes pass too.
 
     Raise ``ImproperlyConfigured`` and ``TypeError`` as ``cors_allow`` does.
     """

@@ -34,7 +34,7 @@ _NEVER = float("-inf")
 
 
 class CachedOrigins(LoadedOrigins):
-    """Origins and patterns that a function loads, for ``origins`` of a policy.
+    """Origins and patterns for ``origins`` of a policy that a function loads, e.g. from a database.
 
     .. code-block:: python
 
@@ -49,16 +49,16 @@ class CachedOrigins(LoadedOrigins):
         def account(request): ...
 
     ``load``
-        Returns all origins and patterns that there are, sync or async. They are compiled into the
-        same set as those that are written out, so that no request, and no origin that a stranger
-        makes up, causes a query. An invalid entry is left out and logged, and so are ``"*"``,
-        ``"null"`` and ``"file://"``, which only a policy itself may name.
+        A function, sync or async, that returns all origins and patterns. They are compiled into a
+        set, as origins in the code are. So requests cause no queries, whatever origins they send.
+        An invalid entry is ignored and logged. So are ``"*"``, ``"null"`` and ``"file://"``, which
+        only the policy itself may name.
     ``timeout``
-        After so many seconds the next request loads them again, once, while the others go on with
-        the old ones. Where ``load`` raises, the old ones stay, and the log says so. Before it has
-        succeeded once, nobody is admitted.
+        After this number of seconds, the next request loads the origins again. Requests beside it
+        use the old ones meanwhile. If ``load`` raises, the old ones stay, and the error is logged.
+        Until ``load`` has succeeded once, nobody is admitted.
 
-    Raise ``ImproperlyConfigured`` where ``load`` is no function, or ``timeout`` no number of
+    Raise ``ImproperlyConfigured`` if ``load`` is not a function, or ``timeout`` is not a number of
     seconds above zero.
     """
 
@@ -80,10 +80,10 @@ class CachedOrigins(LoadedOrigins):
     # --- The questions ----------------------------------------------------------------------
 
     def admits(self, origin: str) -> bool:
-        """Return whether ``origin`` is among them, after loading them where that is due.
+        """Return whether ``origin`` is among the loaded origins. Load them first if that is due.
 
-        Raise ``SynchronousOnlyOperation`` where that is due in the thread of an event loop, in
-        which nobody may wait for a database: ``await`` the result of ``aadmits()`` there.
+        Raise ``SynchronousOnlyOperation`` if they have to be loaded in the thread of an event loop,
+        which must not wait for a database. There, use ``await aadmits(origin)``.
         """
         known = self.known(origin)
         if known is None:
@@ -91,14 +91,14 @@ class CachedOrigins(LoadedOrigins):
         return self._loaded.admits(origin) if known is None else known
 
     async def aadmits(self, origin: str) -> bool:
-        """Return the same without blocking the event loop; a sync ``load`` runs in a thread."""
+        """Do the same without blocking the event loop. A sync ``load`` runs in a thread."""
         known = self.known(origin)
         if known is None:
             await self._arefresh()
         return self._loaded.admits(origin) if known is None else known
 
     def __call__(self, request: Any, origin: str) -> bool:
-        """Answer as any callable in ``origins``; the request has no say."""
+        """Return ``admits(origin)``, as callables in ``origins`` do. The request is not used."""
         return self.admits(origin)
 
     def known(self, origin: str) -> bool | None:
@@ -108,7 +108,7 @@ class CachedOrigins(LoadedOrigins):
         return None
 
     def origins(self) -> tuple[str, ...]:
-        """Return all origins and patterns, after loading them where that is due."""
+        """Return all origins and patterns. Load them first if that is due."""
         if self.known("") is None:
             self._refresh()
         return self._names
@@ -119,9 +119,9 @@ class CachedOrigins(LoadedOrigins):
         return self._ever
 
     def forget(self) -> None:
-        """Make the next request load them again, in this process.
+        """Make the next request of this process load the origins again.
 
-        Until it has, and for the requests beside it, the old ones count.
+        Until they are loaded, requests beside it use the old ones.
         """
         with self._lock:
             self._due = _NEVER

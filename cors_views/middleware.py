@@ -38,10 +38,10 @@ logger = logging.getLogger("cors_views")
 
 
 class CorsMiddleware:
-    """Answer preflights, and write on every response what its view's policy says.
+    """Answer preflights, and add the CORS headers of the view's policy to every response.
 
-    Place it above whatever can answer by itself (CommonMiddleware, WhiteNoise, sessions,
-    authentication, caches), so that those answers can be read across origins too.
+    Put it above all middlewares that can answer by themselves (CommonMiddleware, WhiteNoise,
+    sessions, authentication, caches), so that their answers get the headers too.
     """
 
     sync_capable = True

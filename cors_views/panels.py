@@ -41,8 +41,8 @@ class CorsPanel(Panel):  # type: ignore[misc]
     """Show the origin, the view, the layer and the place of its policy, and the verdict.
 
     ``CorsMiddleware`` stands above the toolbar, so it has not decided yet when the panel is
-    filled. The panel decides by the same rules, and asks nobody: where a callable or a receiver
-    has the last word, it says whose word that is.
+    filled. The panel decides by the same rules, but calls no callable and no receiver. If the
+    decision depends on one, the panel names it.
     """
 
     title = "CORS"

@@ -1,8 +1,8 @@
-"""Fixtures for pytest: browsers whose pages are open side by side.
+"""Fixtures for pytest: browsers whose pages share cookies and cached preflights.
 
 pytest loads this module by its entry point, in every run of an environment: before Django is set
-up, before anybody measures what is imported, and where nobody thinks of Django at all. So it
-imports nothing but pytest; the fixtures do.
+up, before coverage is measured, and in projects without Django. So this module imports nothing but
+pytest; the fixtures import the rest.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def cors_browser(request: pytest.FixtureRequest) -> Callable[..., Browser]:
-    """Return a maker of pages: ``cors_browser("https://app.example.com")``.
+    """Return a function that opens pages: ``cors_browser("https://app.example.com")``.
 
     The arguments are those of ``cors_views.testing.Browser``. The pages of one test share cookies
-    and remembered preflights. Where the test uses pytest-django's ``client``, they are its cookies,
-    so ``client.force_login(user)`` signs the visitor in.
+    and cached preflights. If the test uses pytest-django's ``client``, they share its cookies, so
+    ``client.force_login(user)`` logs the visitor in.
     """
     from django.test import Client
 
@@ -34,7 +34,7 @@ def cors_browser(request: pytest.FixtureRequest) -> Callable[..., Browser]:
 
 @pytest.fixture
 def cors_async_browser(request: pytest.FixtureRequest) -> Callable[..., AsyncBrowser]:
-    """The same as ``cors_browser``, for ``AsyncBrowser`` and pytest-django's ``async_client``."""
+    """Like ``cors_browser``, for ``AsyncBrowser`` and pytest-django's ``async_client``."""
     from django.test import AsyncClient
 
     from cors_views.testing import AsyncBrowser

@@ -7,15 +7,15 @@
         cors_action_policies = {"list": "public", "destroy": cors_deny}
 
 ``cors_policy``
-    The policy of the class: what ``cors_allow`` takes positionally (a policy, a name of
-    ``CORS_POLICIES``, a sequence of them) or ``cors_deny``. Given to ``as_view()`` or
-    ``@action`` it is the policy of that URLconf entry.
+    The policy of the class: a policy, a name of ``CORS_POLICIES``, a sequence of them, or
+    ``cors_deny``. As an argument of ``as_view()`` or ``@action`` it is the policy of that URLconf
+    entry.
 ``cors_action_policies``
-    The policies of single actions by name; in a view that is not a viewset, of its handlers.
-    A class's own entries add to those that it inherits.
+    The policies of single actions, by name; in a view that is not a viewset, of its handlers.
+    The entries of a class are added to those that it inherits.
 
-``as_view()`` raises ``ImproperlyConfigured`` for an unknown action, not before, so that an
-abstract mixin can name actions to come, and for an invalid policy.
+``as_view()`` raises ``ImproperlyConfigured`` for an invalid policy and for an unknown action.
+Nothing is checked before that, so an abstract mixin may name actions that its subclasses define.
 """
 
 from __future__ import annotations

@@ -10,10 +10,10 @@ from cors_views.standard.safelists import HeaderList
 
 
 class Sent(NamedTuple):
-    """A request that the browser makes; ``credentials`` says whether cookies go along.
+    """A request that the browser sends. ``credentials`` says whether it includes cookies.
 
-    The headers are those that CORS is about. ``Host``, ``Cookie``, ``Content-Length`` and the like
-    are for whoever sends it.
+    ``headers`` holds those that matter to CORS. ``Host``, ``Cookie``, ``Content-Length`` and the
+    like are added when the request is sent.
     """
 
     kind: Literal["preflight", "actual"]
@@ -25,10 +25,10 @@ class Sent(NamedTuple):
 
 
 class Received(NamedTuple):
-    """What came back. The rest is what the server says of itself, where whoever asked it knows.
+    """The response to a request.
 
-    ``reason`` and ``missing`` are those that the server's log names: they are named instead of what
-    can only be concluded from the headers. ``source`` says what decided.
+    ``reason``, ``missing`` and ``source`` (what decided) are what the server's log says, if it is
+    known. They are used instead of what can only be concluded from the headers.
     """
 
     status: int
@@ -39,20 +39,20 @@ class Received(NamedTuple):
 
 
 class NoAnswer(NamedTuple):
-    """Nothing came back, what Fetch calls a network error; ``why`` is for people."""
+    """Nothing came back: a network error, as Fetch calls it. ``why`` is a text for people."""
 
     why: str
 
 
 class Exchange(NamedTuple):
-    """A request and what came back: ``None`` where nobody answers."""
+    """A request and its response, or ``None`` if there is no server that is asked here."""
 
     sent: Sent
     received: Received | None
 
 
 class Check(enum.Enum):
-    """What a browser looks at, roughly in its order."""
+    """What a browser checks, roughly in its order."""
 
     DROPPED = "the page's headers"
     ORIGIN = "cross-origin"
@@ -69,7 +69,7 @@ class Check(enum.Enum):
 
 
 class Step(NamedTuple):
-    """One thing that the browser looked at. ``after`` counts the exchanges that came before it."""
+    """One check of the browser. ``after`` is the number of exchanges before it."""
 
     check: Check
     passed: bool
@@ -78,15 +78,15 @@ class Step(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What becomes of a page's request: an answer that it can read, or else a ``reason``.
+    """The result of a page's request: an answer that the page can read, or a ``reason`` why not.
 
     ``type``, ``url``, ``redirected``, ``status`` and ``headers`` are what the page sees of the
-    answer. A refused page sees nothing: then ``type`` is "error" and ``status`` 0.
+    answer. If it is refused, the page sees nothing: ``type`` is "error" and ``status`` is 0.
 
-    ``missing`` are the request headers that were asked for in vain. ``expected`` and ``received``
-    are the values of ``Access-Control-Allow-Origin`` where that one was refused; ``received`` is
-    ``None`` where it was not there. ``exchanges`` are all requests, ``steps`` all that was looked
-    at.
+    ``missing`` holds the request headers that the preflight asked for and did not get.
+    ``expected`` and ``received`` are the values of ``Access-Control-Allow-Origin`` if that check
+    failed; ``received`` is ``None`` if the header was missing. ``exchanges`` holds all requests and
+    responses, ``steps`` all checks.
     """
 
     steps: tuple[Step, ...]
@@ -103,7 +103,7 @@ class Verdict(NamedTuple):
 
     @property
     def source(self) -> str:
-        """What decided, where whoever asked the server knows."""
+        """What decided, if that is known; else ``""``."""
         answer = self.exchanges[-1].received if self.exchanges else None
         return answer.source if answer else ""
 

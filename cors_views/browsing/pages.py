@@ -100,9 +100,10 @@ def without_fragment(url: SplitResult) -> str:
 
 
 class PageRequest(NamedTuple):
-    """A call of ``fetch()`` by a page, as ``page_request`` has checked it.
+    """A call of ``fetch()`` by a page, after validation.
 
-    ``dropped`` names the headers that only the browser may set, which are left out.
+    ``dropped`` names the headers of the call that were ignored, because only the browser may set
+    them.
     """
 
     origin: str

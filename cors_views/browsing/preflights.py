@@ -18,13 +18,14 @@ class CacheKey(NamedTuple):
 
 
 class PreflightCache:
-    """Remember which methods and header names a preflight has allowed, apart from each other.
+    """The preflight cache of a browser. It keeps allowed methods and header names separately.
 
     ``clock``
-        Returns the time in seconds, as ``time.monotonic`` does. A test gives its own.
+        A function that returns the time in seconds, as ``time.monotonic`` does. Tests pass their
+        own.
     ``limit``
-        The longest that anything is kept, in seconds, whatever ``Access-Control-Max-Age`` says.
-        Chromium keeps two hours, Firefox a day.
+        For how many seconds an entry is kept at most, whatever ``Access-Control-Max-Age`` says.
+        Chromium keeps entries for two hours, Firefox for a day.
     """
 
     #: Fetch, "CORS-preflight fetch": how long an answer is kept that does not say.

@@ -32,38 +32,41 @@ _BEFORE_ANY_POLICY = (Reason.DENIED, Reason.NO_POLICY)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What was decided for one request of another site's page. ``cors_decided`` is sent with it.
+    """What was decided about one request from another site. ``cors_decided`` is sent with it.
 
     ``origin``
-        The ``Origin`` header as it came. Of a refused request it may be any text, of any length.
+        The ``Origin`` header as it came. If the request is refused, it may be any text, of any
+        length.
     ``admitted``
-        Whether the browser lets the page have the answer, as far as a server can know; of a
-        preflight, whether the request that it announces may follow.
+        Whether the browser lets the page read the answer, as far as a server can know. For a
+        preflight: whether the request that it announces may follow.
     ``reason``
-        Why not; ``None`` where ``admitted``.
+        Why not; ``None`` if ``admitted``.
     ``admitted_by``
         The entry of the policy that admits the origin: the origin itself, a pattern, a regular
-        expression, ``"*"``, the name of a callable or of what a ``CachedOrigins`` loads, or
-        ``"check_request_enabled"``. ``""`` where none does. As few as are configured, whoever asks.
+        expression, ``"*"``, the name of a callable or of the function that a ``CachedOrigins``
+        loads from, or ``"check_request_enabled"``. ``""`` if none does. It has only as many values
+        as are configured.
     ``layer``
         What decides: ``"handler"``, ``"route"``, ``"class"``, ``"include"``, ``"settings"``,
-        ``"ASGI application"``, or ``"none"`` for a view that cannot be understood, and is closed.
+        ``"ASGI application"``, or ``"none"`` for a view that cannot be inspected and is closed.
     ``place``
-        File and line of that declaration, as ``cors_policies`` has them: ``"shop/views.py:12"``.
+        File and line of that declaration, as shown by ``cors_policies``: ``"shop/views.py:12"``.
         ``""`` for the settings.
     ``policy``
-        Its name in ``CORS_POLICIES``; ``""`` where it has none. Of several policies the one that
-        admits the origin, where one does.
+        The name of the policy in ``CORS_POLICIES``; ``""`` if it has none. If several policies are
+        declared, the one that admits the origin; ``""`` if none does.
     ``route``
-        As ``cors_policies`` has it, such as ``"/orders/<int:pk>/"``; ``""`` where nothing matches.
+        The route, as shown by ``cors_policies``, such as ``"/orders/<int:pk>/"``; ``""`` if none
+        matches.
     ``method``
-        The method; of a preflight the one that it asks for, as it came.
+        The method of the request. For a preflight: the method that it asks for, as it came.
     ``preflight``
-        Whether it is one.
+        Whether the request is a preflight.
     ``missing``
-        The request headers that a preflight asked for in vain.
+        The request headers that a preflight asked for and did not get.
     ``enforced``
-        Whether the request was refused on the server, so that its view did not run.
+        Whether the server refused the request, so that its view did not run.
     """
 
     origin: str
@@ -81,10 +84,11 @@ class Outcome:
 
 
 def outcome_of(request: HttpRequest) -> Outcome | None:
-    """Return what ``CorsMiddleware`` has decided for a request.
+    """Return what ``CorsMiddleware`` has decided about a request, or ``None``.
 
-    ``None`` where nothing was decided: the request has no ``Origin``, or the site's own; or the
-    middleware has not seen it, or not yet, as in a view. It is worked out when it is asked for.
+    It is ``None`` if the request has no ``Origin``, or the site's own. It is also ``None`` if the
+    middleware has not decided yet, as in a view, or did not see the request. The ``Outcome`` is
+    built by this call, so requests that nobody asks about cost nothing.
     """
     decided = what_was_decided(request)
     if decided is None or is_same_origin(request, decided.origin):

@@ -48,36 +48,38 @@ _SHOWN = 8
 
 @dataclass(frozen=True, eq=False)
 class CorsPolicy:
-    """A cross-origin policy, complete or partial: a field that is left out is unset.
+    """A cross-origin policy. Fields that are left out are unset.
 
     A policy that names its origins (``origins`` or ``origin_regexes``, even as an empty list)
-    stands alone on top of the settings; one that names none refines the next-nearest layer.
+    stands alone on top of the settings. A policy that names none refines the next layer.
 
     ``origins``
-        Origins, patterns such as ``https://*.example.com`` and ``http://localhost:*``, and
-        callables ``(request, origin) -> bool``, sync or async, and ``CachedOrigins``; ``"*"`` for
-        any origin.
+        A list of origins, patterns such as ``https://*.example.com`` and ``http://localhost:*``,
+        callables ``(request, origin) -> bool`` (sync or async), and ``CachedOrigins``. ``"*"``
+        admits any origin.
     ``origin_regexes``
-        Regular expressions, strings or compiled, that match the *whole* origin.
+        A list of regular expressions, strings or compiled. Each has to match the *whole* origin.
     ``methods``
-        Methods named in Access-Control-Allow-Methods; ``["*"]`` for all.
+        The methods in Access-Control-Allow-Methods. ``["*"]`` allows all.
     ``headers``
-        Request headers named in Access-Control-Allow-Headers; ``["*"]`` for all but
+        The request headers in Access-Control-Allow-Headers. ``["*"]`` allows all but
         Authorization, which must be named (Fetch, "CORS non-wildcard request-header name").
     ``expose_headers``
-        Response headers that a script may read beyond the safelisted ones; ``["*"]`` for all.
+        The response headers that a script may read, besides the safelisted ones. ``["*"]`` exposes
+        all.
     ``credentials``
-        Whether a script may read answers to requests that carried cookies or HTTP authentication.
+        Whether a script may read answers to requests with cookies or HTTP authentication.
     ``max_age``
-        How many seconds a browser may keep a preflight's answer; 0 for not at all.
+        For how many seconds a browser may keep the answer to a preflight; 0 for not at all.
     ``private_network``
-        Whether a preflight that asks for Private Network Access is answered.
+        Whether a preflight that asks for Private Network Access is allowed.
     ``enforce``
-        Whether a request of another site that the policy does not admit is refused with 403 before
-        it reaches the view; ``"report"`` only logs that it would be.
+        If true, a request from another site that the policy does not admit is refused with 403
+        before it reaches the view. ``"report"`` only logs that it would be.
 
-    Raise ``ImproperlyConfigured`` with every problem in one message, and the place of the
-    declaration, because system checks do not run under gunicorn or uvicorn.
+    Raise ``ImproperlyConfigured`` if a field is invalid. The message lists all problems and the
+    place of the declaration. This does not wait for the system checks, which do not run under
+    gunicorn or uvicorn.
     """
 
     # Here, not in each policy, so that one holds no more than somebody wrote.
@@ -115,7 +117,7 @@ class CorsPolicy:
 
     @property
     def names_origins(self) -> bool:
-        """Whether the policy stands alone, instead of refining the next layer."""
+        """Whether the policy names origins, and so stands alone."""
         return self.origins is not None or self.origin_regexes is not None
 
     @property
@@ -124,10 +126,10 @@ class CorsPolicy:
         return self.origins is not None and "*" in self.origins
 
     def admits(self, origin: str) -> bool:
-        """Return whether the policy by itself admits ``origin``, as a browser writes it.
+        """Return whether the policy by itself admits ``origin``, spelled as browsers write it.
 
-        A policy that names no origins admits none. Raise ``TypeError`` where only a callable could
-        tell, which needs a request: see ``aadmits()``.
+        A policy that names no origins admits none. Raise ``TypeError`` if that depends on a
+        callable, which needs a request: use ``aadmits()``.
         """
         found = self._origin_set
         if found.admits(origin):
@@ -148,10 +150,10 @@ class CorsPolicy:
         return False
 
     async def aadmits(self, origin: str, request: Any = None) -> bool:
-        """Return whether the policy by itself admits ``origin``; its callables are asked.
+        """Return whether the policy by itself admits ``origin``, and call its callables.
 
-        They get ``request``, and a sync one runs in a thread. One that raises has said no, and is
-        logged, as while serving.
+        They get ``request``. A sync callable runs in a thread. A callable that raises does not
+        admit the origin, and the error is logged, as while serving.
         """
         # Whoever asks callables stands above what is pure: the one import that points up.
         from cors_views.protocol.consulting import aadmits
@@ -173,11 +175,11 @@ class CorsPolicy:
             ENFORCING.declare()
 
     def set_fields(self) -> dict[str, Any]:
-        """Return the fields that are set, by name."""
+        """Return the fields that are set, as a dict by name."""
         return {field: getattr(self, field) for field in FIELDS if getattr(self, field) is not None}
 
     def replace(self, **changes: Unpack[Fields]) -> CorsPolicy:
-        """Return a policy with some fields replaced, validated again as a whole."""
+        """Return a copy with some fields replaced. The whole policy is validated again."""
         return CorsPolicy(**{**self.set_fields(), **changes})
 
     #: For ``copy.replace()``, which would give ``None`` for each field that is left out.
@@ -196,9 +198,9 @@ class CorsPolicy:
         return (origins_key(self.origins or ()), self.origins is None, *values)
 
     def refine(self, base: CorsPolicy) -> CorsPolicy:
-        """Return ``base`` with the fields of this policy over it.
+        """Return ``base`` with the fields that are set in this policy replaced.
 
-        Any origin and credentials never meet this way: the result then goes without credentials.
+        If the result would have any origin and credentials, it has no credentials.
         """
         values = {**base.set_fields(), **self.set_fields()}
         if values.get("credentials") and "*" in (values.get("origins") or ()):

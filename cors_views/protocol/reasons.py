@@ -23,10 +23,11 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class Reason(enum.Enum):
-    """Why a browser will not let the page have the answer.
+    """Why a browser does not let the page read the answer.
 
-    The server knows the first six when it answers, CREDENTIALS_NOT_ALLOWED where cookies came
-    along, and WRONG_ALLOW_ORIGIN where a view wrote it; the rest only a browser can know.
+    The server knows the first six when it answers. It knows CREDENTIALS_NOT_ALLOWED if the request
+    had cookies, and WRONG_ALLOW_ORIGIN if a view wrote the header. Only a browser can know the
+    others.
     """
 
     DENIED = "the view is closed to other origins by cors_deny"

@@ -16,21 +16,22 @@ _LONGEST_LINE = 2000
 
 
 class Response:
-    """What a script sees of an answer; the names are those of ``fetch()``.
+    """The response as a script sees it. The names are those of ``fetch()``.
 
     ``status``, ``ok``, ``url``, ``redirected``
-        As in ``fetch()``.
+        The same as in ``fetch()``.
     ``type``
-        "basic" for an answer of the page's own origin, "cors" for another's, and "opaqueredirect"
-        (with status 0 and nothing to read) for a redirect that ``redirect="manual"`` has stopped.
+        "basic" for a response from the page's own origin, "cors" for one from another origin, and
+        "opaqueredirect" (with status 0 and no content) for a redirect that ``redirect="manual"``
+        has stopped.
     ``headers``
-        Those that a script may read; names in any case.
+        The headers that a script may read. Upper and lower case of names do not matter.
     ``content``, ``text``
         The body, as bytes and as text.
     ``unfiltered``
-        Django's own response, for what no script sees.
+        Django's own response, with everything that a script cannot see.
     ``verdict``
-        Each exchange and all that the browser looked at.
+        All exchanges, and all checks of the browser.
     """
 
     def __init__(self, verdict: Verdict, content: bytes, unfiltered: Any) -> None:
@@ -50,30 +51,32 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The body as ``text()`` gives it: UTF-8, whatever its type says."""
+        """The body as ``text()`` returns it: decoded as UTF-8, whatever its content type says."""
         return self.content.decode("utf-8-sig", "replace")
 
     def json(self) -> Any:
-        """Return what the body holds. Raise ``ValueError`` where it is no JSON."""
+        """Return the JSON of the body. Raise ``ValueError`` if it is not JSON."""
         return json.loads(self.text)
 
 
 class CorsError(Exception):
-    """A browser keeps the answer from the page, which sees a bare ``TypeError``.
+    """The browser does not let the page read the answer. A script gets only a ``TypeError``.
 
     ``reason``
-        Why. It is the one in the server's log, where the server can know it.
+        Why. It is the same as in the server's log, if the server can know it.
     ``source``
-        What decided, with file and line of the declaration; ``""`` where no middleware did.
+        What decided, with file and line of the declaration; ``""`` if ``CorsMiddleware`` did not
+        decide.
     ``missing``
-        The request headers that were asked for in vain.
+        The request headers that the preflight asked for and did not get.
     ``request``
-        The request that failed, preflight or not, as ``cors_views.browsing.exchanges.Sent``.
+        The request that failed, a preflight or the actual one, as
+        ``cors_views.browsing.exchanges.Sent``.
     ``expected``, ``received``
-        Where ``Access-Control-Allow-Origin`` failed: the page's origin, and what came back or
-        ``None``.
+        If ``Access-Control-Allow-Origin`` failed: the page's origin, and the value that came back
+        or ``None``.
     ``verdict``
-        Each exchange and all that the browser looked at.
+        All exchanges, and all checks of the browser.
     """
 
     def __init__(self, page: PageRequest, verdict: Verdict, reason: Reason) -> None:
@@ -88,7 +91,7 @@ class CorsError(Exception):
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """All that the browser looked at, in its order; the last one failed."""
+        """The checks of the browser, in its order. The last one failed."""
         return self.verdict.steps
 
 
