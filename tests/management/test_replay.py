@@ -333,14 +333,14 @@ def test_the_table_in_a_pipe_is_complete(tmp_path: Path) -> None:
         f"1,200|{OTHER}|PUT|/app/|ORIGIN_NOT_ADMITTED|{HERE}:{LINE}",
         f"1|{APP}|GET|/app/|HEADER_NOT_ALLOWED: x-b|{HERE}:{LINE}",
         "",
-        f"Asked per request is {__name__}.is_tenant: about 1 request.",
-        "1,203 requests from other sites: 1 admitted, 1,201 refused, 1 asked about.",
+        f"Depends on {__name__}.is_tenant, which is not called here: 1 request.",
+        "1,203 requests from other sites: 1 admitted, 1,201 refused, 1 not known.",
         "Not judged: 3 without an Origin.",
         (
-            "Assumed: A line without headers sends none but those that need no permission. No "
-            "cookies are sent. Each view answers, without a redirect: no view is run, and no "
-            "middleware. A line without a host is of another site, unless ALLOWED_HOSTS names the "
-            "host of the page, and no other."
+            "Assumed: A request whose line has no headers sends only safelisted ones. No cookies "
+            "are sent. Each view answers without a redirect: views and middlewares are not run. A "
+            "request whose line has no host is from another site, unless the host of the page is "
+            "the only one in ALLOWED_HOSTS."
         ),
     ]
     assert (done.status, done.err) == (1, "refused: 1,201, which the output names\n")
@@ -352,7 +352,7 @@ def test_nothing_is_assumed_that_is_known(tmp_path: Path) -> None:
 
     assert found["assumed"] == [
         "No cookies are sent.",
-        "Each view answers, without a redirect: no view is run, and no middleware.",
+        "Each view answers without a redirect: views and middlewares are not run.",
     ]
 
 
@@ -369,7 +369,7 @@ def test_the_table_on_a_terminal_fits(tmp_path: Path, monkeypatch: pytest.Monkey
     plain = re.sub(r"\x1b\[[0-9;]*m", "", few.out).splitlines()
     assert max(map(len, plain)) <= 80
     assert few.out.count("https://") == 25
-    assert "And 5 more, which --all shows." in plain
+    assert "And 5 more. To see them, use --all." in plain
     assert each.out.count("https://") == 30
     assert f"{HERE}:" not in each.out
 
@@ -384,7 +384,7 @@ def test_markdown(tmp_path: Path) -> None:
     lines = done.out.splitlines()
     assert lines[:2] == ["# What would be refused", ""]
     assert lines[4].startswith(f"| 2 | {OTHER} | GET | /app/ | `ORIGIN_NOT_ADMITTED` |")
-    assert "2 requests from other sites: 0 admitted, 2 refused, 0 asked about." in lines
+    assert "2 requests from other sites: 0 admitted, 2 refused, 0 not known." in lines
     assert "|" not in none.out
 
 
@@ -428,7 +428,7 @@ BAD_LINES: dict[str, tuple[bytes, str]] = {
     "without-origin": (b'{"method": "GET", "path": "/"}', "has no origin"),
     "without-method": (b'{"origin": "", "path": "/"}', "has no method"),
     "without-path": (b'{"origin": "", "method": "GET"}', "has no path"),
-    "a-number": (b'{"origin": 1, "method": "GET", "path": "/"}', "has a origin that is not a text"),
+    "a-number": (b'{"origin": 1, "method": "GET", "path": "/"}', "needs a string as origin"),
     "a-fraction": (GOOD[:-1] + b', "count": 1.5}', "has a count that is not a whole number"),
     "less-than-none": (GOOD[:-1] + b', "count": -1}', "has a count that is not a whole number"),
     "no-number": (GOOD[:-1] + b', "count": true}', "has a count that is not a whole number"),
@@ -453,8 +453,8 @@ def test_a_bad_line_is_refused_in_one_line(tmp_path: Path, name: str) -> None:
     assert (done.status, done.out) == (2, "")
     assert done.err.startswith(f"'{tmp_path}/access.log', line 3 {said}: ")
     assert done.err.endswith(
-        '. A line is a request, such as {"origin": "https://app.example.com", "method": "GET", '
-        '"path": "/orders/", "count": 3}. Correct it, or leave out what is none with '
+        '. Each line has to be a request, such as {"origin": "https://app.example.com", "method": '
+        '"GET", "path": "/orders/", "count": 3}. Correct it, or ignore such lines with '
         "--skip-bad-lines.\n"
     )
     assert re.fullmatch(r"[ -~…\ufffd]*\n", done.err)
@@ -485,7 +485,9 @@ def test_what_is_no_file_is_refused_in_one_line(tmp_path: Path, name: str, said:
         done = run("cors_policies", f"--replay={tmp_path / name}")
 
     assert (done.status, done.out) == (2, "")
-    assert re.fullmatch(rf"[ -~]* {said}\. Name a log in lines of JSON\.\n", done.err)
+    assert re.fullmatch(
+        rf"[ -~]* {said}\. Name a log with one JSON object on each line\.\n", done.err
+    )
 
 
 def test_what_cannot_be_read_to_its_end_is_refused(
@@ -499,7 +501,7 @@ def test_what_cannot_be_read_to_its_end_is_refused(
     with site():
         done = run("cors_policies", "--replay=-")
 
-    assert done == (2, "", "'-' cannot be read. Name a log in lines of JSON.\n")
+    assert done == (2, "", "'-' cannot be read. Name a log with one JSON object on each line.\n")
 
 
 def test_what_is_piped_in_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,7 @@ class Asked(NamedTuple):
 
 _TEXTS = ("origin", "method", "path", "host", "scheme", "requested_method")
 _FIELDS = (*_TEXTS, "count", "headers")
+_WANTED = "Name a log with one JSON object on each line."
 
 
 class Skipped:
@@ -63,8 +64,9 @@ def read(file: str, skipped: Skipped | None) -> Iterator[Asked]:
             elif found is not None:
                 begins = quoted(line[:60].decode("utf-8", "replace"))
                 raise bad_input(
-                    f"{quoted(file)}, line {number} {found}: {begins}. A line is a request, such "
-                    f"as {EXAMPLE}. Correct it, or leave out what is none with --skip-bad-lines."
+                    f"{quoted(file)}, line {number} {found}: {begins}. Each line has to be a "
+                    f"request, such as {EXAMPLE}. Correct it, or ignore such lines with "
+                    "--skip-bad-lines."
                 )
 
 
@@ -74,7 +76,7 @@ def _opened(file: str) -> contextlib.AbstractContextManager[BinaryIO]:
     try:
         return Path(file).open("rb")
     except (OSError, ValueError) as error:
-        raise bad_input(unreadable(file, error, "Name a log in lines of JSON.")) from error
+        raise bad_input(unreadable(file, error, _WANTED)) from error
 
 
 def _lines(opened: BinaryIO, file: str) -> Iterator[bytes]:
@@ -85,7 +87,7 @@ def _lines(opened: BinaryIO, file: str) -> Iterator[bytes]:
             while len(line) > LONGEST and not line.endswith(b"\n"):
                 line = opened.readline(LONGEST + 1)
     except OSError as error:
-        raise bad_input(unreadable(file, error, "Name a log in lines of JSON.")) from error
+        raise bad_input(unreadable(file, error, _WANTED)) from error
 
 
 def _asked(line: bytes) -> Asked | str:
@@ -108,7 +110,7 @@ def _asked(line: bytes) -> Asked | str:
     given = {name: "" if value == "-" else value for name, value in given.items()}
     for name in _TEXTS:
         if not isinstance(given.get(name, ""), str):
-            return f"has a {name} that is not a text"
+            return f"needs a string as {name}"
     times = given.pop("count", 1)
     if type(times) is not int or times < 0:
         return "has a count that is not a whole number"

@@ -18,12 +18,12 @@ VERSION = 1
 _HEADER = ["Requests", "Origin", "Methods", "Route", "Why", "Decided at"]
 #: So many rows does a table show, those for most requests.
 _MOST = 25
-_HEADERS = "A line without headers sends none but those that need no permission."
+_HEADERS = "A request whose line has no headers sends only safelisted ones."
 _COOKIES = "No cookies are sent."
-_VIEWS = "Each view answers, without a redirect: no view is run, and no middleware."
+_VIEWS = "Each view answers without a redirect: views and middlewares are not run."
 _HOSTS = (
-    "A line without a host is of another site, unless ALLOWED_HOSTS names the host of the page, "
-    "and no other."
+    "A request whose line has no host is from another site, unless the host of the page is the "
+    "only one in ALLOWED_HOSTS."
 )
 
 
@@ -86,13 +86,13 @@ class Report(NamedTuple):
         counted = self.counted
         more = len(self.groups()) - _MOST
         if more > 0 and not self.every:
-            yield f"And {more} more, which --all shows."
+            yield f"And {more} more. To see them, use --all."
         for name, times in counted.asked.items():
-            yield f"Asked per request is {name}: about {_requests(times)}."
+            yield f"Depends on {name}, which is not called here: {_requests(times)}."
         refused = sum(counted.refused.values())
         yield (
             f"{_requests(counted.judged)} from other sites: {counted.admitted:,} admitted, "
-            f"{refused:,} refused, {sum(counted.asked.values()):,} asked about."
+            f"{refused:,} refused, {sum(counted.asked.values()):,} not known."
         )
         left = [f"{times:,} {what}" for what, times in self._left_out() if times]
         if left:
@@ -105,7 +105,7 @@ class Report(NamedTuple):
         yield "of the site's own pages", counted.same_origin
         yield "for preflights without a requested_method", counted.preflights
         yield "with an Origin that no browser sends", counted.no_origin
-        yield "in lines that are no requests", self.skipped.count
+        yield "in lines that are not requests", self.skipped.count
 
     def assumed(self) -> Iterator[str]:
         """Yield what was taken for granted."""
