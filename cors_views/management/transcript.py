@@ -10,6 +10,7 @@ from cors_views.browsing import PageRequest, Received, Sent, Step, Verdict
 from cors_views.browsing.pages import origin_of
 from cors_views.inspection.hosts import way_between
 from cors_views.management.text_columns import Paint
+from cors_views.outcomes import debug_header
 from cors_views.outcomes.decided import Decided
 from cors_views.protocol.decisions import SIGNAL
 from cors_views.protocol.reasons import Reason
@@ -19,7 +20,7 @@ from cors_views.standard.safelists import HeaderList
 from cors_views.support.escaping import escaped
 
 #: What of a response's headers CORS is about, beside its own.
-SHOWN = CORS_RESPONSE_HEADERS | {"vary", "location"}
+SHOWN = CORS_RESPONSE_HEADERS | {"vary", "location", debug_header.NAME.lower()}
 #: So much of a header is shown: the lists of CORS are long, and worth reading.
 LONGEST = 2000
 #: Names of headers with values that are nobody's business, not even on the screen of whoever typed
@@ -105,8 +106,11 @@ def _received(received: Received, assumed: str, paint: Paint) -> Iterator[str]:
         yield "  < (no CORS headers)"
 
 
-def verdict(reached: Verdict, paint: Paint, *, elsewhere: bool) -> str:
-    """Return the verdict; ``elsewhere`` is whether another server has the last word."""
+def verdict(reached: Verdict, paint: Paint, *, elsewhere: bool, says_why: bool = True) -> str:
+    """Return the verdict; ``elsewhere`` is whether another server has the last word.
+
+    ``says_why`` is whether the reason is known, and not only that a header is missing.
+    """
     if elsewhere:
         sent = reached.exchanges[-1].sent
         origin, there = dict(sent.headers).get("Origin"), origin_of(sent.url)
@@ -117,6 +121,9 @@ def verdict(reached: Verdict, paint: Paint, *, elsewhere: bool) -> str:
         where = f" of {url}, where it was redirected to" if reached.redirected else ""
         status = f", which is a {reached.status}" if reached.status != 200 else ""
         return paint(f"The page may read the answer{where}{status}.", "SUCCESS")
+    if not says_why:
+        told = "the answer has no Access-Control-Allow-Origin, and does not say why"
+        return paint(f"Refused: {told}.", "ERROR")
     names = f": {', '.join(reached.missing)}" if reached.missing else ""
     return paint(f"Refused, {reached.reason.name}: {reached.reason.value}{names}.", "ERROR")
 

@@ -724,6 +724,195 @@ def test_another_server_gets_neither_cookies_nor_authorization() -> None:
     )
 
 
+# --- Who has answered ----------------------------------------------------------------------------
+
+
+def refusal(status: str, *headers: str) -> bytes:
+    return "\r\n".join([f"HTTP/1.1 {status}", *headers, "Content-Length: 0", "", ""]).encode()
+
+
+SAYS = "X-Cors-Views: ORIGIN_NOT_ADMITTED; route policy declared at shop/views.py:7"
+OF_ASGI = "X-Cors-Views: ORIGIN_NOT_ADMITTED; ASGI application policy declared at shop/asgi.py:9"
+VARY = "Vary: Accept, origin"
+OLD_CODE = "other code or other settings run there: deploy these, and restart the server."
+ALONE = "This command knows the URLconf alone"
+# answer, arguments, what is said, what is not
+WHO: dict[str, Any] = {
+    "CorsMiddleware refuses, and says why": (
+        refusal("403 Forbidden", SAYS, VARY),
+        GET,
+        [
+            f"  < {SAYS}",
+            "Refused, ORIGIN_NOT_ADMITTED: ",
+            "The GET did reach CorsMiddleware, which answered with a 403",
+            "'ORIGIN_NOT_ADMITTED; route policy declared at shop/views.py:7'",
+            f"The code here writes Access-Control-Allow-Origin: {PAGE}.",
+            OLD_CODE,
+        ],
+        ["never reached", "NO_POLICY", "Its own rules"],
+    ),
+    "it refuses a preflight, and says why": (
+        refusal("403 Forbidden", SAYS, VARY),
+        PUT,
+        ["Refused, ORIGIN_NOT_ADMITTED: ", "The preflight did reach CorsMiddleware", OLD_CODE],
+        ["never reached", "PREFLIGHT_FAILED", "Its own rules"],
+    ),
+    "it lets a view redirect, and says why": (
+        refusal("302 Found", SAYS, VARY, "Location: /elsewhere/"),
+        GET,
+        ["did reach CorsMiddleware, which answered with a 302"],
+        ["in front of CorsMiddleware"],
+    ),
+    "it answers 200, and says why": (
+        refusal("200 OK", SAYS, VARY),
+        GET,
+        ["Refused, ORIGIN_NOT_ADMITTED: ", OLD_CODE],
+        ["Something in front"],
+    ),
+    "a 403 that depends on the origin": (
+        refusal("403 Forbidden", VARY),
+        GET,
+        [
+            "Refused: the answer has no Access-Control-Allow-Origin, and does not say why.",
+            "Its Vary names Origin, so CorsMiddleware itself may have refused it",
+            "Either other code or other settings are deployed there",
+        ],
+        ["never reached", "NO_POLICY", "Its own rules"],
+    ),
+    "a preflight's 403 that depends on the origin": (
+        refusal("403 Forbidden", VARY),
+        PUT,
+        ["The preflight is answered with a 403", "CorsMiddleware itself may have refused it"],
+        ["never reached", "Its own rules"],
+    ),
+    "a 404 that depends on the origin": (
+        refusal("404 Not Found", VARY),
+        GET,
+        ["Either other code or other settings are deployed there"],
+        ["never reached", "enforce=True"],
+    ),
+    "a 403 of the proxy": (
+        refusal("403 Forbidden"),
+        GET,
+        ["so it never reached CorsMiddleware", "Its own rules refuse it"],
+        ["NO_POLICY"],
+    ),
+    "it refuses for the reason that the code has": (
+        refusal("200 OK", "X-Cors-Views: DENIED; route policy declared at shop/views.py:7", VARY),
+        ("GET", "/closed/"),
+        ["Refused, DENIED: ", "The deployed site answers as the code decides.", "Change "],
+        ["did reach"],
+    ),
+    "it refuses for another reason": (
+        refusal("200 OK", SAYS, VARY),
+        ("GET", "/closed/"),
+        ["Refused, ORIGIN_NOT_ADMITTED: ", "refuses it for another reason, DENIED; ", OLD_CODE],
+        ["Change "],
+    ),
+    "it refuses a preflight with a 403, and the code with a 200": (
+        refusal("403 Forbidden", VARY),
+        ("PUT", "/closed/"),
+        ["and the code answers 200", "CorsMiddleware itself may have refused it"],
+        ["Have OPTIONS passed on"],
+    ),
+    "no reason that a server has": (
+        refusal("200 OK", "X-Cors-Views: NO_ANSWER; \x1b[2J"),
+        ("GET", "/closed/"),
+        ["  < X-Cors-Views: NO_ANSWER; \\x1b[2J", "Refused, DENIED: "],
+        ["NO_ANSWER: "],
+    ),
+    "CorsASGI refuses, and says why": (
+        refusal("403 Forbidden", OF_ASGI, VARY),
+        ("GET", "/feed/"),
+        [
+            "Refused, ORIGIN_NOT_ADMITTED: ",
+            "its CorsASGI says why it refused, X-Cors-Views: 'ORIGIN_NOT_ADMITTED; ASGI",
+            ALONE,
+            "give that CorsASGI a policy",
+        ],
+        ["CORS_ALLOWED_ORIGINS", "Change ", "as the code decides", "differs", "no such URL"],
+    ),
+    "below a route that takes every URL, too": (
+        refusal("200 OK", OF_ASGI, VARY),
+        ("GET", "/closed/"),
+        [ALONE, "give that CorsASGI a policy"],
+        ["Change ", "as the code decides", "differs"],
+    ),
+    "CorsASGI refuses a preflight": (
+        refusal("200 OK", VARY),
+        ("PUT", "/feed/"),
+        [ALONE, "the policy of the CorsASGI around it decides"],
+        ["CORS_ALLOWED_ORIGINS", "Change ", "as the code decides", "differs", "NO_POLICY"],
+    ),
+    "nobody knows the URL": (
+        refusal("404 Not Found", VARY),
+        ("GET", "/feed/"),
+        [ALONE, "Otherwise correct the URL; manage.py cors_policies lists the routes."],
+        ["CORS_ALLOWED_ORIGINS", "Change ", "as the code decides", "differs"],
+    ),
+    "it is not asked": (
+        refusal("404 Not Found", VARY),
+        ("POST", "/feed/"),
+        [ALONE, "so it is not sent"],
+        ["CORS_ALLOWED_ORIGINS", "Change ", "as the code decides"],
+    ),
+    "the header arrives twice at a URL that nobody knows": (
+        refusal("200 OK", *[f"Access-Control-Allow-Origin: {PAGE}"] * 2),
+        ("GET", "/feed/"),
+        ["Access-Control-Allow-Origin arrives twice", ALONE],
+        ["Change "],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WHO)
+def test_who_has_answered(name: str) -> None:
+    answer, arguments, told, untold = WHO[name]
+    unsent = arguments[0] == "POST"
+
+    url, end = (f"http://127.0.0.1:{free_port()}", lambda: None) if unsent else answering(answer)
+    done = explain(PAGE, *arguments, "--live", url)
+    end()
+
+    assert (done.status, done.err) == (1, "")
+    assert [text for text in told if text not in done.out] == [], done.out
+    assert [text for text in untold if text in done.out] == [], done.out
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_whom_an_asgi_application_admits_it_is_no_mistake_of_the_proxy(method: str) -> None:
+    allowed = f"Access-Control-Allow-Origin: {PAGE}"
+    answer = refusal("200 OK", allowed, "Access-Control-Allow-Methods: PUT", VARY)
+    url, end = answering(answer)
+
+    done = explain(PAGE, method, "/feed/", "--live", url)
+    end()
+
+    assert ALONE in done.out
+    assert "remove it there" not in done.out
+    assert "admits nobody" not in done.out
+    assert "differs" not in done.out
+
+
+def test_json_says_who_has_answered() -> None:
+    url, end = answering(refusal("403 Forbidden", OF_ASGI, VARY))
+
+    done = explain(PAGE, "GET", "/feed/", "--live", url, "--format=json")
+    end()
+
+    document = assert_valid("cors_explain", done.out)
+    assert (document["reason"], document["change"], document["or_change"]) == (
+        "ORIGIN_NOT_ADMITTED",
+        None,
+        [],
+    )
+    assert [note for note in document["notes"] if ALONE in note]
+    assert OF_ASGI.split(": ", 1) in [
+        each if each[0] != "x-cors-views" else ["X-Cors-Views", each[1]]
+        for each in document["exchanges"][-1]["response"]["headers"]
+    ]
+
+
 # --- Bad input ------------------------------------------------------------------------------------
 
 BAD: dict[str, Any] = {

@@ -116,7 +116,9 @@ class Command(CorsCommand):
         cookies = telling.cookies(call)
         yield from transcript.lines(verdict, page.origin, _unsent(live), self.paint, cookies)
         yield ""
-        yield transcript.verdict(verdict, self.paint, elsewhere=live.is_elsewhere)
+        yield transcript.verdict(
+            verdict, self.paint, elsewhere=live.is_elsewhere, says_why=live.says_why
+        )
         yield from telling.beside(live)
 
     def _without_difference(self, live: LiveCall) -> Iterator[str]:
@@ -167,6 +169,9 @@ def _advice(played: Played) -> Advice:
 def _refused_by_the_code(live: LiveCall) -> Played | None:
     """Return the same call, where the code refuses what is deployed refuses."""
     if live.verdict.reason in (None, Reason.NO_ANSWER) or live.found or live.is_elsewhere:
+        return None
+    if not live.is_known:
+        # What opens Django's own URLs does not open that of somebody else.
         return None
     played = play(live.wanted.page)
     return played if played.verdict.reason is live.verdict.reason else None

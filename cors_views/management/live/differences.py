@@ -8,12 +8,11 @@ from urllib.parse import urljoin, urlsplit
 
 from cors_views.browsing import Received, Sent
 from cors_views.browsing.engine import REDIRECT_STATUSES
+from cors_views.management.live import signs
 from cors_views.standard.headers import ALLOW_ORIGIN, CORS_RESPONSE_HEADERS
 from cors_views.standard.safelists import value_of
 from cors_views.support.escaping import quoted
 
-#: By which caches say that an answer is a copy, where they say it.
-_CACHES = ("age", "x-cache", "x-cache-status", "cache-status", "cf-cache-status", "x-proxy-cache")
 #: What whoever answers in front of Django has to be told, by the status of its answer.
 _BY_STATUS = {
     401: "It requires a login, but a preflight never has one: let OPTIONS pass without a login",
@@ -35,11 +34,16 @@ _BY_STATUS = {
 
 
 class Compared(NamedTuple):
-    """A request, the answer that is deployed, and what the code answers here."""
+    """A request, the answer that is deployed, and what the code answers here.
+
+    ``is_known`` is whether the code knows who answers: without a route, that may be somebody beside
+    Django.
+    """
 
     sent: Sent
     live: Received
     code: Received
+    is_known: bool
 
     @property
     def allowed(self) -> list[str]:
@@ -70,9 +74,13 @@ class Compared(NamedTuple):
         return value_of(self.live.headers, "location") or ""
 
     def explained(self, *, agrees: bool) -> Received:
-        """Return the deployed answer, with what the code knows of it where it ``agrees``."""
+        """Return the deployed answer, with what the code knows of it where it ``agrees``.
+
+        Otherwise with what the answer says of itself.
+        """
         if not agrees:
-            return self.live
+            reason, source = signs.reason_told(self.live)
+            return self.live._replace(reason=reason, source=source)
         return self.live._replace(
             reason=self.code.reason, missing=self.code.missing, source=self.code.source
         )
@@ -80,14 +88,32 @@ class Compared(NamedTuple):
 
 def differences(compared: Compared) -> list[str]:
     """Return in which way an answer differs, in sentences; none where it does not."""
-    for judge in _CAUSES:
+    for judge in _CAUSES if compared.is_known else _CAUSES_IN_FRONT:
         found = judge(compared)
         if found:
             return [found]
-    return [*_others(compared)]
+    return [*_others(compared)] if compared.is_known else []
 
 
 # --- What explains all the rest ----------------------------------------------------------------
+
+
+def _refused_by_itself(compared: Compared) -> str:
+    told = signs.refusal_told(compared.live)
+    if not told or compared.allowed:
+        return ""
+    reason, code = signs.reason_told(compared.live)[0], compared.code
+    if compared.decided is not None:
+        here = f"writes Access-Control-Allow-Origin: {compared.decided}"
+    elif reason and code.reason and reason is not code.reason:
+        here = f"refuses it for another reason, {code.reason.name}; {code.source}"
+    else:
+        return ""
+    return (
+        f"{compared.request} did reach CorsMiddleware, which answered with a "
+        f"{compared.live.status} and says why, X-Cors-Views: {told}. The code here {here}. So "
+        "other code or other settings run there: deploy these, and restart the server."
+    )
 
 
 def _redirected(compared: Compared) -> str:
@@ -120,6 +146,29 @@ def _instead(compared: Compared) -> str:
 def _lost(compared: Compared) -> str:
     if compared.allowed or compared.decided is None:
         return ""
+    # A server that decides by the origin is the middleware, or as good as that.
+    if not signs.names_origin_in_vary(compared.live):
+        found = _never_arrived(compared)
+        if found:
+            return found
+    if signs.is_a_copy(compared.live):
+        return (
+            f"The answer is a cache's copy ({signs.is_a_copy(compared.live)}), made for somebody "
+            "else: it has no Access-Control-Allow-Origin, and the code writes "
+            f"{compared.decided}. {_KEY}"
+        )
+    status = compared.live.status
+    with_status = f" with a {status}" if status >= 300 else ""
+    return (
+        f"{compared.request} is answered{with_status} without Access-Control-Allow-Origin"
+        f"{compared.whose}, and the code writes {compared.decided}. {_perhaps_enforced(compared)}"
+        "Either other code or other "
+        "settings are deployed there: deploy these. Or something in front of Django takes the "
+        "header away or answers itself: have it pass the request on, and the header back."
+    )
+
+
+def _never_arrived(compared: Compared) -> str:
     status = compared.live.status
     if status in REDIRECT_STATUSES:
         return (
@@ -134,17 +183,16 @@ def _lost(compared: Compared) -> str:
             f"{compared.whose}, so it never reached CorsMiddleware, which writes "
             f"Access-Control-Allow-Origin: {compared.decided}. {change}."
         )
-    if _is_a_copy(compared.live):
-        return (
-            f"The answer is a cache's copy ({_is_a_copy(compared.live)}), made for somebody else: "
-            "it has no Access-Control-Allow-Origin, and the code writes "
-            f"{compared.decided}. {_KEY}"
-        )
+    return ""
+
+
+def _perhaps_enforced(compared: Compared) -> str:
+    """Return what a 403 that depends on the origin comes from; nothing of another answer."""
+    if compared.live.status != 403 or not signs.names_origin_in_vary(compared.live):
+        return ""
     return (
-        f"{compared.request} is answered without Access-Control-Allow-Origin"
-        f"{compared.whose}, and the code writes {compared.decided}. Either other code or other "
-        "settings are deployed there: deploy these. Or something in front of Django takes the "
-        "header away or answers itself: have it pass the request on, and the header back."
+        "Its Vary names Origin, so CorsMiddleware itself may have refused it: with enforce=True it "
+        "answers 403 where the policy does not admit the request. "
     )
 
 
@@ -157,7 +205,7 @@ _KEY = (
 def _of_another(compared: Compared) -> str:
     if len(compared.allowed) != 1 or compared.allowed[0] in ("*", compared.origin):
         return ""
-    sign = _is_a_copy(compared.live)
+    sign = signs.is_a_copy(compared.live)
     by = f"The answer is a cache's copy ({sign})" if sign else "The answer is not this page's own"
     return (
         f"{by}: its Access-Control-Allow-Origin names {quoted(compared.allowed[0])}, and the "
@@ -165,15 +213,6 @@ def _of_another(compared: Compared) -> str:
         f"in front of Django writes the header itself{compared.whose}: then remove it there. "
         f"{_KEY}"
     )
-
-
-def _is_a_copy(received: Received) -> str:
-    """Return by which header an answer says that a cache has kept it; nothing where none does."""
-    for name in _CACHES:
-        value = value_of(received.headers, name)
-        if value is not None and (value.isdecimal() if name == "age" else "hit" in value.lower()):
-            return f"{name.title()}: {quoted(value, 60)}"
-    return ""
 
 
 def _twice(compared: Compared) -> str:
@@ -200,15 +239,21 @@ def _admitted(compared: Compared) -> str:
 
 
 _CAUSES: tuple[Callable[[Compared], str], ...] = (
+    _refused_by_itself,
     _redirected,
     _lost,
     _twice,
     _of_another,
     _admitted,
 )
+#: Those that hold whoever answers behind it.
+_CAUSES_IN_FRONT = (_redirected, _twice)
 
 
 # --- What is left ------------------------------------------------------------------------------
+
+
+_PASSED_ON = "Have OPTIONS passed on."
 
 
 def _others(compared: Compared) -> Iterator[str]:
@@ -216,7 +261,8 @@ def _others(compared: Compared) -> Iterator[str]:
     if compared.sent.kind == "preflight" and live.status // 100 != code.status // 100:
         yield (
             f"The preflight is answered with a {live.status}{compared.whose}, and the code answers "
-            f"{code.status}: only 200 to 299 lets a browser go on. Have OPTIONS passed on."
+            f"{code.status}: only 200 to 299 lets a browser go on. "
+            f"{_perhaps_enforced(compared) or _PASSED_ON}".rstrip()
         )
     for name in sorted(CORS_RESPONSE_HEADERS):
         here, there = value_of(code.headers, name), value_of(live.headers, name)

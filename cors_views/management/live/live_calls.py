@@ -14,7 +14,7 @@ from cors_views.browsing import (
     browse,
 )
 from cors_views.browsing.pages import origin_of
-from cors_views.management.live import http_requests
+from cors_views.management.live import http_requests, signs
 from cors_views.management.live.differences import Compared, differences
 from cors_views.management.live.http_requests import Deadline
 from cors_views.management.site_requests import Server
@@ -37,7 +37,8 @@ class LiveCall(NamedTuple):
 
     ``server`` is the site as it is set up here, which was asked the same. ``unsent`` says of each
     exchange whether it was not sent, since it may change something: its answer is then that of the
-    code. ``found`` is where the answers that are deployed differ, in sentences.
+    code. ``found`` is where the answers that are deployed differ, in sentences. ``is_known`` is
+    whether the code knows who answers: without a route, that may be somebody beside Django.
     """
 
     wanted: Wanted
@@ -45,10 +46,19 @@ class LiveCall(NamedTuple):
     verdict: Verdict
     unsent: list[bool]
     found: list[str]
+    is_known: bool
 
     @property
     def page(self) -> PageRequest:
         return self.wanted.page
+
+    @property
+    def says_why(self) -> bool:
+        """Whether the reason is known, and not only that a header is missing."""
+        if self.verdict.reason is not Reason.NO_POLICY or (self.is_known and not self.found):
+            return True
+        last = self.verdict.exchanges[-1].received
+        return last is not None and last.reason is not None
 
     @property
     def is_elsewhere(self) -> bool:
@@ -63,6 +73,7 @@ def play(wanted: Wanted) -> LiveCall:
     server = Server(page.origin, page.url, runs_views=False)
     unsent: list[bool] = []
     found: list[str] = []
+    is_known = True
     browser = browse(page, PreflightCache())
     try:
         sent = next(browser)
@@ -71,13 +82,27 @@ def play(wanted: Wanted) -> LiveCall:
             safe = sent.method in SAFE_METHODS
             unsent.append(decided is not None and not safe and not wanted.runs_views)
             answer = decided if unsent[-1] else _asked(wanted, sent, decided)
-            if isinstance(answer, Received) and decided is not None and not unsent[-1]:
-                compared = Compared(sent, answer, decided)
-                found += differences(compared)
-                answer = compared.explained(agrees=not found)
+            if isinstance(answer, Received) and decided is not None:
+                is_known = is_known and _is_known(server, sent, answer, decided)
+                if not unsent[-1]:
+                    compared = Compared(sent, answer, decided, is_known)
+                    found += differences(compared)
+                    answer = compared.explained(agrees=is_known and not found)
             sent = browser.send(answer)
     except StopIteration as done:
-        return LiveCall(wanted, server, done.value, unsent, found)
+        return LiveCall(wanted, server, done.value, unsent, found, is_known)
+
+
+def _is_known(server: Server, sent: Sent, answer: Received, decided: Received) -> bool:
+    """Return whether the code knows who answers.
+
+    A middleware may answer without a route, such as WhiteNoise: then that is no 404. Of a preflight
+    nobody can see it.
+    """
+    if signs.is_of_cors_asgi(answer):
+        return False
+    nobody = sent.kind == "preflight" or decided.status == 404
+    return bool(server.answered[-1].pattern_path) or not nobody
 
 
 def _asked(wanted: Wanted, sent: Sent, decided: Received | None) -> Received | NoAnswer | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cors_views.browsing.pages import origin_of
+from cors_views.management.live import signs
 from cors_views.management.live.live_calls import LiveCall
 from cors_views.management.page_arguments import Call
 from cors_views.protocol.reasons import Reason
@@ -41,8 +42,28 @@ def beside(live: LiveCall) -> Iterator[str]:
         return
     for told in live.found:
         yield f"The deployed site differs: {told}"
-    if not live.found and not all(live.unsent):
+    if not live.is_known:
+        yield _unknown(live)
+    elif not live.found and not all(live.unsent):
         yield "The deployed site answers as the code decides."
+
+
+def _unknown(live: LiveCall) -> str:
+    """Return who may have answered instead of a view."""
+    received = [each.received for each in live.verdict.exchanges if each.received]
+    asgi = next(filter(signs.is_of_cors_asgi, received), None)
+    if asgi is not None:
+        return (
+            "An ASGI application beside Django answered, and its CorsASGI says why it refused, "
+            f"X-Cors-Views: {signs.refusal_told(asgi)}. This command knows the URLconf alone. To "
+            "admit the page, give that CorsASGI a policy that does: the settings would open other "
+            "URLs, too."
+        )
+    return (
+        "This command knows the URLconf alone, which has no such URL. If an ASGI application "
+        "beside Django answers there, the policy of the CorsASGI around it decides: look at that. "
+        "Otherwise correct the URL; manage.py cors_policies lists the routes."
+    )
 
 
 def _capital(text: str) -> str:
