@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from cors_views import conf
 from cors_views.cached_origins import CachedOrigins
 from cors_views.inspection.policies_in_use import listed
-from cors_views.management import joined_rows, text_columns, wording
+from cors_views.management import joined_rows, terminal_layout, wording
 from cors_views.management.overview import Row, app_of, in_order, url_name, view_name
 from cors_views.management.selection import Finding
-from cors_views.management.text_columns import Cell, Paint
+from cors_views.management.terminal_layout import Cell, Paint
 from cors_views.policies.fields import TABLE
 from cors_views.resolution.layers import Layer
 from cors_views.resolution.wrapped_views import name_of
@@ -108,12 +108,12 @@ def as_table(shown: Shown, paint: Paint) -> str:
         lines += ["", paint(heading, "MIGRATE_HEADING")] if heading else []
         cells = [_cells(row, shown, most=_MOST) for row in rows]
         if shown.width is None:
-            header, *found = text_columns.render(_header(shown), cells, None, paint)
+            header, *found = terminal_layout.render(_header(shown), cells, None, paint)
             lines += [*header, *itertools.chain(*found)]
         else:
             lines += _below_routes(rows, cells, shown, paint)
     summary = wording.summary(shown.rows)
-    lines += ["", *(text_columns.wrap(summary, shown.width) if shown.width else [summary])]
+    lines += ["", *(terminal_layout.wrap(summary, shown.width) if shown.width else [summary])]
     if not shown.in_effect:
         lines.append(paint(NO_EFFECT, "ERROR"))
     return "\n".join(lines).lstrip("\n")
@@ -128,7 +128,7 @@ def _below_routes(
         if row.number:
             # The next policy for the same methods.
             line[1] = Cell("")
-    header, *found = text_columns.render(
+    header, *found = terminal_layout.render(
         _header(shown)[1:], [row[1:] for row in cells], width, paint
     )
     yield from (_INDENT + line for line in header)

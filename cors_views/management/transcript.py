@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from cors_views.browsing import PageRequest, Received, Sent, Step, Verdict
 from cors_views.browsing.pages import origin_of
 from cors_views.inspection.hosts import way_between
-from cors_views.management.text_columns import Paint
+from cors_views.management.terminal_layout import Paint
 from cors_views.outcomes import debug_header
 from cors_views.outcomes.decided import Decided
 from cors_views.protocol.decisions import SIGNAL

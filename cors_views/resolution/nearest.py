@@ -21,9 +21,7 @@ from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.policies.field_values import shown
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.resolution.combining import combine, compiled_policy
-from cors_views.resolution.layers import (
-    may_declare,
-)
+from cors_views.resolution.layers import may_declare
 from cors_views.resolution.pattern_paths import PatternPath, find_pattern_path, pattern_path_of
 from cors_views.support.escaping import quoted
 

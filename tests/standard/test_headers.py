@@ -14,11 +14,7 @@ from cors_views.standard.headers import (
     is_token,
     parse_request_headers,
 )
-from cors_views.standard.methods import (
-    FORBIDDEN_METHODS,
-    SAFE_METHODS,
-    SAFELISTED_METHODS,
-)
+from cors_views.standard.methods import FORBIDDEN_METHODS, SAFE_METHODS, SAFELISTED_METHODS
 
 #: Fetch section 2.2.2, "forbidden request-header", copied from the standard by hand.
 FORBIDDEN_BY_THE_STANDARD = [

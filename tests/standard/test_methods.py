@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cors_views.standard.methods import (
-    is_forbidden_method,
-    is_method,
-)
+from cors_views.standard.methods import is_forbidden_method, is_method
 from tests.standard.test_headers import NO_TOKENS
 
 

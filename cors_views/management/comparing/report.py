@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from cors_views.inspection.policies_in_use import listed
-from cors_views.management import text_columns
+from cors_views.management import terminal_layout
 from cors_views.management.comparing import wording
 from cors_views.management.comparing.differences import GAINED, LOST, OTHERS, Change, Comparison
 from cors_views.management.comparing.sites import Place
 from cors_views.management.overview_formats import code, markdown_row
-from cors_views.management.text_columns import Cell, Paint
+from cors_views.management.terminal_layout import Cell, Paint
 
 #: The version of the JSON's shape; it changes where a field changes its meaning or goes.
 VERSION = 1
@@ -78,7 +78,7 @@ def as_table(report: Report, paint: Paint) -> str:
     wrapped = [
         line
         for text in about
-        for line in (text_columns.wrap(text, report.width) if report.width else [text])
+        for line in (terminal_layout.wrap(text, report.width) if report.width else [text])
     ]
     return "\n".join([*lines, *([""] if lines else []), *wrapped])
 
@@ -90,7 +90,7 @@ def _in_a_pipe(report: Report, paint: Paint) -> Iterator[str]:
         for row in report.rows(direction)
     ]
     if rows:
-        for lines in text_columns.render(["Change", *_HEADER], rows, None, paint):
+        for lines in terminal_layout.render(["Change", *_HEADER], rows, None, paint):
             yield from lines
 
 
@@ -104,11 +104,11 @@ def _on_a_terminal(report: Report, direction: str, paint: Paint) -> Iterator[str
     width = (report.width or 0) - 2 * len(_INDENT)
     cells = [[Cell(row[1], style), *map(Cell, row[2:])] for row in rows]
     # What stands in the columns is plain from what it is.
-    _, *found = text_columns.render(_HEADER[1:], cells, width, paint)
+    _, *found = terminal_layout.render(_HEADER[1:], cells, width, paint)
     above = ""
     for (who, *_), lines in zip(rows, found):
         if who != above:
-            for line in text_columns.wrap(who, width):
+            for line in terminal_layout.wrap(who, width):
                 yield _INDENT + paint(line, "MIGRATE_LABEL")
         above = who
         yield from (2 * _INDENT + line for line in lines)

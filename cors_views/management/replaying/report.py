@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from cors_views.management import text_columns, wording
+from cors_views.management import terminal_layout, wording
 from cors_views.management.overview_formats import NO_EFFECT, code, declared_at, markdown_row
 from cors_views.management.replaying.log_lines import Skipped
 from cors_views.management.replaying.rehearsal import Counted, Refusal
-from cors_views.management.text_columns import Cell, Paint
+from cors_views.management.terminal_layout import Cell, Paint
 from cors_views.support.escaping import escaped
 
 #: The version of the JSON's shape; it changes where a field changes its meaning or goes.
@@ -126,11 +126,11 @@ def as_table(report: Report, paint: Paint) -> str:
     rows = [list(map(Cell, row)) for row in report.rows()]
     lines: list[str] = []
     if rows:
-        for found in text_columns.render(_HEADER, rows, report.width, paint):
+        for found in terminal_layout.render(_HEADER, rows, report.width, paint):
             lines += found
         lines.append("")
     for text in report.about():
-        lines += text_columns.wrap(text, report.width) if report.width else [text]
+        lines += terminal_layout.wrap(text, report.width) if report.width else [text]
     if not report.in_effect:
         lines.append(paint(NO_EFFECT, "ERROR"))
     return "\n".join(lines)
