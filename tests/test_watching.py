@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
+from asgiref.testing import ApplicationCommunicator
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.test.utils import override_settings
 from django.urls import path
 
-from cors_views import CachedOrigins, cors_allow, cors_deny
+from cors_views import CachedOrigins, Outcome, cors_allow, cors_deny
+from cors_views.asgi import CorsASGI
+from cors_views.signals import cors_decided
 from tests.management.commands import run
 from tests.samples.reader import Reader, read
 from tests.tables import urlconf
@@ -42,7 +47,43 @@ def tenants() -> list[str]:
     return ["https://tenant.example"]
 
 
+def asks(method: str, *names: str) -> dict[str, str]:
+    asked = {"access-control-request-method": method}
+    return asked | ({"access-control-request-headers": ",".join(names)} if names else {})
+
+
+async def asgi_application(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def ask_asgi(application: Any, path: str, origin: str) -> None:
+    headers = [(b"host", b"testserver"), (b"origin", origin.encode())]
+    communicator = ApplicationCommunicator(
+        application, {"type": "http", "method": "GET", "path": path, "headers": headers}
+    )
+    await communicator.send_input({"type": "http.request", "body": b""})
+    assert (await communicator.receive_output())["status"] == 200
+    await communicator.wait()
+
+
+@contextmanager
+def told() -> Iterator[list[Outcome]]:
+    """Yield what is told of the requests within."""
+    outcomes: list[Outcome] = []
+
+    def note(outcome: Outcome, **kwargs: Any) -> None:
+        outcomes.append(outcome)
+
+    cors_decided.connect(note)
+    try:
+        yield outcomes
+    finally:
+        cors_decided.disconnect(note)
+
+
 URLS = [
+    path("stock/", cors_allow(origins=[APP], methods=["GET", "PUT"], headers=["x-ours"])(answer)),
     path("orders/", cors_allow(origins=[APP, GONE, "https://*.app.example"])(answer)),
     path("asked/", cors_allow(origins=[partners, CachedOrigins(tenants)])(answer)),
     path("regex/", cors_allow(origin_regexes=[r"https://eu\.example"])(answer)),
@@ -130,6 +171,74 @@ def test_a_line_of_json_can_be_replayed(
     assert replayed.status == 1
     assert EVIL in replayed.out
     assert GONE not in replayed.out
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+    """Return what the recipe has written, as the file that it is."""
+    caplog.set_level(logging.INFO, "shop.cors")
+
+    def lines() -> str:
+        found = [record.getMessage() for record in caplog.records if record.name == "shop.cors"]
+        return "".join(f"{line}\n" for line in found)
+
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "secure", "becomes"),
+    [
+        pytest.param("GET", {}, False, None, id="an origin that is admitted"),
+        pytest.param("GET", {"origin": EVIL}, False, "ORIGIN_NOT_ADMITTED", id="one that is not"),
+        pytest.param("OPTIONS", asks("PUT", "x-ours"), False, None, id="a header that is allowed"),
+        pytest.param(
+            "OPTIONS", asks("PUT", "x-api-key"), False, "HEADER_NOT_ALLOWED", id="one that is not"
+        ),
+        pytest.param("OPTIONS", asks("PUT"), False, None, id="a preflight without headers"),
+        pytest.param(
+            "OPTIONS", asks("PATCH"), False, "METHOD_NOT_OFFERED", id="a method that is not offered"
+        ),
+        pytest.param(
+            "GET",
+            {"origin": "http://testserver"},
+            True,
+            "ORIGIN_NOT_ADMITTED",
+            id="the host by the other scheme is another site",
+        ),
+    ],
+)
+def test_what_was_decided_is_what_replays(
+    page: Reader,
+    logged: Callable[[], str],
+    tmp_path: Path,
+    method: str,
+    headers: dict[str, str],
+    secure: bool,
+    becomes: str | None,
+) -> None:
+    sent = {"origin": APP, **headers}
+    Client().generic(method, "/stock/", headers=sent, secure=secure)
+
+    (log := tmp_path / "decisions.log").write_text(logged())
+    assert json.loads(log.read_text())["reason"] == becomes
+    replayed = json.loads(run("cors_policies", "--replay", str(log), "--format", "json").out)
+    assert replayed["requests"] == 1
+    assert [found["reason"] for found in replayed["refusals"]] == ([becomes] if becomes else [])
+
+
+@pytest.mark.parametrize(
+    "policy", [pytest.param(["*"], id="of its own"), pytest.param([], id="that of the settings")]
+)
+def test_what_has_no_route_is_not_replayed(
+    page: Reader, logged: Callable[[], str], policy: list[str]
+) -> None:
+    application = CorsASGI(asgi_application, **({"origins": policy} if policy else {}))
+    with told() as outcomes, override_settings(CORS_ALLOWED_ORIGINS=[APP]):
+        async_to_sync(ask_asgi)(application, "/ticker/", APP)
+        ask("/nowhere/", APP)
+
+    assert [outcome.admitted for outcome in outcomes] == [True, True]
+    assert logged() == ""
 
 
 def test_which_entry_has_admitted_nobody(page: Reader) -> None:

@@ -30,6 +30,7 @@ from cors_views.inspection.hosts import allowed_hosts
 from cors_views.management import login_redirects
 from cors_views.management.explaining import visitor_cookies
 from cors_views.management.overview import in_order
+from cors_views.outcomes import outcome
 from cors_views.outcomes.decided import Decided, what_was_decided
 from cors_views.resolution import pattern_paths
 from cors_views.resolution.pattern_paths import PatternPath
@@ -148,6 +149,7 @@ class Server(BaseHandler):
             secure=url.scheme == "https",
             headers={**dict(sent.headers), "Host": host},
         )
+        outcome.keep_untold(request)
         return request
 
     def _response(self, request: HttpRequest) -> tuple[HttpResponseBase, PatternPath]:
@@ -157,7 +159,7 @@ class Server(BaseHandler):
         # As the handlers of WSGI and ASGI do, so that reverse() knows of FORCE_SCRIPT_NAME.
         set_script_prefix(_script_name() or "/")
         try:
-            with contextlib.closing(request), unlogged():
+            with contextlib.closing(request), unlogged(), _without_warnings_of(request):
                 # Not get_response(), which logs that the answer is a 403 and closes it.
                 response: HttpResponseBase = cast("Any", self)._middleware_chain(request)
             _close(response)
@@ -235,6 +237,21 @@ def _close(response: HttpResponseBase) -> None:
         response.close()
     finally:
         request_finished.connect(close_old_connections)
+
+
+@contextlib.contextmanager
+def _without_warnings_of(request: HttpRequest) -> Iterator[None]:
+    """Keep the 4xx of a request out of Django's log. What breaks, a view above all, stays there."""
+
+    def is_kept(record: logging.LogRecord) -> bool:
+        return record.levelno > logging.WARNING or getattr(record, "request", None) is not request
+
+    logger = logging.getLogger("django.request")
+    logger.addFilter(is_kept)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_kept)
 
 
 @contextlib.contextmanager

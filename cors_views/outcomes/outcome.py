@@ -53,7 +53,7 @@ class Outcome:
         declared, the one that admits the origin; ``""`` if none does.
     ``route``
         The route, as shown by ``cors_policies``, such as ``"/orders/<int:pk>/"``; ``""`` if none
-        matches.
+        matches, and for ``CorsASGI``: only ``place`` tells its applications apart.
     ``method``
         The method of the request. For a preflight: the method that it asks for, as it came.
     ``preflight``
@@ -91,6 +91,11 @@ def outcome_of(request: HttpRequest) -> Outcome | None:
     return outcome_from(request, decided)
 
 
+def keep_untold(request: HttpRequest) -> None:
+    """Send no ``cors_decided`` about a request: no page has sent it, somebody only tries it out."""
+    request._cors_untold = True  # type: ignore[attr-defined]
+
+
 def send(request: HttpRequest, decided: Decided | None = None) -> None:
     """Send ``cors_decided`` about a request; by default, of what ``CorsMiddleware`` decided."""
     outcome = _wanted(request, decided)
@@ -111,6 +116,8 @@ async def asend(request: HttpRequest, decided: Decided | None = None) -> None:
 
 
 def _wanted(request: HttpRequest, decided: Decided | None) -> Outcome | None:
+    if hasattr(request, "_cors_untold"):
+        return None
     try:
         if decided is None:
             return outcome_of(request)

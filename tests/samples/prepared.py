@@ -272,6 +272,7 @@ def _deciding(names: dict[str, Any]) -> None:
     with urlconf(path("orders/", view)):
         for origin in ("https://www.example.com", "https://stranger.example"):
             Client().get("/orders/", headers={"origin": origin})
+            Client().get("/no-route/", headers={"origin": origin})
             Client().options("/orders/", headers={"origin": origin, **preflight})
 
 
