@@ -61,6 +61,7 @@ class CopiedCall(NamedTuple):
     """What a page has asked for, as its browser wrote it down.
 
     ``origin`` is ``""`` where the command does not say; ``cookie`` is the header that went along.
+    ``is_of_referer`` is whether only a ``Referer`` names the origin.
     """
 
     origin: str
@@ -69,6 +70,7 @@ class CopiedCall(NamedTuple):
     headers: tuple[tuple[str, str], ...]
     body: bytes | None
     cookie: str
+    is_of_referer: bool
 
 
 def parse(command: str) -> CopiedCall:
@@ -89,7 +91,9 @@ def parse(command: str) -> CopiedCall:
     cookie = "; ".join([*cookies, *headers.pop("cookie", ("", ""))[1:]]).strip("; ")
     if not cookie.isprintable():
         raise ValueError("the cookies contain a character that headers cannot contain")
-    origin = headers.pop("origin", ("", ""))[1] or _of_the_referer(headers, options)
+    named = headers.pop("origin", ("", ""))[1]
+    origin = named or _of_the_referer(headers, options)
+    by_referer = bool(origin) and not named
     if body is not None:
         headers.setdefault("content-type", ("Content-Type", _FORM))
     asked = headers.pop("access-control-request-method", None)
@@ -97,13 +101,15 @@ def parse(command: str) -> CopiedCall:
     if method == "OPTIONS" and asked:
         # The preflight itself was copied. What it asks about is what the page wants.
         wanted = {name: (name, "x") for name in split_list(names)}
-        return CopiedCall(origin, asked[1], urls[0], tuple(wanted.values()), None, cookie)
+        return CopiedCall(
+            origin, asked[1], urls[0], tuple(wanted.values()), None, cookie, by_referer
+        )
     kept = tuple(
         pair
         for name, pair in headers.items()
         if name not in _OF_THE_BROWSER and not is_forbidden_request_header(name)
     )
-    return CopiedCall(origin, method, urls[0], kept, body, cookie)
+    return CopiedCall(origin, method, urls[0], kept, body, cookie, by_referer)
 
 
 def _words(command: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -12,24 +13,33 @@ from cors_views.management import curl_commands
 from cors_views.management.base import bad_input
 from cors_views.management.site_requests import absolute
 from cors_views.management.transcript import without_secrets
+from cors_views.support.escaping import quoted
 
+#: Those that are no slip of the pen, whatever views serve.
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _NAMES = ("origin", "method", "url")
+#: argparse would show the options first, of which --live takes what comes next as its URL.
+_USAGE = """%(prog)s ORIGIN METHOD URL [options] [--live [URL]]
+       %(prog)s [ORIGIN] --curl COMMAND [options] [--live [URL]]"""
 
 
 class Call(NamedTuple):
     """What a page asks for, and the cookies of the command that it was taken from.
 
     ``withheld`` is whether cookies and keys of that command stay at home, because the server that
-    is asked is another.
+    is asked is another. ``of_referer`` is whether the page is the one that the command's Referer
+    names.
     """
 
     page: PageRequest
     cookie: str = ""
     withheld: bool = False
+    of_referer: bool = False
 
 
 def add(parser: ArgumentParser) -> None:
     """Add the arguments that say what a page asks for."""
+    parser.usage = _USAGE
     parser.add_argument(
         "origin", nargs="?", help="origin of the page, such as https://app.example.com, or null"
     )
@@ -64,9 +74,9 @@ def call(options: dict[str, Any]) -> Call:
     """Return what a page asks for. Refuse what no page can, and what a browser would drop."""
     if options["curl"] is not None:
         return _copied(options)
-    given = dict(options)
-    if options["live"] and given["url"] is None:
-        given["url"] = options["live"]
+    given = _in_order(options)
+    if given["live"] and given["url"] is None:
+        given["url"] = given["live"]
     missing = [name for name in _NAMES if given[name] is None]
     if missing:
         raise bad_input(f"the following arguments are required: {', '.join(missing)} (see --help)")
@@ -77,9 +87,9 @@ def call(options: dict[str, Any]) -> Call:
     if options["content_type"] is not None:
         headers.append(("Content-Type", options["content_type"]))
     page = _page(
-        options["origin"],
-        _at(url, options["live"]),
-        method=options["method"],
+        given["origin"],
+        _at(url, given["live"]),
+        method=given["method"],
         headers=headers,
         credentials="include" if options["credentials"] else "same-origin",
     )
@@ -87,6 +97,39 @@ def call(options: dict[str, Any]) -> Call:
         hint = " For cookies write --credentials." if "cookie" in page.dropped[0].lower() else ""
         raise bad_input(f"{page.dropped[0]} is a header that only a browser may set.{hint}")
     return Call(page)
+
+
+def _in_order(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments, each as what it is, where ``--live`` has taken one for its URL.
+
+    No method has a slash (RFC 9110 section 5.6.2), and every other argument has one, but ``null``.
+    """
+    live, origin, method = options["live"], options["origin"], options["method"]
+    if not live or options["url"] is not None or origin is None:
+        return dict(options)
+    if method is not None and "/" in method:
+        if _is_page(live) and not _is_page(origin):
+            return {**options, "live": "", "origin": live, "method": origin, "url": method}
+        if _is_page(origin) and not _is_page(live):
+            return {**options, "live": "", "method": live, "url": method}
+    if {live.upper(), origin.upper()} & METHODS:
+        raise bad_input(
+            f"--live has taken {quoted(live)} for its URL. Put --live last, or write --live=URL."
+        )
+    return dict(options)
+
+
+def _is_page(text: str) -> bool:
+    return "/" in text or text == "null"
+
+
+def notes(call: Call) -> Iterator[str]:
+    """Yield what was taken for granted of the page."""
+    if call.of_referer:
+        yield (
+            f"The command has no Origin header: {call.page.origin} is the origin of its Referer. "
+            "If the page is at another origin, write it: cors_explain ORIGIN --curl COMMAND."
+        )
 
 
 def _copied(options: dict[str, Any]) -> Call:
@@ -105,6 +148,7 @@ def _copied(options: dict[str, Any]) -> Call:
             "same origin. If the page is at another origin, write it: cors_explain ORIGIN "
             "--curl COMMAND."
         )
+    of_referer = copied.is_of_referer and not options["origin"]
     url = _at(copied.url, options["live"])
     page = _page(
         origin,
@@ -115,9 +159,11 @@ def _copied(options: dict[str, Any]) -> Call:
         credentials="include" if copied.cookie or options["credentials"] else "same-origin",
     )
     if origin_of(page.url) == origin_of(absolute(copied.url)):
-        return Call(page, copied.cookie)
+        return Call(page, copied.cookie, of_referer=of_referer)
     kept = without_secrets(page.headers)
-    return Call(page._replace(headers=kept), "", bool(copied.cookie) or kept != page.headers)
+    return Call(
+        page._replace(headers=kept), "", bool(copied.cookie) or kept != page.headers, of_referer
+    )
 
 
 def _page(origin: str, url: str, **asked: Any) -> PageRequest:

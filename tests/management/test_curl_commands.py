@@ -66,6 +66,7 @@ def test_chromium() -> None:
         ),
         b'{"title":"it\'s!"}',
         "csrftoken=abc; sessionid=s3cret",
+        False,
     )
 
 
@@ -79,6 +80,7 @@ def test_firefox() -> None:
         (("Accept", "application/json"), ("Content-Type", "text/plain")),
         b"a=1&b=2",
         "sessionid=s3cret",
+        False,
     )
 
 
@@ -250,3 +252,28 @@ def test_the_page_may_be_named_beside_a_command() -> None:
 
     assert done.status == 1
     assert "A page at https://evil.example fetches GET https://api.example/orders/." in done.out
+
+
+REFERER = "curl https://api.example/orders/ -H 'Referer: https://app.example/a?b'"
+TAKEN = "The command has no Origin header: https://app.example is the origin of its Referer."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_told"),
+    [
+        pytest.param(["--curl", REFERER], True, id="a referer alone"),
+        pytest.param(["--curl", REFERER, "--format=json"], True, id="as JSON"),
+        pytest.param(["--curl", f"{REFERER} -H 'Origin: {PAGE}'"], False, id="an origin, too"),
+        pytest.param([PAGE, "--curl", REFERER], False, id="a page beside the command"),
+        pytest.param([PAGE, "GET", "https://api.example/orders/"], False, id="no command"),
+    ],
+)
+def test_the_output_says_that_the_origin_is_that_of_the_referer(
+    arguments: list[str], is_told: bool
+) -> None:
+    with urlconf(*ORDERS):
+        done = run("cors_explain", *arguments)
+
+    assert done.status in (0, 1), done.err
+    assert PAGE in done.out
+    assert (TAKEN in done.out) is is_told

@@ -724,6 +724,48 @@ def test_another_server_gets_neither_cookies_nor_authorization() -> None:
     )
 
 
+def test_the_origin_of_the_referer_is_told_there_too() -> None:
+    copied = f"curl LIVE/orders/ -H 'Referer: {PAGE}/cart'"
+
+    done, _ = sent_by(["--curl", copied, "--live"])
+
+    assert f"The command has no Origin header: {PAGE} is the origin of its Referer." in done.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["--live", PAGE, "GET", "LIVE/orders/"], id="first"),
+        pytest.param([PAGE, "--live", "GET", "LIVE/orders/"], id="second"),
+        pytest.param([PAGE, "GET", "--live", "LIVE/orders/"], id="before the URL"),
+        pytest.param([PAGE, "GET", "LIVE/orders/", "--live"], id="last"),
+        pytest.param(["--live=LIVE", PAGE, "GET", "/orders/"], id="with a URL of its own"),
+        pytest.param(["--live", "LIVE", PAGE, "GET", "/orders/"], id="and without a sign"),
+        pytest.param(["--live", "LIVE/orders/", PAGE, "GET"], id="as the only URL"),
+    ],
+)
+def test_where_live_stands(arguments: list[str]) -> None:
+    done, sent = sent_by(arguments)
+
+    assert sent.startswith("GET /orders/ HTTP/1.1\r\n")
+    assert f"\r\nOrigin: {PAGE}\r\n" in sent
+    assert done.err == ""
+
+
+def test_live_stands_before_a_sandboxed_page() -> None:
+    _, sent = sent_by(["--live", "null", "GET", "LIVE/orders/"])
+
+    assert "\r\nOrigin: null\r\n" in sent
+
+
+def test_help_shows_live_last(capsys: pytest.CaptureFixture[str]) -> None:
+    explain("--help")
+
+    usage = " ".join(capsys.readouterr().out.split("\n\n")[0].split())
+    assert "cors_explain ORIGIN METHOD URL [options] [--live [URL]]" in usage
+    assert "cors_explain [ORIGIN] --curl COMMAND [options] [--live [URL]]" in usage
+
+
 # --- Who has answered ----------------------------------------------------------------------------
 
 
@@ -924,6 +966,18 @@ BAD: dict[str, Any] = {
     "a file": (
         (PAGE, "GET", "/orders/", "--live", "file:///etc/passwd"),
         "--live: 'file:///etc/passwd' is not an absolute http or https URL.",
+    ),
+    "live takes the page for its URL, and there is none": (
+        ("--live", PAGE, "GET"),
+        f"--live has taken '{PAGE}' for its URL. Put --live last, or write --live=URL.",
+    ),
+    "live takes the method for its URL, and there is none": (
+        (PAGE, "--live", "get"),
+        "--live has taken 'get' for its URL. Put --live last, or write --live=URL.",
+    ),
+    "live takes a page, and no method is there": (
+        ("--live", "https://api.example", PAGE, "/orders/"),
+        "'/orders/' is not",
     ),
     "no number": (
         (PAGE, "GET", "/orders/", "--timeout", "soon"),

@@ -28,7 +28,6 @@ from cors_views.resolution.route_names import route_name
 from cors_views.support.escaping import escaped
 
 _LONGEST_WAIT = 600
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class Command(CorsCommand):
@@ -54,7 +53,8 @@ class Command(CorsCommand):
             metavar="URL",
             help="send the request over HTTP to the deployed site, too, and show where its "
             "answer differs; URL is its address (a server is enough), by default that of "
-            "the request; only safe methods are sent unless you pass --run",
+            "the request; only safe methods are sent unless you pass --run; write it last, "
+            "since it takes what follows for its URL",
         )
         parser.add_argument(
             "--timeout",
@@ -83,11 +83,16 @@ class Command(CorsCommand):
         played = play(page, runs_views=options["run"])
         _check_url(played)
         if options["format"] == "json":
-            told = (*notes.before(played), *_consulted(played), *notes.beside(played))
+            told = (
+                *page_arguments.notes(call),
+                *notes.before(played),
+                *_consulted(played),
+                *notes.beside(played),
+            )
             change = _advice(played) if played.verdict.reason else None
             self.stdout.write(explained_json.as_json(played, _assumed(played), told, change))
         else:
-            for line in self._lines(played):
+            for line in self._lines(call, played):
                 self.stdout.write(line)
         if played.verdict.reason:
             sys.exit(REFUSED)
@@ -127,10 +132,11 @@ class Command(CorsCommand):
         if played is not None:
             yield from self._change(played)
 
-    def _lines(self, played: Played) -> Iterator[str]:
+    def _lines(self, call: page_arguments.Call, played: Played) -> Iterator[str]:
         page, answered, verdict = played.page, played.server.answered, played.verdict
         yield self.paint(transcript.call(page), "MIGRATE_HEADING")
         yield _serving(page, answered[0].pattern_path)
+        yield from page_arguments.notes(call)
         yield from notes.before(played)
         yield ""
         yield from transcript.lines(verdict, page.origin, _assumed(played), self.paint)
@@ -211,14 +217,14 @@ def _seconds(text: str) -> float:
 def _check_method(page: PageRequest) -> None:
     """Refuse a method that nobody has heard of: it is a slip of the pen."""
     method = page.method.upper()
-    if method in _METHODS:
+    if method in page_arguments.METHODS:
         return
     routes = [
         nearest.build_safely(pattern_path) for pattern_path in pattern_paths.all_pattern_paths()
     ]
     known = {name for route in routes for name in (*route.implemented, *route.candidates)}
     if method not in known:
-        hint = close_matches(method, sorted({*_METHODS, *known}), most=1)
+        hint = close_matches(method, sorted({*page_arguments.METHODS, *known}), most=1)
         raise bad_input(f"{page.method!r} is a method that no view knows. {hint}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cors_views.browsing.pages import origin_of
+from cors_views.management import page_arguments
 from cors_views.management.live import signs
 from cors_views.management.live.live_calls import LiveCall
 from cors_views.management.page_arguments import Call
@@ -18,6 +19,7 @@ UNSENT = "it is not sent, and this is what the code answers"
 def before(call: Call, live: LiveCall) -> Iterator[str]:
     """Yield what has to be known to read the exchange."""
     page = call.page
+    yield from page_arguments.notes(call)
     yield f"{origin_of(page.url)} is asked over HTTP, and the code here is asked the same."
     if page.method not in SAFE_METHODS and not live.wanted.runs_views:
         yield f"The {page.method} may change something, so it is not sent; --run sends it."
