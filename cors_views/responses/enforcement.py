@@ -6,16 +6,16 @@ its view by then. This is decided above every other middleware, so the URL is re
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 
+from asgiref.sync import sync_to_async
 from django.core.exceptions import PermissionDenied
-from django.core.handlers.exception import convert_exception_to_response
+from django.core.handlers.exception import get_exception_response
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.urls import URLResolver, get_resolver
+from django.urls import URLResolver, get_resolver, get_urlconf
 
 from cors_views import conf
 from cors_views.conf import settings_cache
@@ -153,23 +153,26 @@ def _logged(
 # --- Answer ------------------------------------------------------------------------------------
 
 
-def _deny(request: HttpRequest) -> HttpResponse:
-    raise PermissionDenied(_DETAIL)
-
-
-async def _adeny(request: HttpRequest) -> HttpResponse:
-    raise PermissionDenied(_DETAIL)
-
-
 #: What handler403 and front ends are told. Why is for the log alone.
 _DETAIL = "This site does not accept this request from another site."
-#: Django makes the site's 403 page of what these raise, below us, so that ``Vary`` goes with it.
-_response: Callable[[HttpRequest], HttpResponseBase] = cast(
-    "Any", convert_exception_to_response(_deny)
-)
-_aresponse: Callable[[HttpRequest], Awaitable[HttpResponseBase]] = cast(
-    "Any", convert_exception_to_response(_adeny)
-)
+
+
+def _response(request: HttpRequest) -> HttpResponseBase:
+    """Return the site's 403 page, made here, below us, so that ``Vary`` goes with it.
+
+    Raised to Django instead, each refusal would leave a traceback in ``django.request``, and always
+    the same.
+    """
+    denied = PermissionDenied(_DETAIL)
+    response: Any = get_exception_response(request, get_resolver(get_urlconf()), 403, denied)
+    # As Django does with what its error handlers return.
+    if not getattr(response, "is_rendered", True):
+        response = response.render()
+    return cast("HttpResponseBase", response)
+
+
+#: As Django calls its error handlers under ASGI.
+_aresponse = sync_to_async(_response, thread_sensitive=False)
 
 
 def _json(request: HttpRequest) -> HttpResponse | None:

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
+from django.template.backends.django import DjangoTemplates
+from django.template.response import TemplateResponse
 from django.test import RequestFactory
 from django.test.utils import override_settings
 from django.urls import include, path
@@ -510,6 +512,55 @@ def test_the_answer_is_the_403_page_of_the_site(send: Sender, view: Any) -> None
     assert_cors_headers(response, {"vary": "Cookie, origin"})
 
 
+def late(request: Any, exception: Exception) -> TemplateResponse:
+    engine = DjangoTemplates({"NAME": "ours", "DIRS": [], "APP_DIRS": False, "OPTIONS": {}})
+    template = engine.from_string("later: {{ why }}")
+    return TemplateResponse(request, template, {"why": exception}, status=403)
+
+
+def broken(request: Any, exception: Exception) -> HttpResponse:
+    raise RuntimeError("the page is broken")
+
+
+@pytest.mark.parametrize(
+    ("handler", "status", "content"),
+    [
+        pytest.param(late, 403, b"later: This site does not accept", id="rendered afterwards"),
+        pytest.param(broken, 500, b"\n<!doctype html>", id="broken"),
+    ],
+)
+def test_a_403_page_is_treated_as_django_does(
+    send: Sender, view: Any, handler: Any, status: int, content: bytes
+) -> None:
+    class WithIt(Patterns):
+        handler403 = staticmethod(handler)
+
+    with override_settings(ROOT_URLCONF=WithIt([path("v/", enforced(view))])):
+        response = send.actual("/v/", STRANGER, "POST")
+
+    assert (response.status_code, response.content[: len(content)]) == (status, content)
+    assert_cors_headers(response, {"vary": "origin"})
+
+
+@pytest.mark.parametrize(
+    "asked", [pytest.param({}, id="a request"), pytest.param({"ask": "x-a"}, id="a preflight")]
+)
+def test_django_logs_a_line_and_no_traceback(
+    send: Sender, view: Any, caplog: pytest.LogCaptureFixture, asked: dict[str, str]
+) -> None:
+    with urlconf(path("v/", enforced(view))):
+        if asked:
+            send.preflight("/v/", STRANGER, "POST", **asked)
+        else:
+            send.actual("/v/", STRANGER, "POST")
+
+    records = [record for record in caplog.records if record.name == "django.request"]
+    assert [(record.levelname, record.getMessage()) for record in records] == [
+        ("WARNING", "Forbidden: /v/")
+    ]
+    assert not any(record.exc_info and record.exc_info[1] for record in records)
+
+
 def test_what_is_above_knows_the_view(view: Any) -> None:
     request = RequestFactory().post("/v/", headers={"origin": STRANGER})
     with urlconf(path("v/", enforced(view), name="named")):
@@ -893,8 +944,8 @@ def test_an_async_stack_is_not_sent_through_a_thread(
 
     assert response.status_code == (200 if runs else 403)
     assert len(set(threads)) == 1
-    # The page for 403 is a sync view: Django itself runs it in a thread, as for any view's 403.
-    assert [function.__name__ for function in hops] == ([] if runs else ["response_for_exception"])
+    # The page for 403 is a sync view: it runs in a thread, as Django does for any view's 403.
+    assert [function.__name__ for function in hops] == ([] if runs else ["_response"])
 
 
 @pytest.mark.parametrize(
