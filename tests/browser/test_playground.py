@@ -264,6 +264,117 @@ def test_a_button_keeps_the_focus(playground: Playground, driver: Any, button: s
     assert driver.switch_to.active_element == pressed
 
 
+@pytest.fixture
+def phone(driver: Any) -> Any:
+    """The browser as wide and as high as a phone's."""
+    metrics = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    return driver
+
+
+def top_of(driver: Any, selector: str) -> float:
+    """Return where something begins, counted from the top of the window."""
+    script = "return document.querySelector(arguments[0]).getBoundingClientRect().top"
+    return float(driver.execute_script(script, selector))
+
+
+def test_a_phone_jumps_to_groups(playground: Playground, phone: Any) -> None:
+    phone.get(f"{playground.origin('storefront')}/")
+    wait_until_done(phone)
+    summary = phone.find_element("css selector", "#groups summary")
+    # From far down, where the list has stayed at the top.
+    phone.execute_script("window.scrollTo({top: 9000, behavior: 'instant'})")
+
+    for group in dict.fromkeys(call.group for call in CALLS):
+        summary.click()
+        phone.find_element("link text", group).click()
+
+        heading = f"#{phone.current_url.partition('#')[2]} h2"
+        assert phone.find_element("css selector", heading).text == group
+        bar = phone.find_element("css selector", ".columns").rect["height"]
+        assert bar <= top_of(phone, heading) < 844 / 2 or is_at_the_end(phone)
+        assert phone.find_elements("link text", group) == [], "The list has not been folded."
+    assert phone.execute_script("return document.documentElement.scrollWidth") <= 390
+
+
+def is_at_the_end(driver: Any) -> bool:
+    return bool(
+        driver.execute_script(
+            "return innerHeight + scrollY >= document.documentElement.scrollHeight - 1"
+        )
+    )
+
+
+def test_the_bar_leads_to_the_rows(playground: Playground, driver: Any) -> None:
+    driver.get(f"{playground.origin('stranger')}/")
+    wait_until_done(driver)
+    ticks = driver.find_elements("css selector", "#bar a")
+
+    rows = [row.get_attribute("id") for row in driver.find_elements("css selector", ".call")]
+    assert [tick.get_property("hash") for tick in ticks] == [f"#{row}" for row in rows]
+    for tick in ticks:
+        assert tick.accessible_name.endswith(
+            (": Readable", ": Sent, answer hidden", ": Sent, refused by the server", ": Never sent")
+        )
+    ticks[-9].send_keys("\ue007")
+    bar = driver.find_element("css selector", ".columns").rect["height"]
+    assert bar <= top_of(driver, f"#{rows[-9]}") < bar + 20
+
+
+def test_a_refusal_that_is_right_says_so(playground: Playground, driver: Any) -> None:
+    driver.get(f"{playground.origin('stranger')}/")
+    wait_until_done(driver)
+
+    row = driver.find_element("css selector", "#call-product-reprice .saw")
+
+    assert "Never sent" in row.text
+    assert "as the policy says" in row.text
+    assert "rightly refused" in driver.find_element("css selector", ".legend").text
+
+
+def test_a_row_that_differs_says_in_what(playground: Playground, driver: Any) -> None:
+    # The page is told that the stranger may read a product's price that it may in fact not change.
+    swap = """
+    const fetched = window.fetch;
+    window.fetch = async (...args) => {
+      const response = await fetched(...args);
+      if (args[0] !== "/playground.json") return response;
+      const told = await response.json();
+      Object.assign(told.calls.find(({name}) => name === "product-reprice").expected,
+        {verdict: "readable", status: 200});
+      return new Response(JSON.stringify(told));
+    };"""
+    driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": swap})
+    driver.get(f"{playground.origin('stranger')}/")
+
+    page = wait_until_done(driver)
+
+    row = driver.find_element("css selector", "#call-product-reprice .match")
+    assert row.text == "not as the policy says: verdict, status"
+    assert page.summary.startswith("1 unexpected row of ")
+
+
+def test_an_answer_unfolds_by_the_keyboard(playground: Playground, driver: Any) -> None:
+    driver.get(f"{playground.origin('storefront')}/")
+    wait_until_done(driver)
+    row = driver.find_element("css selector", "#call-catalogue")
+    summary = row.find_element("css selector", ".answer summary")
+    short, whole = (row.find_element("css selector", name) for name in (".body", ".whole"))
+    assert short.is_displayed()
+    assert not whole.is_displayed()
+
+    summary.send_keys("\ue007")
+
+    assert whole.is_displayed()
+    assert len(whole.text) > len(short.get_attribute("textContent"))
+    assert {one["slug"] for one in json.loads(whole.text)} >= {"enamel-mug"}
+    summary.send_keys("\ue007")
+    assert not whole.is_displayed()
+    # Where the page sees nothing there is nothing to unfold.
+    hidden = driver.find_element("css selector", "#call-catalogue-with-cookies .answer")
+    assert not hidden.is_displayed()
+
+
 def test_the_api_points_to_the_pages(playground: Playground, driver: Any) -> None:
     driver.get(f"{playground.origin('api')}/")
 

@@ -2,7 +2,7 @@
 // policy says and what the server saw. Everything is written with textContent: answers are data.
 
 const TIMEOUT = 15000;
-// So many characters of an answer are shown.
+// So many characters of an answer are shown before it is unfolded.
 const LONGEST = 220;
 
 const VERDICTS = {
@@ -88,7 +88,7 @@ function listen(call, id) {
     // The browser tells scripts of no status and no reason.
     socket.onclose = ({ code }) => refused(`error, then close: code ${code}`);
     socket.onmessage = ({ data }) => {
-      articles.get(call.name).querySelector(".body").textContent = data.slice(0, LONGEST);
+      showBody(articles.get(call.name), data);
       const cookie = JSON.parse(data).customer !== null;
       done({ readable: true, status: 101, headers: {}, body: data, cookie });
     };
@@ -124,14 +124,16 @@ function judge(expected, seen, record) {
     cookie: seen.cookie ?? record.visits.some((one) => one.session_cookie),
     reasons: record.reasons,
   };
-  result.match =
-    result.verdict === expected.verdict &&
-    result.status === expected.status &&
-    result.viewRan === expected.view_runs &&
-    (expected.cookie === null || result.cookie === expected.cookie) &&
-    expected.shows.every((name) => name in seen.headers) &&
-    !expected.hides.some((name) => name in seen.headers) &&
-    expected.logged === (record.reasons.length > 0);
+  const asExpected = {
+    verdict: result.verdict === expected.verdict,
+    status: result.status === expected.status,
+    view: result.viewRan === expected.view_runs,
+    cookie: expected.cookie === null || result.cookie === expected.cookie,
+    headers: expected.shows.every((name) => name in seen.headers) &&
+      !expected.hides.some((name) => name in seen.headers),
+    reason: expected.logged === (record.reasons.length > 0),
+  };
+  result.differs = Object.keys(asExpected).filter((what) => !asExpected[what]);
   return result;
 }
 
@@ -141,6 +143,12 @@ function element(tag, text, className = "") {
   const made = document.createElement(tag);
   made.textContent = text;
   made.className = className;
+  return made;
+}
+
+function link(text, href) {
+  const made = element("a", text);
+  made.href = href;
   return made;
 }
 
@@ -172,8 +180,22 @@ function draw(call) {
   find(".declared code").textContent = call.declared;
   find(".run").addEventListener("click", () => runAlone(call));
   articles.set(call.name, article);
-  ticks.set(call.name, byId("bar").appendChild(document.createElement("i")));
+  const tick = byId("bar").appendChild(link("", `#${article.id}`));
+  tick.ariaLabel = tick.title = call.title;
+  ticks.set(call.name, tick);
   return article;
+}
+
+function showBody(article, text) {
+  const find = (selector) => article.querySelector(selector);
+  find(".answer").hidden = !text;
+  find(".body").textContent = text.slice(0, LONGEST);
+  try {
+    text = JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    // Not every body is JSON.
+  }
+  find(".whole").textContent = text;
 }
 
 function show(call, article, result) {
@@ -183,10 +205,10 @@ function show(call, article, result) {
   find(".headers").replaceChildren(...Object.keys(seen.headers)
     .filter((name) => name !== "content-length")
     .map((name) => element("li", name, SAFELISTED.has(name) ? "" : "exposed")));
-  const body = find(".body");
-  body.textContent = seen.body.slice(0, LONGEST) ||
-    (seen.status === 304 ? "The copy that the page has is still good." : "An empty body.");
-  body.classList.toggle("nothing", !seen.readable || !seen.body);
+  showBody(article, seen.readable ? seen.body : "");
+  find(".nothing").textContent = !seen.readable ? seen.body
+    : seen.status === 304 ? "The copy that the page has is still good."
+    : seen.body ? "" : "An empty body.";
 
   const answer = result.verdict === "unsent" ? "preflight only"
     : `answered ${result.status}${seen.redirected ? ", redirected" : ""}`;
@@ -196,8 +218,12 @@ function show(call, article, result) {
     element("li", answer, result.verdict === "unsent" ? "no" : "yes"),
   );
   find(".reason").textContent = result.reasons.join("\n");
-  find(".match").setAttribute("aria-label", result.match ? "as expected" : "not as expected");
-  ticks.get(call.name).dataset.verdict = result.verdict;
+  const match = result.differs.length === 0;
+  find(".match").textContent = match ? "as the policy says"
+    : `not as the policy says: ${result.differs.join(", ")}`;
+  const tick = ticks.get(call.name);
+  tick.dataset.verdict = result.verdict;
+  tick.ariaLabel = tick.title = `${call.title}: ${VERDICTS[result.verdict]}`;
 
   Object.assign(article.dataset, {
     verdict: result.verdict,
@@ -206,7 +232,7 @@ function show(call, article, result) {
     cookie: result.cookie,
     headers: Object.keys(seen.headers).join(" "),
     reason: result.reasons.join("\n"),
-    match: result.match,
+    match,
   });
 }
 
@@ -277,18 +303,21 @@ function introduce({ site, sites }) {
   byId("about").textContent = site.about;
   byId("api").textContent = api;
   byId("sites").append(...sites.map((other) => {
-    const link = element("a", { storefront: "Own front end", partner: "Partner", stranger: "Stranger" }[other.role]);
-    link.href = `${other.origin}/`;
-    link.dataset.role = other.role;
-    if (other.role === site.role) link.setAttribute("aria-current", "page");
-    return link;
+    const names = { storefront: "Own front end", partner: "Partner", stranger: "Stranger" };
+    const made = link(names[other.role], `${other.origin}/`);
+    made.dataset.role = other.role;
+    if (other.role === site.role) made.setAttribute("aria-current", "page");
+    return made;
   }));
 }
 
 function layOut() {
   for (const name of new Set(calls.map(({ group }) => group))) {
     const group = byId("group-template").content.firstElementChild.cloneNode(true);
+    group.id = `group-${name.toLowerCase().replace(/[^a-z]+/g, "-")}`;
     group.querySelector("h2").textContent = name;
+    const entry = byId("groups").querySelector("ul").appendChild(element("li", ""));
+    entry.append(link(name, `#${group.id}`));
     group.append(...calls.filter((call) => call.group === name).map(draw));
     byId("calls").append(group);
   }
@@ -301,6 +330,7 @@ async function start() {
   introduce(playground);
   layOut();
   byId("run-all").addEventListener("click", runAll);
+  byId("groups").querySelector("ul").addEventListener("click", () => { byId("groups").open = false; });
   await runAll();
 }
 
