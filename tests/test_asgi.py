@@ -308,7 +308,9 @@ def test_that_a_refusal_is_logged_without_a_command_that_finds_no_view(
 
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == 2
-    assert said[0].startswith(f"CORS refuses GET '/v/' from '{EVIL}': the policy does not admit")
+    assert said[0].startswith(
+        f"The browser refuses GET '/v/' from '{EVIL}': the policy does not admit"
+    )
     assert "ASGI application policy 'partners' declared at" in said[0]
     assert "preflight for 'PUT'" in said[1]
     assert "cors_explain" not in caplog.text
@@ -508,7 +510,9 @@ def test_that_a_refused_handshake_is_a_warning(caplog: pytest.LogCaptureFixture)
 
     assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
     first, second = (record.getMessage() for record in caplog.records)
-    assert first.startswith(f"CORS refused the WebSocket '/v/' from '{EVIL}': the policy does not")
+    assert first.startswith(
+        f"CORS sent 403 to the WebSocket '/v/' from '{EVIL}': the policy does not"
+    )
     assert first.endswith("The application is tests.test_asgi.Application.")
     assert "closed to other origins by cors_deny" in second
 

@@ -1405,8 +1405,8 @@ REFUSALS: dict[str, tuple[Any, tuple[str, ...], str]] = {
         allow_app(answer),
         ("GET", STRANGER),
         (
-            "CORS refuses GET '/v/' from 'https://stranger.example': the policy does not admit the "
-            "origin (route policy declared at "
+            "The browser refuses GET '/v/' from 'https://stranger.example': the policy does not "
+            "admit the origin (route policy declared at "
         ),
     ),
     "no origin": (allow_app(answer), ("GET", "garbage"), "the Origin header is not an origin"),
@@ -1425,8 +1425,8 @@ REFUSALS: dict[str, tuple[Any, tuple[str, ...], str]] = {
         shop(allow_app),
         ("OPTIONS", APP, "PUT"),
         (
-            "CORS refuses the preflight for 'PUT' at '/v/' from 'https://app.example': the policy "
-            "admits the origin, but does not offer the method"
+            "The browser refuses the preflight for 'PUT' at '/v/' from 'https://app.example': the "
+            "policy admits the origin, but does not offer the method"
         ),
     ),
     "method in lower case": (
@@ -1716,7 +1716,7 @@ def test_a_line_of_the_log_cannot_be_forged(send: Sender, caplog: Any) -> None:
     caplog.set_level(logging.DEBUG, "cors_views")
 
     with urlconf(path("v/", allow_app(answer))):
-        send.actual("/v/", "evil\nCORS refuses nothing" + "x" * 1000)
+        send.actual("/v/", "evil\nThe browser refuses nothing" + "x" * 1000)
 
     (line,) = logged(caplog)
     assert "\n" not in line

@@ -31,6 +31,8 @@ are_refusals_logged = functools.partial(logger.isEnabledFor, LEVEL)
 #: To ask it takes five times as long.
 may_be_logged: Callable[[int, bool], bool] = getattr(logger, "_cache", {}).get
 
+#: What is said where a policy only reports, and the view runs.
+_REPORTED = "With enforce=True, CORS would have sent 403 to"
 #: So many of those who said no are named.
 _MOST_NAMED = 3
 #: No command longer than this is pasted.
@@ -51,24 +53,20 @@ def log_refusal(
         return
     try:
         _log_refusal(
-            request, decided, headers, functools.partial(logger.log, LEVEL), "CORS refuses"
+            request, decided, headers, functools.partial(logger.log, LEVEL), "The browser refuses"
         )
     except Exception:
         # Callables and views may be anything, and what is logged must not change what is answered.
-        logger.exception(
-            "The reason why CORS refuses %s could not be logged.", quoted(request.path)
-        )
+        logger.exception("Why %s is refused could not be logged.", quoted(request.path))
 
 
 def log_enforced(request: HttpRequest, decided: Decided) -> None:
     """Log that a request is refused on the server, or would be, at the level of WARNING."""
-    said = "CORS refused" if decided.enforced else "With enforce=True, CORS would have refused"
+    said = "CORS sent 403 to" if decided.enforced else _REPORTED
     try:
         _log_refusal(request, decided, None, logger.warning, said)
     except Exception:
-        logger.exception(
-            "The reason why CORS refuses %s could not be logged.", quoted(request.path)
-        )
+        logger.exception("Why %s is refused could not be logged.", quoted(request.path))
 
 
 def _log_refusal(

@@ -83,7 +83,7 @@ def test_the_page_of_the_tutorial(project: Project, pages: Pages, driver: Any) -
     with project.served() as server:
         url = pages.write(put(PAGE, {"127.0.0.1:8000": f"127.0.0.1:{server.port}"}).code)
         assert "Failed to fetch" in shown(driver, url)
-        assert "CORS refuses GET '/loaves/'" in server.log.read_text()
+        assert "The browser refuses GET '/loaves/'" in server.log.read_text()
 
     project.write(put(DECLARED, {"127.0.0.1:8001": f"127.0.0.1:{pages.port}"}))
     with project.served() as server:

@@ -96,7 +96,7 @@ def test_that_no_view_is_named_where_there_is_none(send: Sender, caplog: Any, ur
         send.actual(url, STRANGER)
 
     line = lines(caplog)[-1]
-    assert line.startswith(f"CORS refuses GET '{url}'")
+    assert line.startswith(f"The browser refuses GET '{url}'")
     assert "The view is" not in line
 
 

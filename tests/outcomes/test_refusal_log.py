@@ -345,7 +345,7 @@ def test_that_the_log_does_not_change_the_answer(send: Sender, caplog: Any, name
 
     assert (told.status_code, told.content) == (200, b"answer")
     assert (quiet.status_code, quiet.headers) == (200, told.headers)
-    assert any("CORS refuses" in line for line in lines(caplog))
+    assert any("refuse" in line for line in lines(caplog))
 
 
 # --- What comes from the request ------------------------------------------------------------------

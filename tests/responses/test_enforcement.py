@@ -681,12 +681,34 @@ def test_a_header_that_is_not_allowed_is_for_the_browser_to_refuse(send: Sender,
 # --- Report and log ----------------------------------------------------------------------------
 
 
+def test_the_log_tells_the_two_refusals_apart(
+    send: Sender, view: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Under ``report`` the view runs, so that only the browser refuses."""
+    caplog.set_level(logging.DEBUG, "cors_views")
+    report = cors_allow(origins=[APP], enforce="report")
+    with urlconf(path("v/", report(view)), path("w/", enforced(view))):
+        send.actual("/v/", STRANGER, "POST")
+        send.actual("/w/", STRANGER, "POST")
+
+    begins = [
+        (record.levelname, record.getMessage().partition(" from ")[0])
+        for record in caplog.records
+        if record.name == "cors_views"
+    ]
+    assert begins == [
+        ("WARNING", "With enforce=True, CORS would have sent 403 to POST '/v/'"),
+        ("DEBUG", "The browser refuses POST '/v/'"),
+        ("WARNING", "CORS sent 403 to POST '/w/'"),
+    ]
+
+
 @pytest.mark.parametrize("method", ["POST", "OPTIONS"])
 @pytest.mark.parametrize(
     ("enforce", "said"),
     [
-        pytest.param(True, "CORS refused", id="refused"),
-        pytest.param("report", "With enforce=True, CORS would have refused", id="reported"),
+        pytest.param(True, "CORS sent 403 to", id="refused"),
+        pytest.param("report", "With enforce=True, CORS would have sent 403 to", id="reported"),
         pytest.param(False, None, id="neither"),
     ],
 )

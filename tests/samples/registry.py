@@ -15,10 +15,16 @@ LANGUAGES = {
 #: Blocks of other kinds, by page and beginning. An entry that fits none is a mistake.
 SHOWN = {
     ("docs/commands.rst", '{"origin": '): "tests/management/test_replay.py reads the same line",
-    ("docs/reasons.rst", "CORS refuses the preflight"): "test_printed.py makes the same refusal",
+    (
+        "docs/reasons.rst",
+        "The browser refuses the preflight",
+    ): "test_printed.py makes the same refusal",
     ("docs/debugging.rst", "X-Cors-Views:"): "tests/outcomes/test_debug_header.py has such headers",
     ("docs/tutorial.rst", "X-Cors-Views:"): "tests/test_tutorial.py finds it in the answer",
-    ("docs/tutorial.rst", "CORS refuses GET"): "tests/test_tutorial.py waits for it in the log",
+    (
+        "docs/tutorial.rst",
+        "The browser refuses GET",
+    ): "tests/test_tutorial.py waits for it in the log",
 }
 #: Files that pages include as they are.
 INCLUDED = {

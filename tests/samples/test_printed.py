@@ -36,7 +36,7 @@ IN_THE_README = [
     if one.printed and one.is_managed and one.sample.page_name == "README.rst"
 ]
 #: Lines of the log, which stand by themselves.
-LOGGED = [one for one in everything() if one.code.startswith("CORS refuses")]
+LOGGED = [one for one in everything() if one.code.startswith("The browser refuses")]
 CURLED = [one for one in COMMANDS if one.printed and one.words[0] == "curl"]
 
 

@@ -136,4 +136,7 @@ def test_that_the_log_is_shown(
         )
 
     assert set(new["LOGGING"]["loggers"]) == {"cors_views"}
-    assert "CORS refuses GET '/undeclared/' from 'https://evil.example'" in capsys.readouterr().err
+    assert (
+        "The browser refuses GET '/undeclared/' from 'https://evil.example'"
+        in capsys.readouterr().err
+    )
