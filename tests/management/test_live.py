@@ -426,6 +426,17 @@ def test_the_url_may_be_that_of_what_is_deployed(deployed: Deployed) -> None:
     assert (alone.status, beside.status) == (0, 0)
 
 
+def test_names_below_localhost_are_this_machine_as_in_browsers(deployed: Deployed) -> None:
+    """RFC 6761 section 6.3; the resolvers of many systems do not know them."""
+    url = deployed.at("plain").replace("127.0.0.1", "api.shop.localhost")
+
+    with override_settings(ALLOWED_HOSTS=[".localhost"]):
+        done = explain(PAGE, "GET", f"{url}/orders/", "--live")
+
+    assert f"> Host: {url.removeprefix('http://')}\n" in done.out
+    assert done.status == 0
+
+
 def test_a_url_that_breaks_the_code(deployed: Deployed) -> None:
     done = explain(PAGE, "GET", "/broken/x/", "--live", deployed.at("plain"))
 

@@ -13,7 +13,7 @@ import socket
 import ssl
 import threading
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from cors_views.browsing import NoAnswer, Received, Sent
 from cors_views.support.escaping import escaped
@@ -47,7 +47,7 @@ def ask(sent: Sent, deadline: Deadline, cookie: str = "") -> Received | NoAnswer
     url = urlsplit(sent.url)
     # Its default context is that of HTTPSConnection: certificates and hosts are checked.
     kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-    connection = kind(url.hostname or "", url.port, timeout=deadline.seconds)
+    connection = kind(_address_of(url), url.port, timeout=deadline.seconds)
     expired = threading.Event()
     # The timeout of a socket begins again with each byte, and somebody may send one at a time.
     timer = threading.Timer(deadline.seconds, _break_off, [connection, expired])
@@ -75,6 +75,15 @@ def ask(sent: Sent, deadline: Deadline, cookie: str = "") -> Received | NoAnswer
         timer.cancel()
 
 
+def _address_of(url: SplitResult) -> str:
+    """Return the host to connect to; names below localhost are this machine, as in browsers.
+
+    RFC 6761 section 6.3. Not with https, where the certificate has to name the host of the URL.
+    """
+    host = url.hostname or ""
+    return "localhost" if url.scheme == "http" and host.endswith(".localhost") else host
+
+
 def _exchanged(connection: http.client.HTTPConnection, sent: Sent, cookie: str) -> Received:
     url = urlsplit(sent.url)
     headers = [*sent.headers, ("User-Agent", _AGENT), ("Connection", "close")]
@@ -83,7 +92,10 @@ def _exchanged(connection: http.client.HTTPConnection, sent: Sent, cookie: str) 
     if sent.credentials and cookie:
         headers.append(("Cookie", cookie))
     target = f"{url.path}?{url.query}" if url.query else url.path
-    connection.putrequest(sent.method, target, skip_accept_encoding=True)
+    by_another_name = connection.host != url.hostname
+    connection.putrequest(sent.method, target, skip_host=by_another_name, skip_accept_encoding=True)
+    if by_another_name:
+        connection.putheader("Host", url.netloc)
     for name, value in headers:
         connection.putheader(name, value.encode("latin-1"))
     # A proxy that does not want so large a body says so, and closes before it is through.
