@@ -32,7 +32,11 @@ MODULES = {
         "tests/policies/test_field_values.py",
         "tests/policies/test_policy.py",
     ],
-    "policies/fields": ["tests/policies/test_policy.py", "tests/conf"],
+    "policies/fields": [
+        "tests/policies/test_policy.py",
+        "tests/conf",
+        "tests/policies/test_fields.py",
+    ],
     "policies/policy": ["tests/policies/test_policy.py", "tests/conf"],
 }
 CONFIGURATION = """\

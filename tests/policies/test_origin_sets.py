@@ -435,3 +435,27 @@ def test_that_origins_that_are_loaded_have_to_do_all_three(missing: str) -> None
 
     with pytest.raises(TypeError, match=missing):
         incomplete()
+
+
+WIDE = OriginSet(
+    [parse_pattern(each) for each in (TEXT, "https://*.b.example", "http://localhost:*")],
+    [re.compile("https://c[0-9]")],
+)
+
+
+@pytest.mark.parametrize(
+    ("origin", "entry"),
+    [
+        pytest.param(TEXT, TEXT, id="an-origin"),
+        pytest.param("https://www.b.example", "https://*.b.example", id="a-pattern"),
+        pytest.param("http://localhost:8000", "http://localhost:*", id="any-port"),
+        pytest.param("https://c1", "https://c[0-9]", id="a-regex"),
+        pytest.param("https://stranger.example", "", id="nobody"),
+    ],
+)
+def test_which_entry_admits(origin: str, entry: str) -> None:
+    assert WIDE.entry(origin) == entry
+
+
+def test_that_the_star_is_an_entry() -> None:
+    assert OriginSet(["*"]).entry(TEXT) == "*"
