@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import weakref
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
@@ -108,7 +108,8 @@ class CorsASGI:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         route, origin = _route_of(self), header(scope, b"origin")
         asked = preflight(scope, origin) if scope["method"] == "OPTIONS" and origin else None
-        request = partial(request_of, scope, self.app)
+        # Made where somebody wants it, and once: whoever is asked and who is told get the same.
+        request = cache(partial(request_of, scope, self.app))
         effective = route.other
         if effective.enforce and origin:
             refused = await _enforced(request, effective, origin, asked)
@@ -177,7 +178,8 @@ class CorsASGI:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         origin = header(scope, b"origin")
-        request = partial(request_of, scope, self.app)
+        # Made where somebody wants it, and once: whoever is asked and who is told get the same.
+        request = cache(partial(request_of, scope, self.app))
         if not origin or is_same_origin(request(), origin):
             await self.app(scope, receive, send)
             return
@@ -201,7 +203,7 @@ class CorsASGI:
         if not policy.credentials:
             scope, send = without_credentials(scope), without_cookies(send)
         answer = Answer(policy.allow_headers(origin), True)
-        passing = partial(request_of, scope, self.app)
+        passing = cache(partial(request_of, scope, self.app))
         await _told(passing, Decided(origin, answer, effective, None, replies))
         await self.app(scope, receive, send)
 
