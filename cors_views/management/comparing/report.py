@@ -52,7 +52,7 @@ class Report(NamedTuple):
             if names:
                 shown = wording.routes_named(names, every=True)
                 text = ", ".join(shown) if self.every else listed(shown)
-                yield f"{what} {'route' if len(names) == 1 else 'routes'}: {text}"
+                yield f"{what} {_routes(len(names))}: {text}"
 
     def summary(self) -> str:
         """Return how much changed, in one line."""
