@@ -10,27 +10,19 @@ import argparse
 import io
 import json
 import resource
-import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
+
+from benchmarks.fresh import printed_by
 
 ROUTES = 10_000
 COMMANDS, VIEWS = ("check", "cors_policies"), ("functions", "classes")
-_ROOT = Path(__file__).resolve().parents[1]
 
 
 def taken(command: str, views: str) -> tuple[float, float]:
     """Return the seconds of the processor, and the megabytes that came on top of the site."""
-    run = subprocess.run(
-        [sys.executable, "-m", "benchmarks.commands", command, views],
-        capture_output=True,
-        check=True,
-        cwd=_ROOT,
-        text=True,
-    )
-    seconds, megabytes = json.loads(run.stdout)
+    seconds, megabytes = printed_by("commands", command, views)
     return seconds, megabytes
 
 

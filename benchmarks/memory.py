@@ -10,16 +10,15 @@ import argparse
 import gc
 import json
 import os
-import subprocess
-import sys
 import tracemalloc
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.fresh import printed_by
+
 ORIGINS = 100_000
 GOAL = 20.0
 KINDS, WAYS = ("origins", "patterns"), ("tracemalloc", "resident set")
-_ROOT = Path(__file__).resolve().parents[1]
 
 
 class Taken(NamedTuple):
@@ -31,14 +30,7 @@ class Taken(NamedTuple):
 
 def taken(kind: str, way: str) -> Taken:
     """Return what one kind of origins takes, measured in one way, in a process of its own."""
-    run = subprocess.run(
-        [sys.executable, "-m", "benchmarks.memory", kind, way],
-        capture_output=True,
-        check=True,
-        cwd=_ROOT,
-        text=True,
-    )
-    return Taken(*json.loads(run.stdout))
+    return Taken(*printed_by("memory", kind, way))
 
 
 def _measure(kind: str, way: str) -> Taken:
