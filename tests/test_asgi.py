@@ -628,6 +628,28 @@ def test_what_was_decided_of_a_handshake_is_sent(
     assert [*map(told, outcomes)] == ([expected] if expected else [])
 
 
+@pytest.mark.parametrize("enforce", [True, False])
+def test_that_whoever_is_asked_and_who_is_told_get_one_request(enforce: bool) -> None:
+    seen: list[Any] = []
+
+    def asked(request: Any, origin: str) -> bool:
+        seen.append(request)
+        return False
+
+    def told_of(request: Any, **kwargs: Any) -> None:
+        seen.append(request)
+
+    cors_decided.connect(told_of)
+    try:
+        with override_settings(ALLOWED_HOSTS=["site.example"]):
+            ask(CorsASGI(Application(), origins=[asked], enforce=enforce), "GET", origin=EVIL)
+    finally:
+        cors_decided.disconnect(told_of)
+
+    asked_with, told_with = seen
+    assert asked_with is told_with
+
+
 @pytest.mark.parametrize("debug", [True, False])
 @pytest.mark.parametrize("name", TOLD)
 def test_a_refused_answer_says_why_while_debug_is_true(name: str, debug: bool) -> None:
