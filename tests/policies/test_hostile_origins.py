@@ -16,9 +16,11 @@ from django.test.utils import override_settings
 from django.urls import path
 
 from cors_views import cors_allow
+from cors_views.asgi import CorsASGI
 from cors_views.policies.origin_sets import OriginSet
 from cors_views.standard.origins import is_origin
 from tests.tables import CREDENTIALS, ORIGIN, Sender, assert_cors_headers, cors_headers, urlconf
+from tests.test_asgi import ACCEPTED, REFUSED, Application, ask, handshake, preflight
 
 # --- Patterns ----------------------------------------------------------------------------------
 
@@ -552,3 +554,38 @@ def test_that_any_origin_with_credentials_sends_only_origins_back(row: Row, wsgi
             _assert_answers(_answers(wsgi, "/plain/", value), expected)
             # A declaration never gets that reflection.
             _assert_answers(_answers(wsgi, "/any/", value), {ORIGIN: "*"})
+
+
+# --- Through CorsASGI --------------------------------------------------------------------------
+
+#: The same policies around an application that is not of Django.
+APPLICATIONS = {
+    EXACT: CorsASGI(Application(), origins=[EXACT]),
+    BELOW: CorsASGI(Application(), origins=[BELOW]),
+    PORTS: CorsASGI(Application(), origins=[PORTS]),
+    BOTH: CorsASGI(Application(), origins=[BOTH]),
+    REGEX: CorsASGI(Application(), origin_regexes=[REGEX]),
+}
+
+
+def _is_one_byte_each(value: str) -> bool:
+    return all(ord(letter) < 256 for letter in value)
+
+
+@rows
+def test_whom_an_asgi_application_lets_in(row: Row) -> None:
+    for pattern, application in APPLICATIONS.items():
+        admitted = pattern in (row.admitted_by or ())
+        # Headers of ASGI are bytes.
+        for value in filter(_is_one_byte_each, _as_sent(row.value)):
+            expected = value if admitted else None
+            response = ask(application, origin=value)
+
+            assert response.headers.get(ORIGIN) == expected, row.why
+            assert response.headers["vary"] == "origin"
+            if not value:
+                continue
+            answer = preflight(application, value, "PUT")
+            assert answer.headers.get(ORIGIN) == expected, row.why
+            # A handshake without an Origin is no page's.
+            assert handshake(application, origin=value) == (ACCEPTED if admitted else REFUSED)
