@@ -41,10 +41,10 @@ from cors_views.resolution import combining
 from cors_views.resolution.layers import Layer
 from cors_views.responses import own_headers
 from cors_views.responses.preflights import PREFLIGHT_STATUS, headers_of_no_body
-from cors_views.responses.response_headers import with_origin
+from cors_views.responses.writing import with_origin
 from cors_views.signals import cors_decided
-from cors_views.standard.headers import CORS_RESPONSE_HEADERS
 from cors_views.standard.origins import is_origin
+from cors_views.standard.response_headers import CORS_RESPONSE_HEADERS
 from cors_views.support.source_places import caller
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from cors_views.protocol.decisions import SIGNAL, Question, Replies, Unanswered
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.protocol.reasons import Answer, Preflight
 from cors_views.resolution import nearest
-from cors_views.responses import enforcement, preflights, response_headers
+from cors_views.responses import enforcement, preflights, writing
 from cors_views.signals import check_request_enabled, cors_decided
-from cors_views.standard.headers import (
+from cors_views.standard.response_headers import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
     ALLOW_METHODS,
@@ -99,7 +99,7 @@ class CorsMiddleware:
             decided = consult(decision, request, origin, replies)
             answer, replies = decided
         # 7. Write the headers of the answer, and Vary; keep what was decided, and log a refusal.
-        response_headers.write(request, response, (origin, answer, effective, asked, replies))
+        writing.write(request, response, (origin, answer, effective, asked, replies))
         # 8. Tell what was decided, where anybody wants to know.
         if origin and cors_decided.receivers:
             outcome.send(request)
@@ -130,7 +130,7 @@ class CorsMiddleware:
             decision = partial(_actual, request, path, origin, effective)
             decided = await aconsult(decision, request, origin, replies)
             answer, replies = decided
-        response_headers.write(request, response, (origin, answer, effective, asked, replies))
+        writing.write(request, response, (origin, answer, effective, asked, replies))
         if origin and cors_decided.receivers:
             await outcome.asend(request)
         return response

@@ -18,6 +18,7 @@ from cors_views.policies.enforced_anywhere import Enforce
 from cors_views.protocol.decisions import Question
 from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.reasons import Headers, Reason
+from cors_views.responses import own_headers
 from cors_views.support.escaping import escaped
 
 try:
@@ -80,7 +81,9 @@ class CorsPanel(Panel):  # type: ignore[misc]
         headers: Headers = ()
         if isinstance(decided, Decided):
             # Above us the middleware has not written yet, and takes away what it will not leave.
-            written = response.headers if decided.leaves_own_headers else {}
+            written = (
+                response.headers if own_headers.stay(decided.answer, decided.effective) else {}
+            )
             short, verdict = _verdict(request, decided, written)
             headers = decided.answer.headers
         else:

@@ -20,14 +20,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 with atheris.instrument_imports(include=["cors_views.standard"]):
     from cors_views.policies.origin_sets import OriginSet
     from cors_views.policies.patterns import OriginError, parse_pattern
-    from cors_views.standard.headers import (
-        MAX_REQUEST_HEADERS,
-        is_forbidden_request_header,
-        is_token,
-        parse_request_headers,
-    )
+    from cors_views.standard.header_values import is_token
     from cors_views.standard.methods import is_method
     from cors_views.standard.origins import MAX_LENGTH, SPECIAL, is_origin, split_origin
+    from cors_views.standard.request_headers import (
+        MAX_REQUEST_HEADERS,
+        is_forbidden_request_header,
+        parse_request_headers,
+    )
 
 ANY = OriginSet(["*"])
 ANY_BY_REGEX = OriginSet([], [re.compile(r"(?s).*")])

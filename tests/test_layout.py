@@ -54,7 +54,7 @@ READS_OTHER_SETTINGS = {
     # Only to see when other settings take over.
     "conf.settings_cache": {"__dict__"},
     "asgi": {"DEBUG"},
-    "responses.response_headers": {"DEBUG"},
+    "responses.writing": {"DEBUG"},
     "outcomes.refusal_log": {"LOGIN_URL"},
     "management.login_redirects": {"LOGIN_URL", "MIDDLEWARE"},
     "management.explaining.visitor_cookies": {

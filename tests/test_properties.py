@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from cors_views.policies.origin_sets import OriginSet
 from cors_views.policies.patterns import OriginError, parse_pattern
-from cors_views.standard.headers import parse_request_headers
 from cors_views.standard.methods import is_method
 from cors_views.standard.origins import is_origin, split_origin
+from cors_views.standard.request_headers import parse_request_headers
 
 few = settings(derandomize=True, deadline=None, max_examples=150)
 many = settings(derandomize=True, deadline=None, max_examples=400)

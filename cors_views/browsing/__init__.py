@@ -9,7 +9,7 @@ from __future__ import annotations
 from cors_views.browsing.engine import Browsing, browse
 from cors_views.browsing.exchanges import Check, Exchange, NoAnswer, Received, Sent, Step, Verdict
 from cors_views.browsing.pages import PageRequest, page_request
-from cors_views.browsing.preflights import PreflightCache
+from cors_views.browsing.preflight_cache import PreflightCache
 
 __all__ = [
     "Browsing",

@@ -18,11 +18,12 @@ from cors_views.browsing.exchanges import (
     Verdict,
 )
 from cors_views.browsing.pages import PageRequest, origin_of, parse_url, without_fragment
-from cors_views.browsing.preflights import CacheKey, PreflightCache
+from cors_views.browsing.preflight_cache import CacheKey, PreflightCache
 from cors_views.protocol.reasons import Reason
-from cors_views.standard import safelists
-from cors_views.standard.headers import MAX_AGE
+from cors_views.standard import request_headers
+from cors_views.standard.header_values import HeaderList, value_of
 from cors_views.standard.methods import SAFELISTED_METHODS
+from cors_views.standard.response_headers import MAX_AGE, visible
 
 #: Fetch section 2.2.3, "redirect status".
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -105,7 +106,7 @@ class _Fetching:
                 return response
 
     def cors_fetch(self) -> _Answering:
-        names = safelists.unsafe_request_header_names(self.headers)
+        names = request_headers.unsafe_request_header_names(self.headers)
         request = judging.CorsRequest(
             self.origin, self.method, names, self.page.credentials == "include"
         )
@@ -164,7 +165,7 @@ class _Fetching:
     def preflight(
         self, request: judging.CorsRequest, key: CacheKey
     ) -> Generator[Sent, _Answer, None]:
-        headers: safelists.HeaderList = (
+        headers: HeaderList = (
             ("Accept", "*/*"),
             ("Access-Control-Request-Method", request.method),
         )
@@ -176,7 +177,7 @@ class _Fetching:
             Sent("preflight", "OPTIONS", self.url, headers, None, False)
         )
         methods, names = judging.preflight_check(request, received, self.note)
-        max_age = safelists.value_of(received.headers, MAX_AGE)
+        max_age = value_of(received.headers, MAX_AGE)
         kept = self.cache.keep(key, methods, names, max_age)
         self.note(
             Check.MAX_AGE, True, f"{judging.shown(max_age)} received, kept for {kept} seconds"
@@ -190,7 +191,7 @@ class _Fetching:
             return False
         if self.page.redirect == "error":
             self.refuse_redirect("fetch() with redirect: 'error' follows no redirect")
-        location = safelists.value_of(response.headers, "location")
+        location = value_of(response.headers, "location")
         if location is None:
             return False
         url = self.checked_location(location)
@@ -198,9 +199,9 @@ class _Fetching:
             response.status == 303 and self.method not in ("GET", "HEAD")
         ):
             self.method, self.body = "GET", None
-            self.drop_headers(safelists.REQUEST_BODY_HEADERS)
+            self.drop_headers(request_headers.REQUEST_BODY_HEADERS)
         if origin_of(url) != origin_of(self.url):
-            self.drop_headers(safelists.NON_WILDCARD_REQUEST_HEADERS)
+            self.drop_headers(request_headers.NON_WILDCARD_REQUEST_HEADERS)
         self.urls.append(url)
         self.note(Check.REDIRECT, True, f"{response.status} to {url}, as {self.method}")
         return True
@@ -230,7 +231,7 @@ class _Fetching:
         if response.status in REDIRECT_STATUSES and self.page.redirect == "manual":
             # Fetch section 2.2.6, "opaque-redirect filtered response".
             return self.verdict("opaqueredirect")
-        headers = safelists.visible(
+        headers = visible(
             response.headers,
             cors=self.tainting == "cors",
             credentials=self.page.credentials == "include",

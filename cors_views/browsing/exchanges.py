@@ -6,7 +6,7 @@ import enum
 from typing import Literal, NamedTuple
 
 from cors_views.protocol.reasons import Reason
-from cors_views.standard.safelists import HeaderList
+from cors_views.standard.header_values import HeaderList
 
 
 class Sent(NamedTuple):

@@ -7,14 +7,15 @@ from typing import NamedTuple
 
 from cors_views.browsing.exchanges import Check, Received, Refused
 from cors_views.protocol.reasons import Reason
-from cors_views.standard.headers import (
+from cors_views.standard.header_values import names_in, value_of
+from cors_views.standard.methods import SAFELISTED_METHODS
+from cors_views.standard.request_headers import NON_WILDCARD_REQUEST_HEADERS
+from cors_views.standard.response_headers import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
     ALLOW_METHODS,
     ALLOW_ORIGIN,
 )
-from cors_views.standard.methods import SAFELISTED_METHODS
-from cors_views.standard.safelists import NON_WILDCARD_REQUEST_HEADERS, names_in, value_of
 from cors_views.support.escaping import quoted
 
 #: How many characters of a header are shown: enough for the longest list of names.

@@ -8,10 +8,9 @@ from typing import Literal, NamedTuple, get_args
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from cors_views.policies.patterns import OriginError, is_pattern, parse_pattern
-from cors_views.standard import safelists
-from cors_views.standard.headers import is_token
+from cors_views.standard.header_values import HeaderList, is_token
 from cors_views.standard.methods import is_forbidden_method, is_method, normalise_method
-from cors_views.standard.safelists import HeaderList
+from cors_views.standard.request_headers import is_dropped_request_header
 
 Credentials = Literal["omit", "same-origin", "include"]
 Redirect = Literal["follow", "error", "manual"]
@@ -151,7 +150,7 @@ def page_request(
     _check_option("credentials", credentials, get_args(Credentials))
     _check_option("redirect", redirect, get_args(Redirect))
     pairs = _checked_headers(headers)
-    kept = tuple(pair for pair in pairs if not safelists.is_dropped_request_header(*pair))
+    kept = tuple(pair for pair in pairs if not is_dropped_request_header(*pair))
     return PageRequest(
         page_origin(origin),
         parsed.geturl(),

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from cors_views.browsing.pages import origin_of
-from cors_views.standard.headers import is_forbidden_request_header, split_list
+from cors_views.standard.header_values import split_list
+from cors_views.standard.request_headers import is_forbidden_request_header
 from cors_views.support.escaping import quoted
 
 #: Long names of options with a value, by all their names.

@@ -15,8 +15,8 @@ from cors_views.outcomes.decided import Decided
 from cors_views.protocol.decisions import SIGNAL
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.wrapped_views import name_of
-from cors_views.standard.headers import CORS_RESPONSE_HEADERS
-from cors_views.standard.safelists import HeaderList
+from cors_views.standard.header_values import HeaderList
+from cors_views.standard.response_headers import CORS_RESPONSE_HEADERS
 from cors_views.support.escaping import escaped
 
 #: What of a response's headers CORS is about, beside its own.

@@ -14,7 +14,7 @@ from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.reasons import Answer, Headers, Preflight, Reason
 from cors_views.resolution.pattern_paths import resolve
 from cors_views.resolution.wrapped_views import name_of, view_name
-from cors_views.standard.headers import ALLOW_ORIGIN, CORS_RESPONSE_HEADERS
+from cors_views.standard.response_headers import ALLOW_ORIGIN, cors_headers_among
 
 
 class Decided(NamedTuple):
@@ -31,11 +31,6 @@ class Decided(NamedTuple):
     replies: Replies = Replies()
     enforced: bool = False
 
-    @property
-    def leaves_own_headers(self) -> bool:
-        """Whether CORS headers that the view wrote itself stay on the response."""
-        return own_headers_stay(self.answer, self.effective)
-
     def refusal(
         self, headers: Mapping[str, str] | None = None, *, credentials: bool = False
     ) -> tuple[Reason | None, tuple[str, ...]]:
@@ -46,7 +41,7 @@ class Decided(NamedTuple):
         """
         own: Headers = ()
         if headers is not None and ALLOW_ORIGIN in headers:
-            own = tuple((name.lower(), headers[name]) for name in written_by_hand(headers))
+            own = tuple((name.lower(), headers[name]) for name in cors_headers_among(headers))
         return reasons.refusal(self.answer, self.origin, self.asked, own, credentials=credentials)
 
 
@@ -56,19 +51,10 @@ DecidedParts = tuple[str, Answer, EffectivePolicy, Preflight | None, Replies]
 EnforcedParts = tuple[str, Answer, EffectivePolicy, Preflight | None, Replies, bool]
 
 
-def own_headers_stay(answer: Answer, effective: EffectivePolicy) -> bool:
-    """Return whether CORS headers that the view wrote itself stay, as with django-cors-headers."""
-    return effective.undeclared and not answer.headers
-
-
 def what_was_decided(request: Any) -> Decided | None:
     """Return what ``CorsMiddleware`` decided for a request that it has seen."""
     decided = getattr(request, "_cors_outcome", None)
     return None if decided is None else Decided(*decided)
-
-
-def written_by_hand(headers: Mapping[str, str]) -> list[str]:
-    return [name for name in headers if name.lower() in CORS_RESPONSE_HEADERS]
 
 
 def view_of(request: HttpRequest) -> str:

@@ -26,13 +26,10 @@ from cors_views.policies.spelling_hints import (
     text_of,
     where_to_write,
 )
-from cors_views.standard.headers import (
-    CORS_RESPONSE_HEADERS,
-    FORBIDDEN_RESPONSE_HEADERS,
-    is_forbidden_request_header,
-    is_token,
-)
+from cors_views.standard.header_values import is_token
 from cors_views.standard.methods import is_forbidden_method, is_method
+from cors_views.standard.request_headers import is_forbidden_request_header
+from cors_views.standard.response_headers import CORS_RESPONSE_HEADERS, FORBIDDEN_RESPONSE_HEADERS
 
 
 class _Unset:

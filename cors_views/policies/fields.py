@@ -13,7 +13,7 @@ from cors_views.defaults import default_headers, default_methods
 from cors_views.policies import field_values
 from cors_views.policies.field_values import Problem
 from cors_views.policies.origin_sets import distinct
-from cors_views.standard.headers import (
+from cors_views.standard.response_headers import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
     ALLOW_METHODS,

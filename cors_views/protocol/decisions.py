@@ -19,16 +19,15 @@ from cors_views.protocol.effective_policies import (
     preflight_headers,
 )
 from cors_views.protocol.reasons import Answer, Headers, Preflight, Reason
-from cors_views.standard.headers import (
+from cors_views.standard.methods import SAFE_METHODS, is_forbidden_method, is_method
+from cors_views.standard.origins import is_origin
+from cors_views.standard.request_headers import NON_WILDCARD_REQUEST_HEADERS, parse_request_headers
+from cors_views.standard.response_headers import (
     ALLOW_HEADERS,
     ALLOW_METHODS,
     ALLOW_PRIVATE_NETWORK,
     MAX_AGE,
-    parse_request_headers,
 )
-from cors_views.standard.methods import SAFE_METHODS, is_forbidden_method, is_method
-from cors_views.standard.origins import is_origin
-from cors_views.standard.safelists import NON_WILDCARD_REQUEST_HEADERS
 
 
 class _Signal:

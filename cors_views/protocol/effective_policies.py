@@ -10,8 +10,8 @@ from cors_views.policies.fields import constant_headers
 from cors_views.policies.origin_sets import OriginSet
 from cors_views.policies.policy import CorsPolicy
 from cors_views.protocol.reasons import Answer, Headers, Reason
-from cors_views.standard.headers import ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, MAX_AGE
 from cors_views.standard.methods import is_forbidden_method, is_method
+from cors_views.standard.response_headers import ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, MAX_AGE
 
 DENIED = Answer(reason=Reason.DENIED)
 #: The same where other origins are refused on the server, and the site itself is not.

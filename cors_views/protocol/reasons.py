@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from cors_views.standard.headers import (
+from cors_views.standard.header_values import split_list
+from cors_views.standard.methods import SAFELISTED_METHODS
+from cors_views.standard.origins import is_origin
+from cors_views.standard.request_headers import NON_WILDCARD_REQUEST_HEADERS
+from cors_views.standard.response_headers import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
     ALLOW_METHODS,
     ALLOW_ORIGIN,
-    split_list,
 )
-from cors_views.standard.methods import SAFELISTED_METHODS
-from cors_views.standard.origins import is_origin
-from cors_views.standard.safelists import NON_WILDCARD_REQUEST_HEADERS
 
 #: Names, in lower case as all of ours are, and values.
 Headers = tuple[tuple[str, str], ...]

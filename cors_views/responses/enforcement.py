@@ -30,7 +30,7 @@ from cors_views.protocol.reasons import Answer, Preflight
 from cors_views.resolution import nearest
 from cors_views.resolution.pattern_paths import resolve
 from cors_views.resolution.wrapped_views import inspect_view
-from cors_views.responses import preflights, response_headers
+from cors_views.responses import preflights, writing
 from cors_views.standard.methods import is_method
 
 settings_cache.forget_on_change(ENFORCING.look_again)
@@ -189,5 +189,5 @@ def _json(request: HttpRequest) -> HttpResponse | None:
 
 
 def _written(request: Any, response: HttpResponseBase, decided: EnforcedParts) -> HttpResponseBase:
-    response_headers.write_forbidden(request, response, decided)
+    writing.write_forbidden(request, response, decided)
     return response

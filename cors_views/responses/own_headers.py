@@ -12,13 +12,14 @@ from typing import Any
 from django.http import HttpRequest
 
 from cors_views.conf import settings_cache
-from cors_views.outcomes.decided import own_headers_stay, view_of, written_by_hand
+from cors_views.outcomes.decided import view_of
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.protocol.reasons import Answer
 from cors_views.resolution import nearest
 from cors_views.resolution.layers import Layer
 from cors_views.resolution.pattern_paths import pattern_path_of
 from cors_views.resolution.route_names import route_name
+from cors_views.standard.response_headers import cors_headers_among
 from cors_views.support.escaping import quoted
 
 logger = logging.getLogger("cors_views")
@@ -28,13 +29,18 @@ _warned: set[str] = set()
 _MOST_WARNED = 10_000
 
 
+def stay(answer: Answer, effective: EffectivePolicy) -> bool:
+    """Return whether they stay, as with django-cors-headers: nothing is declared, or answered."""
+    return effective.undeclared and not answer.headers
+
+
 def judge(request: Any, headers: Any, answer: Answer, effective: EffectivePolicy) -> None:
     """Remove them from a response, and warn where a declaration takes them away.
 
     Where they stay, they are noted on the request: they are what a browser goes by.
     """
-    names = written_by_hand(headers)
-    if own_headers_stay(answer, effective):
+    names = cors_headers_among(headers)
+    if stay(answer, effective):
         request._cors_own_headers = {name.lower(): headers[name] for name in names}
         return
     for name in names:

@@ -13,7 +13,7 @@ from django.http.response import ResponseHeaders
 
 from cors_views.conf import settings_cache
 from cors_views.outcomes.decided import DecidedParts, EnforcedParts
-from cors_views.responses import response_headers
+from cors_views.responses import writing
 
 #: Fetch, "CORS-preflight fetch": any "ok status" will do.
 PREFLIGHT_STATUS = 200
@@ -27,7 +27,7 @@ def preflight_response(
     A refusal is the absence of the headers; ``status`` is another one where policies enforce.
     """
     response = _without_body(status)
-    response_headers.write(request, response, decided)
+    writing.write(request, response, decided)
     return response
 
 

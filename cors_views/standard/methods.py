@@ -6,7 +6,7 @@ https://fetch.spec.whatwg.org/ is the authority, its sections those of the revie
 
 from __future__ import annotations
 
-from cors_views.standard.headers import is_token
+from cors_views.standard.header_values import is_token
 
 #: Fetch section 2.2.1, "forbidden method".
 FORBIDDEN_METHODS = frozenset({"CONNECT", "TRACE", "TRACK"})

@@ -11,7 +11,7 @@ from django.test.utils import override_settings
 from django.urls import path
 
 from cors_views import cors_allow, cors_deny
-from cors_views.responses import preflights, response_headers
+from cors_views.responses import preflights, writing
 from tests.tables import Sender, urlconf
 
 ORIGIN = "https://app.example.com"
@@ -44,7 +44,7 @@ def test_that_both_ways_write_the_same_response_to_a_preflight(
 
     with urlconf(path("v/", declare(answer))):
         short = send.preflight("/v/", ORIGIN, "PUT")
-        monkeypatch.setattr(response_headers, "KNOWN_HEADERS", None)
+        monkeypatch.setattr(writing, "KNOWN_HEADERS", None)
         monkeypatch.setattr(preflights, "_parts", lambda status: None)
         documented = send.preflight("/v/", ORIGIN, "PUT")
 

@@ -4,8 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from cors_views.standard.methods import is_forbidden_method, is_method
-from tests.standard.test_headers import NO_TOKENS
+from cors_views.standard.methods import (
+    FORBIDDEN_METHODS,
+    SAFE_METHODS,
+    SAFELISTED_METHODS,
+    is_forbidden_method,
+    is_method,
+)
+from tests.standard.test_header_values import NO_TOKENS
+
+
+@pytest.mark.parametrize(
+    ("names", "standard"),
+    [
+        pytest.param(FORBIDDEN_METHODS, {"CONNECT", "TRACE", "TRACK"}, id="forbidden-method"),
+        pytest.param(SAFELISTED_METHODS, {"GET", "HEAD", "POST"}, id="safelisted-method"),
+        pytest.param(SAFE_METHODS, {"GET", "HEAD", "OPTIONS"}, id="safe-method"),
+    ],
+)
+def test_that_a_list_is_that_of_the_standard(names: frozenset[str], standard: set[str]) -> None:
+    assert names == standard
 
 
 @pytest.mark.parametrize("text", NO_TOKENS)

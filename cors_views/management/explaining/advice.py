@@ -30,6 +30,7 @@ from cors_views.outcomes.decided import Decided
 from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.layers import Layer
+from cors_views.responses import own_headers
 from cors_views.standard.methods import SAFELISTED_METHODS
 from cors_views.standard.origins import SPECIAL
 
@@ -249,7 +250,7 @@ def _credentials(case: Case) -> Advice:
 
 
 def _written_by_hand(case: Case) -> Advice:
-    if not case.decided.leaves_own_headers:
+    if not own_headers.stay(case.decided.answer, case.decided.effective):
         return Advice(Move("something above it writes Access-Control-Allow-Origin by hand"))
     note = (
         "It replaces what the view writes by hand. Remove what a proxy or a middleware above "

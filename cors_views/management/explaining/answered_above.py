@@ -10,9 +10,10 @@ from cors_views.management.explaining.refusals import Refusal
 from cors_views.management.explaining.source_code import Item
 from cors_views.management.site_requests import Server
 from cors_views.outcomes.decided import Decided
-from cors_views.standard.headers import ALLOW_CREDENTIALS, ALLOW_ORIGIN
+from cors_views.responses import own_headers
+from cors_views.standard.header_values import value_of
 from cors_views.standard.origins import is_origin
-from cors_views.standard.safelists import value_of
+from cors_views.standard.response_headers import ALLOW_CREDENTIALS, ALLOW_ORIGIN
 
 
 def replaced(refusal: Refusal, decided: Decided) -> tuple[Edit, ...]:
@@ -30,7 +31,11 @@ def replaced(refusal: Refusal, decided: Decided) -> tuple[Edit, ...]:
 
 def by_hand(decided: Decided, received: Received | None) -> bool:
     """Return whether an answer has a header that a view or a middleware wrote."""
-    return received is not None and decided.leaves_own_headers and bool(_allow_origin(received))
+    return (
+        received is not None
+        and own_headers.stay(decided.answer, decided.effective)
+        and bool(_allow_origin(received))
+    )
 
 
 def kept(refusal: Refusal) -> tuple[Item, ...]:

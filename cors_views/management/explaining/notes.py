@@ -11,9 +11,9 @@ from cors_views.management.explaining import csrf_tokens, visitor_cookies
 from cors_views.management.explaining.page_calls import Played
 from cors_views.management.site_requests import is_below_static_url
 from cors_views.protocol.reasons import Reason
-from cors_views.standard.headers import ALLOW_CREDENTIALS, ALLOW_ORIGIN
+from cors_views.standard.header_values import value_of
 from cors_views.standard.methods import SAFE_METHODS
-from cors_views.standard.safelists import value_of
+from cors_views.standard.response_headers import ALLOW_CREDENTIALS, ALLOW_ORIGIN
 from cors_views.support.escaping import escaped
 
 STATIC = (

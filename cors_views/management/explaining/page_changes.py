@@ -7,8 +7,8 @@ import dataclasses
 from cors_views.management.explaining.edits import Ask, Declare, Edit, Extend
 from cors_views.management.explaining.refusals import Refusal
 from cors_views.protocol.reasons import Reason
-from cors_views.standard.headers import ALLOW_METHODS, CORS_RESPONSE_HEADERS, split_list
-from cors_views.standard.safelists import value_of
+from cors_views.standard.header_values import split_list, value_of
+from cors_views.standard.response_headers import ALLOW_METHODS, CORS_RESPONSE_HEADERS
 
 
 def wrongly(refusal: Refusal) -> Edit | None:

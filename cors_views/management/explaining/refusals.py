@@ -29,9 +29,12 @@ from cors_views.protocol.decisions import admitting
 from cors_views.protocol.effective_policies import CompiledPolicy
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.wrapped_views import inspect_view, served_methods
-from cors_views.standard.headers import CORS_RESPONSE_HEADERS
 from cors_views.standard.methods import SAFELISTED_METHODS
-from cors_views.standard.safelists import NON_WILDCARD_REQUEST_HEADERS, unsafe_request_header_names
+from cors_views.standard.request_headers import (
+    NON_WILDCARD_REQUEST_HEADERS,
+    unsafe_request_header_names,
+)
+from cors_views.standard.response_headers import CORS_RESPONSE_HEADERS
 
 _SHARED = "The CorsPolicy there stands at other places too."
 

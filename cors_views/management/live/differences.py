@@ -9,8 +9,8 @@ from urllib.parse import urljoin, urlsplit
 from cors_views.browsing import Received, Sent
 from cors_views.browsing.engine import REDIRECT_STATUSES
 from cors_views.management.live import signs
-from cors_views.standard.headers import ALLOW_ORIGIN, CORS_RESPONSE_HEADERS
-from cors_views.standard.safelists import value_of
+from cors_views.standard.header_values import value_of
+from cors_views.standard.response_headers import ALLOW_ORIGIN, CORS_RESPONSE_HEADERS
 from cors_views.support.escaping import quoted
 
 #: What whoever answers in front of Django has to be told, by the status of its answer.

@@ -5,8 +5,7 @@ from __future__ import annotations
 from cors_views.browsing import Received
 from cors_views.outcomes import debug_header
 from cors_views.protocol.reasons import Reason
-from cors_views.standard.headers import split_list
-from cors_views.standard.safelists import value_of
+from cors_views.standard.header_values import split_list, value_of
 from cors_views.support.escaping import quoted
 
 #: By which caches say that an answer is a copy, where they say it.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from cors_views.management.base import bad_input, unreadable
-from cors_views.standard.headers import split_list
+from cors_views.standard.header_values import split_list
 from cors_views.support.escaping import quoted
 
 #: A line that is longer is none: nginx writes at most 64 KB of a request.

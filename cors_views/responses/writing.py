@@ -12,10 +12,10 @@ from django.utils.cache import patch_vary_headers
 
 from cors_views.conf.settings_cache import value_read
 from cors_views.outcomes import debug_header
-from cors_views.outcomes.decided import Decided, DecidedParts, EnforcedParts, written_by_hand
+from cors_views.outcomes.decided import Decided, DecidedParts, EnforcedParts
 from cors_views.outcomes.refusal_log import LEVEL, are_refusals_logged, log_refusal, may_be_logged
 from cors_views.responses import own_headers
-from cors_views.standard.headers import CORS_RESPONSE_HEADERS
+from cors_views.standard.response_headers import CORS_RESPONSE_HEADERS, cors_headers_among
 
 #: The class of headers, if Django keeps them as ``write`` knows: as pairs, by name in lower case.
 KNOWN_HEADERS = (
@@ -77,7 +77,7 @@ def with_origin(vary: str) -> str:
 
 def write_forbidden(request: Any, response: HttpResponseBase, decided: EnforcedParts) -> None:
     """Write on the response to a request that was refused on the server; it has no CORS header."""
-    for name in written_by_hand(response.headers):
+    for name in cors_headers_among(response.headers):
         del response.headers[name]
     patch_vary_headers(response, ("origin",))
     request._cors_outcome = decided

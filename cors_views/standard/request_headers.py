@@ -1,20 +1,46 @@
-"""What Fetch lets a page send without asking, and read without being told that it may."""
+"""What the Fetch standard says of request headers: forbidden ones, and which need no preflight.
+
+https://fetch.spec.whatwg.org/ is the authority, its sections those of the review draft of June
+2026; each name below is the standard's own term.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
 
-from cors_views.standard.headers import (
-    EXPOSE_HEADERS,
-    FORBIDDEN_RESPONSE_HEADERS,
-    is_forbidden_request_header,
-    is_token,
-    split_list,
-)
+from cors_views.standard.header_values import is_token, mime_essence, split_list
 from cors_views.standard.methods import is_forbidden_method
 
-HeaderList = tuple[tuple[str, str], ...]
+#: Set by the browser alone: Fetch section 2.2.2, "forbidden request-header", and what the draft of
+#: Private Network Access adds.
+FORBIDDEN_REQUEST_HEADERS = frozenset(
+    {
+        "accept-charset",
+        "accept-encoding",
+        "access-control-request-headers",
+        "access-control-request-method",
+        "access-control-request-private-network",
+        "connection",
+        "content-length",
+        "cookie",
+        "cookie2",
+        "date",
+        "dnt",
+        "expect",
+        "host",
+        "keep-alive",
+        "origin",
+        "referer",
+        "set-cookie",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "via",
+    }
+)
+_FORBIDDEN_REQUEST_HEADER_PREFIXES = ("proxy-", "sec-")
 
 #: Fetch section 2.2.2, "CORS non-wildcard request-header name": what '*' never covers.
 NON_WILDCARD_REQUEST_HEADERS = frozenset({"authorization"})
@@ -22,19 +48,6 @@ NON_WILDCARD_REQUEST_HEADERS = frozenset({"authorization"})
 #: Fetch section 2.2.2, "request-body-header name": what goes when a redirect drops the body.
 REQUEST_BODY_HEADERS = frozenset(
     {"content-encoding", "content-language", "content-location", "content-type"}
-)
-
-#: Fetch section 2.2.2, "CORS-safelisted response-header name".
-SAFELISTED_RESPONSE_HEADERS = frozenset(
-    {
-        "cache-control",
-        "content-language",
-        "content-length",
-        "content-type",
-        "expires",
-        "last-modified",
-        "pragma",
-    }
 )
 
 #: What an HTML form can send, and so a page as well.
@@ -50,6 +63,16 @@ _NOT_IN_LANGUAGE = re.compile(r"[^0-9A-Za-z *,\-.;=]")
 #: Fetch section 2.2.2, "parse a single range header value", with a start, as media elements ask.
 _RANGE_WITH_A_START = re.compile(r"bytes=([0-9]+)-([0-9]*)")
 _METHOD_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
+
+#: A browser writes every header name once; past these bounds it is not a page that asks.
+MAX_REQUEST_HEADERS_LENGTH = 4096
+MAX_REQUEST_HEADERS = 128
+
+
+def is_forbidden_request_header(name: str) -> bool:
+    """Return whether only the browser itself may set the request header ``name``."""
+    name = name.lower()
+    return name in FORBIDDEN_REQUEST_HEADERS or name.startswith(_FORBIDDEN_REQUEST_HEADER_PREFIXES)
 
 
 def is_dropped_request_header(name: str, value: str) -> bool:
@@ -90,15 +113,6 @@ _SAFELISTED_REQUEST_HEADERS: dict[str, Callable[[str], bool]] = {
 }
 
 
-def mime_essence(value: str) -> str:
-    """Return type and subtype in lower case, or ``""`` (MIME Sniffing, "parse a MIME type")."""
-    kind, _, rest = value.strip("\t\n\r ").partition("/")
-    subtype = rest.partition(";")[0].rstrip("\t\n\r ")
-    if is_token(kind) and is_token(subtype):
-        return f"{kind}/{subtype}".lower()
-    return ""
-
-
 def is_safelisted_request_header(name: str, value: str) -> bool:
     """Return whether a page may send a header unasked (Fetch, "CORS-safelisted request-header").
 
@@ -124,32 +138,17 @@ def unsafe_request_header_names(headers: Iterable[tuple[str, str]]) -> tuple[str
     return tuple(sorted(unsafe | harmless if size > _LONGEST_SAFELISTED_VALUES else unsafe))
 
 
-def value_of(headers: Iterable[tuple[str, str]], name: str) -> str | None:
-    """Return the combined value of a header, or ``None`` (Fetch section 2.2.2, "get")."""
-    values = [value.strip("\t\n\r ") for each, value in headers if each.lower() == name]
-    return ", ".join(values) if values else None
+def parse_request_headers(value: str) -> tuple[str, ...] | None:
+    """Return the names in an Access-Control-Request-Headers value, in lower case.
 
-
-def names_in(headers: Iterable[tuple[str, str]], name: str) -> tuple[str, ...] | None:
-    """Return the tokens in a list header, none where it is not there.
-
-    ``None`` where it is no list of tokens (Fetch section 2.2.2, "extract header list values").
+    ``None`` means that no browser wrote it (an element that is no token, a forbidden name, or past
+    the bounds above), so nothing of it may be trusted or sent back.
     """
-    names = split_list(value_of(headers, name) or "")
-    return tuple(names) if all(map(is_token, names)) else None
-
-
-def visible(headers: HeaderList, *, cors: bool, credentials: bool) -> HeaderList:
-    """Return the headers that a script may read.
-
-    Fetch section 2.2.6, "basic filtered response" and "CORS filtered response"; ``*`` exposes all
-    of them only where the page asked without ``credentials`` (section 4.1, "main fetch").
-    """
-    exposed = {name.lower() for name in names_in(headers, EXPOSE_HEADERS) or ()}
-    everything = not cors or ("*" in exposed and not credentials)
-    shown = SAFELISTED_RESPONSE_HEADERS | exposed
-    return tuple(
-        (name, value)
-        for name, value in headers
-        if name.lower() not in FORBIDDEN_RESPONSE_HEADERS and (everything or name.lower() in shown)
-    )
+    if len(value) > MAX_REQUEST_HEADERS_LENGTH:
+        return None
+    names = split_list(value)
+    if len(names) > MAX_REQUEST_HEADERS:
+        return None
+    if not all(is_token(name) and not is_forbidden_request_header(name) for name in names):
+        return None
+    return tuple(dict.fromkeys(name.lower() for name in names))

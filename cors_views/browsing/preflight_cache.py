@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from cors_views.standard.safelists import NON_WILDCARD_REQUEST_HEADERS
+from cors_views.standard.request_headers import NON_WILDCARD_REQUEST_HEADERS
 
 
 class CacheKey(NamedTuple):
