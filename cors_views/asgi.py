@@ -264,7 +264,10 @@ async def _enforced(
         return None
     decided = Decided(origin, refusal, effective, asked, replies, effective.enforce is True)
     log_enforced(made, decided)
-    return decided if decided.enforced else None
+    if decided.enforced:
+        return decided
+    outcome.keep_reported(made)
+    return None
 
 
 async def _told(request: Callable[[], ASGIRequest], decided: Decided) -> Answer:

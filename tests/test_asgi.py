@@ -572,6 +572,30 @@ TOLD: dict[str, Any] = {
         {"origin": EVIL, "access_control_request_method": "PUT"},
         (False, "ORIGIN_NOT_ADMITTED", "", True, True),
     ),
+    "what would be": (
+        {"enforce": "report"},
+        "POST",
+        {"origin": EVIL},
+        (False, "ORIGIN_NOT_ADMITTED", "", False, "report"),
+    ),
+    "a method that would be, of a page that may read": (
+        {"enforce": "report"},
+        "POST",
+        {"origin": APP},
+        (True, None, APP, False, "report"),
+    ),
+    "a preflight that would be": (
+        {"enforce": "report"},
+        "OPTIONS",
+        {"origin": EVIL, "access_control_request_method": "PUT"},
+        (False, "ORIGIN_NOT_ADMITTED", "", True, "report"),
+    ),
+    "admitted where policies report": (
+        {"enforce": "report"},
+        "GET",
+        {"origin": APP},
+        (True, None, APP, False, False),
+    ),
     "no Origin": ({}, "GET", {}, None),
     "the site itself": ({}, "GET", {"origin": SITE}, None),
 }
@@ -594,7 +618,9 @@ def told(outcome: Outcome) -> Any:
     reason = outcome.reason.name if outcome.reason else None
     assert (outcome.layer, outcome.route, outcome.policy) == ("ASGI application", "", "")
     assert outcome.place.startswith("tests/test_asgi.py:")
-    return outcome.admitted, reason, outcome.admitted_by, outcome.preflight, outcome.enforced
+    on_the_server = {(True, False): True, (False, True): "report", (False, False): False}
+    enforce = on_the_server[outcome.enforced, outcome.reported]
+    return outcome.admitted, reason, outcome.admitted_by, outcome.preflight, enforce
 
 
 @pytest.mark.parametrize("name", TOLD)

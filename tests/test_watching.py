@@ -88,6 +88,8 @@ URLS = [
     path("asked/", cors_allow(origins=[partners, CachedOrigins(tenants)])(answer)),
     path("regex/", cors_allow(origin_regexes=[r"https://eu\.example"])(answer)),
     path("closed/", cors_deny(answer)),
+    path("reporting/", cors_allow(origins=[APP], methods=["GET"], enforce="report")(answer)),
+    path("enforcing/", cors_allow(origins=[APP], methods=["GET"], enforce=True)(answer)),
 ]
 
 
@@ -109,8 +111,8 @@ def ask(url: str, origin: str, method: str = "GET", **headers: str) -> None:
     Client().generic(method, url, headers={"origin": origin, **headers})
 
 
-def counted(admitted_by: str, reason: str, route: str) -> float | None:
-    labels = {"admitted_by": admitted_by, "reason": reason, "route": route}
+def counted(admitted_by: str, reason: str, route: str, enforce: str = "") -> float | None:
+    labels = {"admitted_by": admitted_by, "reason": reason, "route": route, "enforce": enforce}
     found: float | None = prometheus.REGISTRY.get_sample_value("cors_decisions_total", labels)
     return found
 
@@ -128,6 +130,20 @@ def test_prometheus_counts_by_entry_and_reason(page: Reader) -> None:
     assert b"evil" not in prometheus.generate_latest()
 
 
+def test_prometheus_counts_what_enforce_would_refuse(page: Reader) -> None:
+    for url in ("/reporting/", "/enforcing/"):
+        ask(url, APP)
+        ask(url, EVIL, "POST")
+        ask(url, APP, "POST")
+
+    for url, enforce in (("/reporting/", "reported"), ("/enforcing/", "refused")):
+        assert counted(APP, "", url) == 1
+        assert counted("", "ORIGIN_NOT_ADMITTED", url, enforce) == 1
+    # The page may read the answer to this one, so that nothing else tells of it.
+    assert counted(APP, "", "/reporting/", "reported") == 1
+    assert counted(APP, "METHOD_NOT_OFFERED", "/enforcing/", "refused") == 1
+
+
 def test_opentelemetry_has_it_on_the_span(page: Reader) -> None:
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
@@ -140,11 +156,16 @@ def test_opentelemetry_has_it_on_the_span(page: Reader) -> None:
     admitted, refused = (dict(span.attributes or {}) for span in exporter.get_finished_spans())
     place = admitted.pop("cors.declared_at")
     assert str(place).startswith("tests/test_watching.py:")
-    assert admitted == {"cors.admitted": True, "cors.admitted_by": APP}
+    assert admitted == {
+        "cors.admitted": True,
+        "cors.admitted_by": APP,
+        "cors.reported": False,
+    }
     assert refused == {
         "cors.admitted": False,
         "cors.admitted_by": "",
         "cors.declared_at": place,
+        "cors.reported": False,
         "cors.reason": "ORIGIN_NOT_ADMITTED",
     }
 

@@ -62,6 +62,10 @@ class Outcome:
         The request headers that a preflight asked for and did not get.
     ``enforced``
         Whether the server refused the request, so that its view did not run.
+    ``reported``
+        Whether ``enforce=True`` would have made the server refuse the request, and
+        ``enforce="report"`` let it run. ``admitted`` and ``reason`` are about the answer that it
+        got: a page may read the answer to a ``POST`` that its policy does not offer.
     """
 
     origin: str
@@ -76,6 +80,7 @@ class Outcome:
     preflight: bool
     missing: tuple[str, ...]
     enforced: bool
+    reported: bool
 
 
 def outcome_of(request: HttpRequest) -> Outcome | None:
@@ -94,6 +99,11 @@ def outcome_of(request: HttpRequest) -> Outcome | None:
 def keep_untold(request: HttpRequest) -> None:
     """Send no ``cors_decided`` about a request: no page has sent it, somebody only tries it out."""
     request._cors_untold = True  # type: ignore[attr-defined]
+
+
+def keep_reported(request: HttpRequest) -> None:
+    """Tell that the server would have refused a request, and only reports it."""
+    request._cors_reported = True  # type: ignore[attr-defined]
 
 
 def send(request: HttpRequest, decided: Decided | None = None) -> None:
@@ -148,6 +158,7 @@ def outcome_from(request: HttpRequest, decided: Decided) -> Outcome:
         preflight=decided.asked is not None,
         missing=missing,
         enforced=decided.enforced,
+        reported=hasattr(request, "_cors_reported"),
     )
 
 

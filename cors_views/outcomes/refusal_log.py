@@ -106,6 +106,7 @@ def _log_refusal(
             "source": effective.source,
             "view": view,
             "enforced": decided.enforced,
+            "reported": said == _REPORTED,
         },
     )
 

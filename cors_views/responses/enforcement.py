@@ -20,6 +20,7 @@ from django.urls import URLResolver, get_resolver, get_urlconf
 from cors_views import conf
 from cors_views.conf import settings_cache
 from cors_views.outcomes.decided import Decided, DecidedParts, EnforcedParts, is_same_origin
+from cors_views.outcomes.outcome import keep_reported
 from cors_views.outcomes.refusal_log import log_enforced
 from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.protocol import decisions
@@ -147,7 +148,10 @@ def _logged(
             request.resolver_match = resolve(request)
     decided = (origin, answer, effective, asked, replies, refuses)
     log_enforced(request, Decided(*decided))
-    return decided if refuses else None
+    if refuses:
+        return decided
+    keep_reported(request)
+    return None
 
 
 # --- Answer ------------------------------------------------------------------------------------

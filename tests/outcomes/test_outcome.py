@@ -96,6 +96,11 @@ with override_settings(CORS_POLICIES=POLICIES):
         path("loaded/", cors_allow(origins=[CachedOrigins(tenants)])(answer)),
         path("credentials/", cors_allow(origins=[APP])(answer)),
         path("enforced/", cors_allow("partners", enforce=True)(answer)),
+        path(
+            "reported/",
+            cors_allow("partners", methods=["GET", "PUT"], enforce="report")(answer),
+        ),
+        path("closed/", cors_deny(enforce="report")(answer)),
         path("", include([path("refined/", cors_allow(max_age=5)(answer))])),
     ]
 SITE = {
@@ -161,6 +166,7 @@ CASES: dict[str, tuple[tuple[str, str, str], dict[str, str], dict[str, Any]]] = 
             "preflight": False,
             "missing": (),
             "enforced": False,
+            "reported": False,
         },
     ),
     "the settings refuse": (
@@ -294,6 +300,7 @@ CASES: dict[str, tuple[tuple[str, str, str], dict[str, str], dict[str, Any]]] = 
         {
             "reason": Reason.ORIGIN_NOT_ADMITTED,
             "enforced": True,
+            "reported": False,
             "layer": "route",
             "policy": "partners",
             "route": "/enforced/",
@@ -302,7 +309,44 @@ CASES: dict[str, tuple[tuple[str, str, str], dict[str, str], dict[str, Any]]] = 
     "a preflight that is refused on the server": (
         ("OPTIONS", "/enforced/", EVIL),
         asks("PUT"),
-        {"enforced": True, "preflight": True, "method": "PUT"},
+        {"enforced": True, "reported": False, "preflight": True, "method": "PUT"},
+    ),
+    "admitted where policies report": (
+        ("GET", "/reported/", APP),
+        {},
+        {"admitted": True, "enforced": False, "reported": False},
+    ),
+    "an origin that would be refused on the server": (
+        ("POST", "/reported/", EVIL),
+        {},
+        {
+            "reason": Reason.ORIGIN_NOT_ADMITTED,
+            "enforced": False,
+            "reported": True,
+            "layer": "route",
+            "route": "/reported/",
+        },
+    ),
+    "a method that would be, of a page that may read": (
+        ("POST", "/reported/", APP),
+        {},
+        {"admitted": True, "admitted_by": APP, "enforced": False, "reported": True},
+    ),
+    "a preflight that would be": (
+        ("OPTIONS", "/reported/", EVIL),
+        asks("PUT"),
+        {
+            "reason": Reason.ORIGIN_NOT_ADMITTED,
+            "preflight": True,
+            "method": "PUT",
+            "enforced": False,
+            "reported": True,
+        },
+    ),
+    "a closed view that would be": (
+        ("POST", "/closed/", APP),
+        {},
+        {"reason": Reason.DENIED, "enforced": False, "reported": True},
     ),
     "what refines the settings": (
         ("GET", "/refined/", APP),

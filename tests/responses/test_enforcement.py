@@ -692,14 +692,18 @@ def test_the_log_tells_the_two_refusals_apart(
         send.actual("/w/", STRANGER, "POST")
 
     begins = [
-        (record.levelname, record.getMessage().partition(" from ")[0])
+        (
+            record.levelname,
+            record.getMessage().partition(" from ")[0],
+            vars(record)["reported"],
+        )
         for record in caplog.records
         if record.name == "cors_views"
     ]
     assert begins == [
-        ("WARNING", "With enforce=True, CORS would have sent 403 to POST '/v/'"),
-        ("DEBUG", "The browser refuses POST '/v/'"),
-        ("WARNING", "CORS sent 403 to POST '/w/'"),
+        ("WARNING", "With enforce=True, CORS would have sent 403 to POST '/v/'", True),
+        ("DEBUG", "The browser refuses POST '/v/'", False),
+        ("WARNING", "CORS sent 403 to POST '/w/'", False),
     ]
 
 
@@ -742,6 +746,7 @@ def test_what_the_log_says(
         assert "test_enforcement.py:" in text
         assert "secret" not in text
         assert vars(record)["enforced"] is (enforce is True)
+        assert vars(record)["reported"] is (enforce == "report")
     ran = spy.calls.count("POST") - 3
     assert ran == (method == "POST" and enforce is not True)
 

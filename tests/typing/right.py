@@ -175,6 +175,7 @@ def watch(sender: Any, request: HttpRequest, outcome: Outcome, **kwargs: Any) ->
     assert_type(outcome.admitted, bool)
     assert_type(outcome.reason, Reason | None)
     assert_type(outcome.missing, tuple[str, ...])
+    assert_type(outcome.reported, bool)
     assert_type(outcome_of(request), Outcome | None)
 
 
