@@ -37,8 +37,8 @@ from cors_views.protocol.consulting import aconsult, known_replies
 from cors_views.protocol.decisions import Replies, Unanswered
 from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy, RoutePolicies
 from cors_views.protocol.reasons import Answer, Preflight, Reason
-from cors_views.resolution import combining
-from cors_views.resolution.layers import Layer
+from cors_views.resolution import combining_layers
+from cors_views.resolution.layer_order import Layer
 from cors_views.responses import own_headers
 from cors_views.responses.preflights import PREFLIGHT_STATUS, headers_of_no_body
 from cors_views.responses.writing import with_origin
@@ -218,7 +218,7 @@ def _route_of(application: CorsASGI) -> RoutePolicies:
     """Return the policies of an application, compiled once."""
     route = _routes.get(application)
     if route is None:
-        route = _routes[application] = combining.of_declaration(application._layer)
+        route = _routes[application] = combining_layers.of_declaration(application._layer)
     return route
 
 

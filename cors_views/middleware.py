@@ -21,7 +21,7 @@ from cors_views.protocol.consulting import NOT_ASKED_YET, aconsult, consult, kno
 from cors_views.protocol.decisions import SIGNAL, Question, Replies, Unanswered
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.protocol.reasons import Answer, Preflight
-from cors_views.resolution import nearest
+from cors_views.resolution import lookup
 from cors_views.responses import enforcement, preflights, writing
 from cors_views.signals import check_request_enabled, cors_decided
 from cors_views.standard.response_headers import (
@@ -91,7 +91,7 @@ class CorsMiddleware:
         # 4. Any other request goes to the view.
         response = self.get_response(request)
         # 5. Find the nearest policy: Django has left the view on the request.
-        effective = nearest.effective_policy_of(request)
+        effective = lookup.effective_policy_of(request)
         # 6. Decide what it answers this origin; callables and receivers may have to be asked.
         answer = _at_once(request, path, origin, effective)
         if answer is None:
@@ -124,7 +124,7 @@ class CorsMiddleware:
                     await outcome.asend(request)
                 return forbidden
         response: HttpResponseBase = await self.get_response(request)
-        effective = nearest.effective_policy_of(request)
+        effective = lookup.effective_policy_of(request)
         answer = _at_once(request, path, origin, effective)
         if answer is None:
             decision = partial(_actual, request, path, origin, effective)
@@ -151,7 +151,7 @@ def _before_the_view(
         method = meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
         # Fetch, "CORS-preflight request". Without an Origin it is no CORS request at all.
         if method is not None and origin:
-            route = nearest.find_route(request)
+            route = lookup.find_route(request)
             asked = Preflight(
                 origin,
                 method,
@@ -164,7 +164,7 @@ def _before_the_view(
         # django-cors-headers asks the receivers before the view where CORS_URLS_REGEX does not
         # match, and the answer may differ afterwards. The URL is resolved first, because a view
         # that declares its policy has no use for the answer.
-        effective = nearest.find_route(request).effective(request.method or "")
+        effective = lookup.find_route(request).effective(request.method or "")
         if effective.needs_url_match and effective.applies:
             return _ask_the_receivers, None
     return None, None
@@ -250,7 +250,7 @@ def preview(request: HttpRequest) -> tuple[EffectivePolicy, Decided | Question]:
     decided = what_was_decided(request)
     if decided is not None:
         return decided.effective, decided
-    effective, origin = nearest.effective_policy_of(request), request.META.get("HTTP_ORIGIN", "")
+    effective, origin = lookup.effective_policy_of(request), request.META.get("HTTP_ORIGIN", "")
     try:
         answer = _actual(request, request.path_info, origin, effective, known_replies())
     except Unanswered as unanswered:

@@ -318,7 +318,7 @@ TESTED_ELSEWHERE = {
     ),
     "protocol.asgi_scopes": ("test_asgi.py", "applications within CorsASGI show what arrives"),
     "protocol.effective_policies": (
-        "resolution/test_nearest.py",
+        "resolution/test_layer_order.py",
         "what the layers of a view make together shows in its answers",
     ),
     "regexes.automata": (
@@ -329,13 +329,13 @@ TESTED_ELSEWHERE = {
         "regexes/test_repetitions.py",
         "it holds what the search for endless repetitions goes over",
     ),
-    "resolution.combining": (
-        "resolution/test_nearest.py",
+    "resolution.combining_layers": (
+        "resolution/test_layer_order.py",
         "how layers combine is what the nearest policy says",
     ),
-    "resolution.layers": (
-        "resolution/test_nearest.py",
-        "the order of layers is which of several policies is nearest",
+    "resolution.lookup": (
+        "resolution/test_layer_order.py",
+        "which policy it finds for a request is what the order of layers says",
     ),
 }
 

@@ -27,7 +27,7 @@ from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
 from cors_views.middleware import CorsMiddleware
 from cors_views.policies.origin_sets import OriginSet
 from cors_views.protocol.effective_policies import CompiledPolicy
-from cors_views.resolution import nearest
+from cors_views.resolution import lookup
 from cors_views.resolution.pattern_paths import all_pattern_paths
 from tests.tables import cors_headers, urlconf
 
@@ -129,7 +129,7 @@ def test_routes_of_the_same_origins_share_one_set(
 
     with urlconf(*routes):
         chains = list(all_pattern_paths())
-        sets = {id(nearest.build_safely(chain).other.policies[0].origins) for chain in chains}
+        sets = {id(lookup.build_safely(chain).other.policies[0].origins) for chain in chains}
 
     assert len(chains) == 9
     assert len(sets) == 1
@@ -182,7 +182,7 @@ def test_ever_new_urls_and_origins_leave_nothing_behind() -> None:
 
     serve(2_000)
     gc.collect()
-    routes = len(nearest._routes)
+    routes = len(lookup._routes)
     tracemalloc.start()
     try:
         serve(100_000)
@@ -191,7 +191,7 @@ def test_ever_new_urls_and_origins_leave_nothing_behind() -> None:
     finally:
         tracemalloc.stop()
 
-    assert len(nearest._routes) == routes == 7
+    assert len(lookup._routes) == routes == 7
     # A byte kept for each request would be twice as much.
     assert kept < 50_000
 

@@ -26,7 +26,7 @@ from django.views.decorators.cache import never_cache
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
 from cors_views.declarations import marks
 from tests.management.commands import run
-from tests.resolution.test_nearest import allow, of_class, on_dispatch, origin, who_reads
+from tests.resolution.test_layer_order import allow, of_class, on_dispatch, origin, who_reads
 from tests.tables import (
     METHODS,
     ORIGIN,

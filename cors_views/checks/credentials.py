@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Warning
 
 from cors_views import conf
 from cors_views.inspection.policies_in_use import PolicyInUse
-from cors_views.resolution import layers
+from cors_views.resolution import layer_order
 
 
 def check_any_origin_with_credentials(use: PolicyInUse) -> Iterator[CheckMessage]:
@@ -17,7 +17,7 @@ def check_any_origin_with_credentials(use: PolicyInUse) -> Iterator[CheckMessage
     )
     if not use.policy.any_origin or not use.effective.counting_layers:
         return
-    wanted = [policy.credentials for layer in refining for policy in layers.policies_of(layer)]
+    wanted = [policy.credentials for layer in refining for policy in layer_order.policies_of(layer)]
     if use.effective.signal:
         wanted.append(conf.cors_settings().policy.credentials)
     if next((value for value in wanted if value is not None), False):

@@ -28,7 +28,7 @@ from cors_views.inspection.wide_regexes import (
 )
 from cors_views.policies.patterns import Pattern
 from cors_views.policies.policy import CorsPolicy
-from cors_views.resolution.layers import Layer
+from cors_views.resolution.layer_order import Layer
 from cors_views.resolution.route_names import routes_named
 from cors_views.resolution.wrapped_views import served_methods
 

@@ -36,8 +36,8 @@ from cors_views.inspection.policies_in_use import (
     policy_of_settings,
     survey,
 )
-from cors_views.resolution import layers
-from cors_views.resolution.layers import Layer
+from cors_views.resolution import layer_order
+from cors_views.resolution.layer_order import Layer
 from cors_views.resolution.pattern_paths import PatternPath
 
 
@@ -53,7 +53,7 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
     lost: dict[AppliedDeclaration, list[PatternPath]] = {}
     surveyed = survey()
     for pattern_path, route in surveyed:
-        stacks = list(filter(None, layers.stacks(pattern_path)))
+        stacks = list(filter(None, layer_order.stacks(pattern_path)))
         reached.update(layer.applied for stack in stacks for layer in stack)
         in_use += policies_in_use_at(pattern_path, route)
         for opened in opened_by_caches(route):

@@ -10,8 +10,8 @@ from cors_views import conf
 from cors_views.declarations.marks import AppliedDeclaration
 from cors_views.policies.policy import CorsPolicy
 from cors_views.protocol.effective_policies import RoutePolicies
-from cors_views.resolution import layers
-from cors_views.resolution.layers import Layer
+from cors_views.resolution import layer_order
+from cors_views.resolution.layer_order import Layer
 
 #: What was declared where, and whether it denies: one line may do both.
 _Declared = tuple[AppliedDeclaration, bool]
@@ -68,7 +68,7 @@ def _declared(layer: Layer) -> _Declared:
 
 def _counting(stack: list[Layer]) -> list[Layer]:
     """Return the layers up to the first that leaves those behind it nothing to say."""
-    ends = map(layers.ends_the_search, stack)
+    ends = map(layer_order.ends_the_search, stack)
     return stack[: next((number for number, end in enumerate(ends, 1) if end), len(stack))]
 
 

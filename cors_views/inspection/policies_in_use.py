@@ -16,8 +16,8 @@ from cors_views.policies.fields import FIELDS, TABLE
 from cors_views.policies.policy import CorsPolicy
 from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy, RoutePolicies
 from cors_views.regexes.automata import Matching
-from cors_views.resolution import layers, nearest, pattern_paths
-from cors_views.resolution.layers import Layer
+from cors_views.resolution import layer_order, lookup, pattern_paths
+from cors_views.resolution.layer_order import Layer
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import route_name
 from cors_views.resolution.wrapped_views import served_methods
@@ -89,12 +89,14 @@ def survey() -> list[tuple[PatternPath, RoutePolicies]]:
 def _survey(every: list[PatternPath]) -> list[tuple[PatternPath, RoutePolicies]]:
     hidden = hidden_among(every)
     found = [
-        (pattern_path, nearest.build_safely(pattern_path))
+        (pattern_path, lookup.build_safely(pattern_path))
         for pattern_path in every
         if pattern_path not in hidden
     ]
     return [
-        (pattern_path, route) for pattern_path, route in found if layers.understands(pattern_path)
+        (pattern_path, route)
+        for pattern_path, route in found
+        if layer_order.understands(pattern_path)
     ]
 
 
@@ -113,9 +115,9 @@ class Unclear(NamedTuple):
 def not_understood() -> list[Unclear]:
     """Return every route of the site that cannot be understood."""
     every = pattern_paths.of_the_site()
-    found = [(pattern_path, layers.what_is_unclear(pattern_path)) for pattern_path in every]
+    found = [(pattern_path, layer_order.what_is_unclear(pattern_path)) for pattern_path in every]
     return [
-        Unclear(pattern_path, error, layers.may_declare(pattern_path))
+        Unclear(pattern_path, error, layer_order.may_declare(pattern_path))
         for pattern_path, error in found
         if error
     ]
@@ -212,7 +214,7 @@ def csrf_middleware_protects(callback: Any) -> bool:
 
 def policy_of_settings() -> Iterator[PolicyInUse]:
     """Yield the settings' own policy: it answers where nothing is declared or nothing resolves."""
-    effective = nearest.undeclared().other
+    effective = lookup.undeclared().other
     if effective.applies:
         yield PolicyInUse((), (), effective, effective.policies[0], sources(effective, 0))
 
@@ -276,11 +278,11 @@ def _declared(effective: EffectivePolicy, number: int) -> Iterator[tuple[Source,
     """Yield the declared policies that counted, nearest first."""
     decisive = () if effective.signal else effective.counting_layers[:1]
     for layer in effective.counting_layers[len(decisive) :]:
-        yield Source(layer), layers.policies_of(layer)[0]
+        yield Source(layer), layer_order.policies_of(layer)[0]
     for layer in decisive:
         named = [
             (Source(layer, index), policy)
-            for index, policy in enumerate(layers.policies_of(layer))
+            for index, policy in enumerate(layer_order.policies_of(layer))
             if policy.names_origins
         ]
         yield named[number]

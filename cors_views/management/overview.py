@@ -28,8 +28,8 @@ from cors_views.policies.enforced_anywhere import Enforce
 from cors_views.policies.policy import CorsPolicy, unchecked
 from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy
 from cors_views.regexes.automata import Matching
-from cors_views.resolution import layers, nearest, pattern_paths, wrapped_views
-from cors_views.resolution.layers import Layer
+from cors_views.resolution import layer_order, lookup, pattern_paths, wrapped_views
+from cors_views.resolution.layer_order import Layer
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import route_name
 from cors_views.resolution.wrapped_views import name_of
@@ -198,11 +198,11 @@ def rows(resolver: URLResolver) -> Iterator[Row]:
     every = list(pattern_paths.all_pattern_paths(resolver))
     hidden = hidden_among(every)
     for pattern_path in every:
-        route = nearest.build_safely(pattern_path)
+        route = lookup.build_safely(pattern_path)
         if pattern_path in hidden:
             yield Row(pattern_path, None, (), route.other, 0, None, {}, False, hidden=True)
             continue
-        if not layers.understands(pattern_path):
+        if not layer_order.understands(pattern_path):
             yield from _rows_of(pattern_path, _Governed(route.other, {}))
             continue
         found: list[_Governed] = []
@@ -211,7 +211,7 @@ def rows(resolver: URLResolver) -> Iterator[Row]:
                 _add(found, effective, names)
         for applies in sorted(found, key=lambda each: each.rank):
             yield from _rows_of(pattern_path, applies)
-    yield from _rows_of((), _Governed(nearest.unrouted().other, {}))
+    yield from _rows_of((), _Governed(lookup.unrouted().other, {}))
 
 
 def _add(found: list[_Governed], effective: EffectivePolicy, names: tuple[str, ...] | None) -> None:
@@ -293,7 +293,7 @@ def in_order(methods: Any) -> tuple[str, ...]:
 def view_name(pattern_path: PatternPath) -> str:
     """Return the dotted name of the view of a route."""
     callback = pattern_path[-1].callback
-    if not layers.understands(pattern_path):
+    if not layer_order.understands(pattern_path):
         return name_of(type(callback))
     return wrapped_views.view_name(callback)
 

@@ -16,7 +16,7 @@ from cors_views.management.overview import Row, app_of, in_order, url_name, view
 from cors_views.management.selection import Finding
 from cors_views.management.terminal_layout import Cell, Paint
 from cors_views.policies.fields import TABLE
-from cors_views.resolution.layers import Layer
+from cors_views.resolution.layer_order import Layer
 from cors_views.resolution.wrapped_views import name_of
 
 #: The version of the JSON's shape; it changes where a field changes its meaning or goes.

@@ -8,7 +8,7 @@ from cors_views.cached_origins import CachedOrigins
 from cors_views.inspection.policies_in_use import listed
 from cors_views.management.overview import Row, app_of
 from cors_views.policies.enforced_anywhere import Enforce
-from cors_views.resolution.layers import Layer
+from cors_views.resolution.layer_order import Layer
 from cors_views.resolution.wrapped_views import name_of
 
 ANYBODY, NOBODY, NEVER = "any origin", "nobody", "never reached"

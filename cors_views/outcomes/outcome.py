@@ -12,7 +12,7 @@ from cors_views.policies.origin_sets import LoadedOrigins
 from cors_views.protocol.decisions import SIGNAL, Unanswered, admitting
 from cors_views.protocol.effective_policies import CompiledPolicy
 from cors_views.protocol.reasons import Reason
-from cors_views.resolution.layers import Layer, policies_of
+from cors_views.resolution.layer_order import Layer, policies_of
 from cors_views.resolution.pattern_paths import find_pattern_path, pattern_path_of
 from cors_views.resolution.route_names import route_name
 from cors_views.resolution.wrapped_views import name_of

@@ -28,7 +28,7 @@ from cors_views.protocol.consulting import aconsult, consult
 from cors_views.protocol.decisions import Replies
 from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.reasons import Answer, Preflight
-from cors_views.resolution import nearest
+from cors_views.resolution import lookup
 from cors_views.resolution.pattern_paths import resolve
 from cors_views.resolution.wrapped_views import inspect_view
 from cors_views.responses import preflights, writing
@@ -96,7 +96,7 @@ def _enforcing(request: HttpRequest, origin: str) -> EffectivePolicy | None:
             return None
     # Django will resolve the URL once more, and takes nobody's word for it. This only looks for the
     # patterns, which costs a quarter of that.
-    effective = nearest.find_route(request).effective((request.method or "").upper())
+    effective = lookup.find_route(request).effective((request.method or "").upper())
     return effective if effective.enforce else None
 
 

@@ -15,8 +15,8 @@ from cors_views.conf import settings_cache
 from cors_views.outcomes.decided import view_of
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.protocol.reasons import Answer
-from cors_views.resolution import nearest
-from cors_views.resolution.layers import Layer
+from cors_views.resolution import lookup
+from cors_views.resolution.layer_order import Layer
 from cors_views.resolution.pattern_paths import pattern_path_of
 from cors_views.resolution.route_names import route_name
 from cors_views.standard.response_headers import cors_headers_among
@@ -46,7 +46,7 @@ def judge(request: Any, headers: Any, answer: Answer, effective: EffectivePolicy
     for name in names:
         del headers[name]
     if not effective.undeclared:
-        warn_once(request, nearest.route_taken(request), effective, names)
+        warn_once(request, lookup.route_taken(request), effective, names)
 
 
 def warn_once(

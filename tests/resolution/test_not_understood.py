@@ -25,8 +25,8 @@ from cors_views import cors_deny, cors_include
 from cors_views.declarations import marks
 from cors_views.declarations.attributes import DeclaresCors
 from cors_views.inspection import policies_in_use
-from cors_views.resolution import combining, nearest
-from tests.resolution.test_nearest import allow, origin, who_reads
+from cors_views.resolution import combining_layers, lookup
+from tests.resolution.test_layer_order import allow, origin, who_reads
 from tests.tables import ORIGIN, Patterns, Sender, cors_headers, urlconf
 
 OURS = "cors_views.middleware.CorsMiddleware"
@@ -525,7 +525,7 @@ class Dynamic(URLResolver):
 def test_patterns_that_are_made_for_each_request_are_not_kept_for_ever(
     send: Sender, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(nearest, "_MOST_ROUTES", 5)
+    monkeypatch.setattr(lookup, "_MOST_ROUTES", 5)
     monkeypatch.setattr(Dynamic, "made", [])
 
     with urlconf(Dynamic()):
@@ -556,8 +556,8 @@ def test_a_route_whose_matches_are_wrapped_is_kept(
 ) -> None:
     wrapper, kept = WRAPPED[name]
     built: list[Any] = []
-    combine = nearest.combine
-    monkeypatch.setattr(nearest, "combine", lambda each: built.append(each) or combine(each))
+    combine = lookup.combine
+    monkeypatch.setattr(lookup, "combine", lambda each: built.append(each) or combine(each))
 
     with urlconf(Decorating(wrapper, path("v/", view))):
         answers = [
@@ -588,7 +588,7 @@ def test_patterns_of_a_urlconf_that_django_has_forgotten_go(send: Sender) -> Non
 def test_origins_that_are_made_for_each_request_are_not_kept_for_ever(
     send: Sender, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(combining, "_MOST_SETS", 5)
+    monkeypatch.setattr(combining_layers, "_MOST_SETS", 5)
     routes = [path(f"{number}/", allow(str(number))(answer)) for number in range(20)]
 
     with urlconf(*routes):
@@ -597,5 +597,5 @@ def test_origins_that_are_made_for_each_request_are_not_kept_for_ever(
             for number in range(20)
         ]
 
-        assert len(combining._origin_sets) <= 5
+        assert len(combining_layers._origin_sets) <= 5
     assert answers == [origin(str(number)) for number in range(20)]

@@ -184,11 +184,11 @@ def test_a_declaration_is_found_wherever_it_hides(send: Sender, name: str) -> No
 
 
 def test_a_marked_feed(send: Sender) -> None:
-    from cors_views.resolution import nearest, pattern_paths
+    from cors_views.resolution import lookup, pattern_paths
 
     with urlconf(path("v/", News())):
         (chain,) = pattern_paths.all_pattern_paths()
-        ruling = nearest.build_safely(chain).effective("GET")
+        ruling = lookup.build_safely(chain).effective("GET")
 
     assert ruling.policies[0].origins.admits(APP)
 

@@ -12,7 +12,7 @@ from django.views import View
 
 from cors_views import cors_allow
 from cors_views.checks import check_declarations, check_public_views
-from cors_views.resolution import nearest
+from cors_views.resolution import lookup
 from cors_views.resolution.route_names import route_name
 from cors_views.support.memory import remembered, remembering
 from tests.counting import calls_of
@@ -141,13 +141,13 @@ def test_that_a_further_route_of_a_class_costs_the_checks_little(
 def test_a_command_goes_through_the_site_once(
     command: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spy, build = Spy(), nearest.build_safely
+    spy, build = Spy(), lookup.build_safely
 
     def building(pattern_path: Any) -> Any:
         spy.note(route_name(pattern_path))
         return build(pattern_path)
 
-    monkeypatch.setattr(nearest, "build_safely", building)
+    monkeypatch.setattr(lookup, "build_safely", building)
     shared = cors_allow(origins=["https://app.example"])(answer)
     routes = [path(f"{number}/", shared) for number in range(9)]
 

@@ -22,7 +22,7 @@ from cors_views.management.overview import view_name
 from cors_views.management.site_requests import unlogged
 from cors_views.policies.policy import close_matches
 from cors_views.protocol.reasons import Reason
-from cors_views.resolution import nearest, pattern_paths
+from cors_views.resolution import lookup, pattern_paths
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import route_name
 from cors_views.support.escaping import escaped
@@ -220,7 +220,7 @@ def _check_method(page: PageRequest) -> None:
     if method in page_arguments.METHODS:
         return
     routes = [
-        nearest.build_safely(pattern_path) for pattern_path in pattern_paths.all_pattern_paths()
+        lookup.build_safely(pattern_path) for pattern_path in pattern_paths.all_pattern_paths()
     ]
     known = {name for route in routes for name in (*route.implemented, *route.candidates)}
     if method not in known:

@@ -29,7 +29,7 @@ from cors_views.middleware import CorsMiddleware
 from cors_views.outcomes.decided import Decided
 from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.reasons import Reason
-from cors_views.resolution.layers import Layer
+from cors_views.resolution.layer_order import Layer
 from cors_views.responses import own_headers
 from cors_views.standard.methods import SAFELISTED_METHODS
 from cors_views.standard.origins import SPECIAL

@@ -13,7 +13,7 @@ from cors_views.management.explaining import visitor_cookies
 from cors_views.management.explaining.page_calls import Played
 from cors_views.management.site_requests import Answered
 from cors_views.protocol.decisions import admitting
-from cors_views.resolution import layers
+from cors_views.resolution import layer_order
 from cors_views.standard.methods import SAFE_METHODS
 
 
@@ -25,7 +25,7 @@ def wanted(played: Played) -> Iterator[str]:
         return
     # A redirect may have made a GET of it.
     sent, page = verdict.exchanges[-1].sent, played.page
-    if sent.method in SAFE_METHODS or not layers.understands(last.pattern_path):
+    if sent.method in SAFE_METHODS or not layer_order.understands(last.pattern_path):
         return
     callback = last.pattern_path[-1].callback
     has_session = sent.credentials and not visitor_cookies.why_without_session(

@@ -10,7 +10,7 @@ from cors_views.management import wording
 from cors_views.management.explaining import source_code
 from cors_views.management.explaining.source_code import Item
 from cors_views.management.explaining.where_to_write import Spot
-from cors_views.resolution.layers import Layer
+from cors_views.resolution.layer_order import Layer
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,7 +13,7 @@ from cors_views.management.explaining.where_to_write import Spot, Unit, closes_w
 from cors_views.management.overview import in_order, is_installed
 from cors_views.policies.origin_sets import OriginSet
 from cors_views.protocol.reasons import Reason
-from cors_views.resolution.layers import handler_layers
+from cors_views.resolution.layer_order import handler_layers
 from cors_views.resolution.wrapped_views import served_methods
 
 

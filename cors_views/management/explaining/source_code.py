@@ -14,8 +14,8 @@ from cors_views.management.overview import in_order
 from cors_views.policies.fields import FIELDS, INHERITED
 from cors_views.policies.policy import CorsPolicy
 from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy
-from cors_views.resolution.combining import default_methods
-from cors_views.resolution.layers import Layer
+from cors_views.resolution.combining_layers import default_methods
+from cors_views.resolution.layer_order import Layer
 from cors_views.resolution.wrapped_views import ViewInfo
 from cors_views.standard.methods import SAFELISTED_METHODS
 

@@ -18,8 +18,8 @@ from cors_views.inspection.policies_in_use import (
 from cors_views.management.joined_rows import without_suffix
 from cors_views.management.overview import is_installed, view_name
 from cors_views.protocol.effective_policies import EffectivePolicy
-from cors_views.resolution import layers, nearest, wrapped_views
-from cors_views.resolution.layers import Layer
+from cors_views.resolution import layer_order, lookup, wrapped_views
+from cors_views.resolution.layer_order import Layer
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import route_name
 
@@ -181,7 +181,7 @@ def is_shared(source: Source, field: str) -> bool:
     """Return whether a field is of a policy that other declarations hold too, as a constant is."""
     if _is_own_field(field, source):
         return False
-    every = [layer for path, _ in survey() for stack in layers.stacks(path) for layer in stack]
+    every = [layer for path, _ in survey() for stack in layer_order.stacks(path) for layer in stack]
     mine = source.layer
     return mine is not None and any(
         not _is(each, mine) and _same_policy(Source(each, number), source)
@@ -252,13 +252,13 @@ def narrowest(unit: Unit, effective: EffectivePolicy) -> Spot:
 def closes_whole(unit: Unit, layer: Layer | None) -> bool:
     """Return whether a deny closes a class whole, so that nothing that is nearer counts."""
     closed = layer is not None and layer.name == "route" and layer.declaration.deny
-    return closed and bool(nearest.build_safely(unit.pattern_path).effective_policies)
+    return closed and bool(lookup.build_safely(unit.pattern_path).effective_policies)
 
 
 def _in_code(unit: Unit) -> Spot:
     others = _where(_same_handler(unit)) - {unit.here}
     callback = wrapped_views.inspect_view(unit.pattern_path[-1].callback)
-    own = layers.handler_layers(callback)
+    own = layer_order.handler_layers(callback)
     nearer = any(own.get(method) for method in unit.methods)
     alone = not (nearer or _other_handlers(unit) or _is_by_router(unit))
     if alone and (others or not (unit.handler or unit.is_named)):

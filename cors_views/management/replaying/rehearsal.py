@@ -25,7 +25,7 @@ from cors_views.protocol.consulting import known_replies
 from cors_views.protocol.decisions import Replies, Unanswered
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.protocol.reasons import Preflight, Reason
-from cors_views.resolution import nearest, pattern_paths
+from cors_views.resolution import lookup, pattern_paths
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.wrapped_views import name_of
 from cors_views.standard.origins import is_origin
@@ -143,11 +143,11 @@ class _Rehearsal:
             match = pattern_paths.resolve(request)
             pattern_path = pattern_paths.pattern_path_of(match) if match else ()
             if pattern_path not in self._routes:
-                self._routes[pattern_path] = nearest.route_of(match)
+                self._routes[pattern_path] = lookup.route_of(match)
             return pattern_path, self._routes[pattern_path]
         except Exception:
             # A converter that asks a database, for one. What answers then is what a 404 gets.
-            return (), nearest.unrouted()
+            return (), lookup.unrouted()
 
     def _judge(
         self,

@@ -1,6 +1,7 @@
-"""The nearest policy: from a request to its route, and to what governs the method there.
+"""From a request to its route, and to what governs the method there: each route is kept here.
 
-How the layers of a route combine says ``combining``; each route is compiled once, and kept here.
+Which layers a route has, and in which order, says ``layer_order``; ``combining_layers``, what they
+make together.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from cors_views.declarations.marks import anything_applied
 from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.policies.field_values import shown
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
-from cors_views.resolution.combining import combine, compiled_policy
-from cors_views.resolution.layers import may_declare
+from cors_views.resolution.combining_layers import combine, compiled_policy
+from cors_views.resolution.layer_order import may_declare
 from cors_views.resolution.pattern_paths import PatternPath, find_pattern_path, pattern_path_of
 from cors_views.support.escaping import quoted
 

@@ -15,7 +15,7 @@ from cors_views.policies.policy import CorsPolicy, unchecked
 from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy, RoutePolicies
 from cors_views.resolution import wrapped_views
 from cors_views.resolution.hidden_methods import hides_methods
-from cors_views.resolution.layers import (
+from cors_views.resolution.layer_order import (
     Layer,
     handler_layers,
     outer_layers,

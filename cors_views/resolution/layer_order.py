@@ -1,6 +1,6 @@
-"""The layers of declarations around a view: handler, route (the URLconf entry), class, include.
+"""Which declarations are around a view, and in which order: handler, route, class, include.
 
-The fifth, the settings, is what ``nearest`` ends with.
+"Route" is the URLconf entry. The fifth layer, the settings, is what ``combining_layers`` ends with.
 """
 
 from __future__ import annotations

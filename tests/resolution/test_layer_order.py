@@ -598,7 +598,7 @@ def test_a_name_that_is_gone_admits_nobody(send: Sender, caplog: Any) -> None:
         assert who_reads(send, "/v/") == set()
 
     assert "There is no CORS policy named 'partners'" in caplog.text
-    assert "test_nearest.py:" in caplog.text
+    assert "test_layer_order.py:" in caplog.text
 
 
 def test_an_overridden_name_takes_effect(send: Sender) -> None:
