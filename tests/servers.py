@@ -7,12 +7,15 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.project import wait_for
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def find(program: str) -> str:
@@ -65,3 +68,27 @@ def running(command: list[str], port: int, folder: Path, env: dict[str, str]) ->
         finally:
             process.terminate()
             process.wait(timeout=20)
+
+
+@contextlib.contextmanager
+def deployed(port: int, folder: Path) -> Iterator[None]:
+    """Serve ``tests.sites.deployed`` with gunicorn."""
+    command = [sys.executable, "-m", "gunicorn", "--workers=1", "--threads=4"]
+    command += [f"--bind=127.0.0.1:{port}", "django.core.wsgi:get_wsgi_application()"]
+    # gunicorn keeps a socket below HOME.
+    env = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "tests.sites.deployed",
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(folder),
+    }
+    with running(command, port, folder, env):
+        yield
+
+
+@contextlib.contextmanager
+def nginx(text: str, port: int, folder: Path) -> Iterator[None]:
+    """Run nginx with these server blocks, one of which has to listen at the port."""
+    (folder / "nginx.conf").write_text(framed(folder, text))
+    command = [find("nginx"), "-c", str(folder / "nginx.conf")]
+    with running(command, port, folder, dict(os.environ)):
+        yield

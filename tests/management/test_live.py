@@ -5,10 +5,7 @@ from __future__ import annotations
 import errno
 import http.client
 import json
-import os
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,9 +16,10 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from tests.management.commands import ROOT, Done, run
+from tests import servers
+from tests.management.commands import Done, run
 from tests.management.test_schemas import assert_valid
-from tests.servers import find, framed, free_port, free_ports, running
+from tests.servers import free_port, free_ports
 from tests.sites import PAGE, PARTNER
 
 pytest.importorskip("gunicorn", reason="gunicorn serves the site that is asked")
@@ -74,8 +72,7 @@ class Deployed:
         self.ports, self.folder = ports, folder
 
     def at(self, door: str) -> str:
-        scheme = "https" if door == "tls" else "http"
-        return f"{scheme}://127.0.0.1:{self.ports[door]}"
+        return f"http://127.0.0.1:{self.ports[door]}"
 
     def fetch(self, door: str, path: str, origin: str) -> None:
         """Ask as another page does, or as nobody, which fills a cache."""
@@ -87,48 +84,26 @@ class Deployed:
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    nginx, openssl = find("nginx"), find("openssl")
     folder = tmp_path_factory.mktemp("deployed")
-    for name, names in {"other": "DNS:other.example", "own": "IP:127.0.0.1"}.items():
-        subprocess.run(
-            f"{openssl} req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={name} "
-            f"-addext subjectAltName={names} "
-            f"-keyout {folder}/{name}.key -out {folder}/{name}.pem",
-            shell=True,
-            check=True,
-            capture_output=True,
-        )
-    doors = (*DOORS, "tls", "other-name", "down", "application")
+    doors = (*DOORS, "down", "never", "application")
     ports = dict(zip(doors, free_ports(len(doors)), strict=True))
     passed = (
         f"proxy_pass http://127.0.0.1:{ports['application']}; proxy_set_header Host $http_host;"
     )
-    servers = [
+    text = f"proxy_cache_path {folder}/copies keys_zone=copies:1m;\n" + "".join(
         f"server {{ listen 127.0.0.1:{ports[door]};\nlocation / {{ {passed} {does} }} }}\n"
         for door, does in DOORS.items()
-    ]
-    servers += [
-        f"server {{ listen 127.0.0.1:{ports[door]} ssl; ssl_certificate {folder}/{name}.pem;"
-        f" ssl_certificate_key {folder}/{name}.key;\nlocation / {{ {passed} }} }}\n"
-        for door, name in {"tls": "own", "other-name": "other"}.items()
-    ]
-    down = "location / { proxy_pass http://127.0.0.1:9; }"
-    servers.append(f"server {{ listen 127.0.0.1:{ports['down']}; {down} }}\n")
-    copies = f"proxy_cache_path {folder}/copies keys_zone=copies:1m;\n"
-    (folder / "nginx.conf").write_text(framed(folder, copies + "".join(servers)))
-    gunicorn = [sys.executable, "-m", "gunicorn", "--workers=1", "--threads=4"]
-    gunicorn += [f"--bind=127.0.0.1:{ports['application']}"]
-    gunicorn += ["django.core.wsgi:get_wsgi_application()"]
-    env = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "tests.sites.deployed",
-        "PYTHONPATH": str(ROOT),
-        "HOME": str(folder),
-    }
-    with (
-        running(gunicorn, ports["application"], folder, env),
-        running([nginx, "-c", str(folder / "nginx.conf")], ports["plain"], folder, env),
-    ):
-        yield Deployed(ports, folder)
+    )
+    # What listens and accepts nobody never answers.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        never = f"proxy_pass http://127.0.0.1:{silent.getsockname()[1]}; proxy_read_timeout 1s;"
+        for door, does in {"down": "proxy_pass http://127.0.0.1:9;", "never": never}.items():
+            text += f"server {{ listen 127.0.0.1:{ports[door]}; location / {{ {does} }} }}\n"
+        with (
+            servers.deployed(ports["application"], folder),
+            servers.nginx(text, ports["plain"], folder),
+        ):
+            yield Deployed(ports, folder)
 
 
 @pytest.fixture(autouse=True)
@@ -286,6 +261,29 @@ CASES: dict[str, Any] = {
         GET,
         1,
         ["The GET is answered with a 502 without CORS headers", "start that, or correct its"],
+    ),
+    "the application never answers": (
+        "never",
+        GET,
+        1,
+        [
+            "Refused: the answer has no Access-Control-Allow-Origin, and does not say why.",
+            "The GET is answered with a 504 without CORS headers (Server: 'nginx",
+            "It timed out while it waited for the application",
+            "raise the timeout (nginx: proxy_read_timeout)",
+        ],
+    ),
+    "nor to a preflight": (
+        "never",
+        PUT,
+        1,
+        ["The preflight is answered with a 504 without CORS headers"],
+    ),
+    "the application is down, for a preflight": (
+        "down",
+        PUT,
+        1,
+        ["The preflight is answered with a 502 without CORS headers", "start that, or correct its"],
     ),
     "the proxy opens what the code closes": (
         "opened",
@@ -466,55 +464,12 @@ def test_what_is_not_sent_is_not_received(deployed: Deployed) -> None:
     assert "What is deployed" not in done.out
 
 
-@pytest.mark.parametrize(
-    ("door", "trusted", "told"),
-    [
-        pytest.param("tls", "", "self-signed certificate. A browser then sends", id="by nobody"),
-        pytest.param(
-            "other-name",
-            "other",
-            "Ask for a host that it names, or get one that names 127.0.0.1.",
-            id="for another host",
-        ),
-    ],
-)
-def test_a_certificate_that_is_not_trusted(
-    deployed: Deployed, monkeypatch: pytest.MonkeyPatch, door: str, trusted: str, told: str
-) -> None:
-    if trusted:
-        monkeypatch.setenv("SSL_CERT_FILE", str(deployed.folder / f"{trusted}.pem"))
-    url = f"https://127.0.0.1:{deployed.ports[door]}"
-
-    done = explain(PAGE, "GET", "/orders/", "--live", url)
-
-    assert done.status == 1
-    assert "Refused, NO_ANSWER: " in done.out
-    assert "Why: The certificate of 127.0.0.1 is not trusted: " in done.out
-    assert told in done.out
-
-
-def test_a_certificate_that_is_trusted(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(deployed.folder / "own.pem"))
-
-    done = explain(PAGE, "GET", "/orders/", "--live", deployed.at("tls"))
-
-    assert done.status == 0
-
-
 def test_an_answer_that_does_not_come_in_time(deployed: Deployed) -> None:
     done = explain(PAGE, "GET", "/slow/", "--live", deployed.at("plain"), "--timeout", "0.3")
 
     assert done.status == 1
-    assert "took the request and did not answer within 0.3 seconds" in done.out
+    assert "accepted the connection and did not answer within 0.3 seconds" in done.out
     assert "wait longer with --timeout." in done.out
-
-
-def test_https_is_asked_of_a_port_of_http(deployed: Deployed) -> None:
-    url = f"https://127.0.0.1:{deployed.ports['plain']}"
-
-    done = explain(PAGE, "GET", "/orders/", "--live", url)
-
-    assert "does not speak TLS as it should" in done.out
 
 
 # --- Servers that nobody would run ----------------------------------------------------------------

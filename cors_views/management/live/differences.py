@@ -15,6 +15,7 @@ from cors_views.support.escaping import quoted
 
 #: What whoever answers in front of Django has to be told, by the status of its answer.
 _BY_STATUS = {
+    400: "If that is its port for https, ask by https; otherwise its log says why",
     401: "It requires a login, but a preflight never has one: let OPTIONS pass without a login",
     403: "Its own rules refuse it: its log names the rule",
     404: "It has no such URL, or passes it on to other code: correct where it passes it on to",

@@ -16,20 +16,10 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from cors_views.browsing import NoAnswer, Received, Sent
-from cors_views.support.escaping import escaped
+from cors_views.management.live import certificates
+from cors_views.management.live.certificates import said_by
 
 _AGENT = "cors_views (manage.py cors_explain --live)"
-#: OpenSSL's numbers (X509_V_ERR_*) for what is wrong with a certificate, and what helps.
-_RENEW = "Renew it, and have the server load the new one."
-_CHAIN = (
-    "Serve the intermediate certificates with it (nginx: ssl_certificate names the full chain)."
-)
-_TRUST = (
-    "Serve one of an authority that browsers know. Of an authority of your own, have the browsers "
-    "trust it, and name its file for this command in the environment: SSL_CERT_FILE."
-)
-_CHANGES = {9: _RENEW, 10: _RENEW, 18: _TRUST, 19: _TRUST, 20: _CHAIN, 21: _CHAIN}
-_WRONG_NAME = {62, 64}
 
 
 class Deadline(NamedTuple):
@@ -45,9 +35,7 @@ class Deadline(NamedTuple):
 def ask(sent: Sent, deadline: Deadline, cookie: str = "") -> Received | NoAnswer:
     """Send a request, and return what a browser would look at of the answer."""
     url = urlsplit(sent.url)
-    # Its default context is that of HTTPSConnection: certificates and hosts are checked.
-    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-    connection = kind(_address_of(url), url.port, timeout=deadline.seconds)
+    connection = _connection(url, deadline)
     expired = threading.Event()
     # The timeout of a socket begins again with each byte, and somebody may send one at a time.
     timer = threading.Timer(deadline.seconds, _break_off, [connection, expired])
@@ -56,8 +44,11 @@ def ask(sent: Sent, deadline: Deadline, cookie: str = "") -> Received | NoAnswer
     connected = False
     try:
         with contextlib.closing(connection):
-            connection.connect()
-            connected = True
+            try:
+                connection.connect()
+            finally:
+                # TLS begins after that, and may be what does not come to an end.
+                connected = connection.sock is not None
             received = _exchanged(connection, sent, cookie)
         if expired.is_set():
             # Broken off in the middle of the headers, which ends them.
@@ -73,6 +64,15 @@ def ask(sent: Sent, deadline: Deadline, cookie: str = "") -> Received | NoAnswer
         return NoAnswer(_failed(error, connection.host, there))
     finally:
         timer.cancel()
+
+
+def _connection(url: SplitResult, deadline: Deadline) -> http.client.HTTPConnection:
+    if url.scheme == "http":
+        return http.client.HTTPConnection(_address_of(url), url.port, timeout=deadline.seconds)
+    context = certificates.as_browsers_check()
+    return http.client.HTTPSConnection(
+        _address_of(url), url.port, timeout=deadline.seconds, context=context
+    )
 
 
 def _address_of(url: SplitResult) -> str:
@@ -115,9 +115,9 @@ def _break_off(connection: http.client.HTTPConnection, expired: threading.Event)
 def _too_slow(there: str, deadline: Deadline, connected: bool) -> str:
     if connected:
         return (
-            f"{there} took the request and did not answer within {deadline.told}. Its proxy will "
-            "give up with a 504 that has no CORS headers. Look at what keeps its workers busy, or "
-            "wait longer with --timeout."
+            f"{there} accepted the connection and did not answer within {deadline.told}. Its proxy "
+            "will give up with a 504 that has no CORS headers. Look at what keeps its workers "
+            "busy, or wait longer with --timeout."
         )
     return (
         f"no connection to {there} within {deadline.told}. A firewall drops it, or nothing has "
@@ -128,12 +128,9 @@ def _too_slow(there: str, deadline: Deadline, connected: bool) -> str:
 def _failed(error: OSError | http.client.HTTPException, host: str, there: str) -> str:
     """Return what happened, and what to change."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _untrusted(error, host)
+        return certificates.untrusted(error, host)
     if isinstance(error, ssl.SSLError):
-        return (
-            f"{there} does not speak TLS as it should ({_said(error.reason or error)}). Ask for it "
-            "by http, or at the port that serves https."
-        )
+        return certificates.no_tls(error, host, there)
     if isinstance(error, socket.gaierror):
         return _unknown(host)
     if isinstance(error, ConnectionRefusedError):
@@ -144,23 +141,9 @@ def _failed(error: OSError | http.client.HTTPException, host: str, there: str) -
             "by https; otherwise its log says why."
         )
     if isinstance(error, OSError):
-        return f"{there} cannot be reached: {_said(error.strerror or error)}."
-    return f"what {there} sent is no answer in HTTP that can be read ({_said(error)})."
+        return f"{there} cannot be reached: {said_by(error.strerror or error)}."
+    return f"what {there} sent is no answer in HTTP that can be read ({said_by(error)})."
 
 
 def _unknown(host: str) -> str:
     return f"no address is found for the host {host}. Correct the URL, or the entry in DNS."
-
-
-def _untrusted(error: ssl.SSLCertVerificationError, host: str) -> str:
-    change = _CHANGES.get(error.verify_code, _TRUST)
-    if error.verify_code in _WRONG_NAME:
-        change = f"Ask for a host that it names, or get one that names {host}."
-    return (
-        f"the certificate of {host} is not trusted: {_said(error.verify_message)}. A browser "
-        f"then sends nothing, but its console reports a CORS error. {change}"
-    )
-
-
-def _said(what: object) -> str:
-    return escaped(str(what)).rstrip(".")
