@@ -20,7 +20,7 @@ from cors_views.outcomes import debug_header, outcome
 from cors_views.outcomes.decided import Decided, is_same_origin
 from cors_views.outcomes.refusal_log import are_refusals_logged, log_enforced, log_refusal
 from cors_views.policies.policy import Fields
-from cors_views.protocol import decisions
+from cors_views.protocol import actual_answers, admission, preflight_answers
 from cors_views.protocol.asgi_scopes import (
     Application,
     Message,
@@ -34,13 +34,13 @@ from cors_views.protocol.asgi_scopes import (
     without_credentials,
 )
 from cors_views.protocol.consulting import aconsult, known_replies
-from cors_views.protocol.decisions import Replies, Unanswered
 from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy, RoutePolicies
+from cors_views.protocol.questions import Replies, Unanswered
 from cors_views.protocol.reasons import Answer, Preflight, Reason
 from cors_views.resolution import combining_layers
 from cors_views.resolution.layer_order import Layer
 from cors_views.responses import own_headers
-from cors_views.responses.preflights import PREFLIGHT_STATUS, headers_of_no_body
+from cors_views.responses.preflight_status import PREFLIGHT_STATUS, headers_of_no_body
 from cors_views.responses.writing import with_origin
 from cors_views.signals import cors_decided
 from cors_views.standard.origins import is_origin
@@ -118,9 +118,9 @@ class CorsASGI:
                 await _respond(send, 403, _headers_of(refusal, _of_text(body)), body)
                 return
         decision = (
-            partial(decisions.actual, effective, origin)
+            partial(actual_answers.actual, effective, origin)
             if asked is None
-            else partial(decisions.preflight, route, asked)
+            else partial(preflight_answers.preflight, route, asked)
         )
         answer, replies = await _decide(decision, request, origin)
         if origin:
@@ -188,7 +188,7 @@ class CorsASGI:
         replies = Replies()
         if is_origin(origin):
             policy, replies = await _decide(
-                partial(decisions.admitting, effective, origin), request, origin
+                partial(admission.admitting, effective, origin), request, origin
             )
         if policy is None:
             reason = Reason.DENIED if effective.denied else Reason.ORIGIN_NOT_ADMITTED
@@ -258,7 +258,7 @@ async def _enforced(
         return None
     method = (asked.method if asked else made.method or "").upper()
     refusal: Answer | None
-    decision = partial(decisions.forbidden, effective, method, origin)
+    decision = partial(actual_answers.forbidden, effective, method, origin)
     refusal, replies = await _decide(decision, request, origin)
     if refusal is None:
         return None

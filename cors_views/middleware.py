@@ -16,13 +16,13 @@ from cors_views import conf
 from cors_views.outcomes import outcome
 from cors_views.outcomes.decided import Decided, what_was_decided
 from cors_views.policies.enforced_anywhere import ENFORCING
-from cors_views.protocol import decisions
+from cors_views.protocol import actual_answers, preflight_answers
 from cors_views.protocol.consulting import NOT_ASKED_YET, aconsult, consult, known_replies
-from cors_views.protocol.decisions import SIGNAL, Question, Replies, Unanswered
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
+from cors_views.protocol.questions import SIGNAL, Question, Replies, Unanswered
 from cors_views.protocol.reasons import Answer, Preflight
 from cors_views.resolution import lookup
-from cors_views.responses import enforcement, preflights, writing
+from cors_views.responses import enforcement, preflight_status, writing
 from cors_views.signals import check_request_enabled, cors_decided
 from cors_views.standard.response_headers import (
     ALLOW_CREDENTIALS,
@@ -173,13 +173,13 @@ def _before_the_view(
 def _preflight(
     request: Any, route: RoutePolicies, asked: Preflight, replies: Replies
 ) -> HttpResponse | None:
-    answer = decisions.preflight(route, asked, replies)
+    answer = preflight_answers.preflight(route, asked, replies)
     if answer is None:
         return None
     effective = route.effective_policy_for(asked.method)
     decided = (asked.origin, answer, effective, asked, replies)
     forbidden = enforcement.forbid_preflight(request, decided) if effective.enforce else None
-    return forbidden or preflights.preflight_response(request, decided)
+    return forbidden or preflight_status.preflight_response(request, decided)
 
 
 def _ask_the_receivers(replies: Replies) -> None:
@@ -202,7 +202,7 @@ def _at_once(
             )
         ):
             return None
-    return decisions.by_origin(effective, origin)
+    return actual_answers.by_origin(effective, origin)
 
 
 def _actual(
@@ -213,8 +213,8 @@ def _actual(
     A middleware below may have cut a prefix off the path, and ``CORS_URLS_REGEX`` means the whole.
     """
     if not effective.needs_url_match:
-        return decisions.actual(effective, origin, replies)
-    return decisions.actual(
+        return actual_answers.actual(effective, origin, replies)
+    return actual_answers.actual(
         effective,
         origin,
         replies,

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from cors_views.declarations import marks
 from cors_views.policies.origin_sets import OriginSet
-from cors_views.protocol import decisions
+from cors_views.protocol import actual_answers, preflight_answers
 from cors_views.protocol.reasons import Answer
-from cors_views.responses import preflights, writing
+from cors_views.responses import preflight_status, writing
 from tests.drop_in import (
     ANY_ORIGIN,
     COMMON,
@@ -1229,14 +1229,18 @@ def test_that_another_answer_is_noticed(
 ) -> None:
     # As Django documents it: the short way of writing headers takes their names for lower case.
     monkeypatch.setattr(writing, "KNOWN_HEADERS", None)
-    for name in ("actual", "by_origin", "preflight"):
-        decide = getattr(decisions, name)
+    for module, name in (
+        (actual_answers, "actual"),
+        (actual_answers, "by_origin"),
+        (preflight_answers, "preflight"),
+    ):
+        decide = getattr(module, name)
 
         def decide_something_else(*args: Any, _decide: Any = decide, **given: Any) -> Any:
             answer = _decide(*args, **given)
             return change(answer) if answer else None
 
-        monkeypatch.setattr(decisions, name, decide_something_else)
+        monkeypatch.setattr(module, name, decide_something_else)
 
     assert disagreements("listed", "one URL")
 
@@ -1252,8 +1256,8 @@ def test_that_another_preflight_response_is_noticed(
     def response(**given: Any) -> HttpResponse:
         return HttpResponse(**{**given, **changed})
 
-    monkeypatch.setattr(preflights, "_parts", lambda status: None)
-    monkeypatch.setattr(preflights, "HttpResponse", response)
+    monkeypatch.setattr(preflight_status, "_parts", lambda status: None)
+    monkeypatch.setattr(preflight_status, "HttpResponse", response)
 
     assert disagreements("listed")
 

@@ -23,8 +23,11 @@ PURE = (
     "standard.",
     "regexes.",
     "policies.",
-    "protocol.decisions",
+    "protocol.actual_answers",
+    "protocol.admission",
     "protocol.effective_policies",
+    "protocol.preflight_answers",
+    "protocol.questions",
     "protocol.reasons",
     "browsing.",
     "support.source_places",
@@ -316,10 +319,18 @@ TESTED_ELSEWHERE = {
         "responses/test_enforcement.py",
         "it decides which requests are looked at, and only requests show it",
     ),
+    "protocol.admission": (
+        "protocol/test_actual_answers.py",
+        "who is asked before a policy admits an origin shows in what is answered",
+    ),
     "protocol.asgi_scopes": ("test_asgi.py", "applications within CorsASGI show what arrives"),
     "protocol.effective_policies": (
         "resolution/test_layer_order.py",
         "what the layers of a view make together shows in its answers",
+    ),
+    "protocol.questions": (
+        "protocol/test_actual_answers.py",
+        "who is asked before a policy admits an origin shows in what is answered",
     ),
     "regexes.automata": (
         "inspection/test_url_shapes.py",

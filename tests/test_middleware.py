@@ -28,7 +28,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from cors_views import CorsPolicy, cors_allow, cors_deny
 from cors_views.middleware import CorsMiddleware
-from cors_views.protocol import decisions
+from cors_views.protocol import actual_answers, preflight_answers
 from cors_views.protocol.reasons import Reason
 from cors_views.signals import check_request_enabled
 from cors_views.testing import Browser, CorsError
@@ -1772,14 +1772,14 @@ def test_the_work_grows_with_the_number_of_callables_and_not_with_its_square(
     last: bool,
 ) -> None:
     begun: list[str] = []
-    for name in ("actual", "preflight"):
-        decide = getattr(decisions, name)
+    for module, name in ((actual_answers, "actual"), (preflight_answers, "preflight")):
+        decide = getattr(module, name)
 
         def counted(*args: Any, decide: Any = decide, **kwargs: Any) -> Any:
             begun.append("again")
             return decide(*args, **kwargs)
 
-        monkeypatch.setattr(decisions, name, counted)
+        monkeypatch.setattr(module, name, counted)
 
     with urlconf(path("v/", declared(spy, last))):
         if method == "GET":

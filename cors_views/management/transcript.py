@@ -12,7 +12,7 @@ from cors_views.inspection.hosts import way_between
 from cors_views.management.terminal_layout import Paint
 from cors_views.outcomes import debug_header
 from cors_views.outcomes.decided import Decided
-from cors_views.protocol.decisions import SIGNAL
+from cors_views.protocol.questions import SIGNAL
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.wrapped_views import name_of
 from cors_views.standard.header_values import HeaderList

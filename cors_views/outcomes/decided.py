@@ -9,8 +9,8 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
 from cors_views.protocol import reasons
-from cors_views.protocol.decisions import Replies
 from cors_views.protocol.effective_policies import EffectivePolicy
+from cors_views.protocol.questions import Replies
 from cors_views.protocol.reasons import Answer, Headers, Preflight, Reason
 from cors_views.resolution.pattern_paths import resolve
 from cors_views.resolution.wrapped_views import name_of, view_name

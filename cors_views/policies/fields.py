@@ -50,7 +50,7 @@ class Field(NamedTuple):
     ``header``, ``always``
         The response header that it is sent as, empty for a field that is not sent, and its value
         there if each answer has it, empty for none. The rest is decided request by request, in
-        ``protocol.decisions``.
+        ``protocol.preflight_answers``.
     ``label``
         The heading of its column where ``cors_policies`` shows details, if it has one.
     ``json``

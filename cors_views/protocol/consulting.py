@@ -1,6 +1,6 @@
 """Decide with the help of callable origins and receivers of ``check_request_enabled``.
 
-``protocol`` says who has to be asked; here they are, with a call or with ``await``. Whoever raises
+``questions`` says who has to be asked; here they are, with a call or with ``await``. Whoever raises
 has said no, and is logged.
 """
 
@@ -16,7 +16,8 @@ from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.http import HttpRequest
 
 from cors_views.policies.origin_sets import LoadedOrigins, OriginSet
-from cors_views.protocol.decisions import SIGNAL, Question, Replies, Unanswered, set_admits
+from cors_views.protocol.admission import set_admits
+from cors_views.protocol.questions import SIGNAL, Question, Replies, Unanswered
 from cors_views.signals import check_request_enabled
 
 logger = logging.getLogger("cors_views")

@@ -23,15 +23,15 @@ from cors_views.outcomes.decided import Decided, DecidedParts, EnforcedParts, is
 from cors_views.outcomes.outcome import keep_reported
 from cors_views.outcomes.refusal_log import log_enforced
 from cors_views.policies.enforced_anywhere import ENFORCING
-from cors_views.protocol import decisions
+from cors_views.protocol import actual_answers
 from cors_views.protocol.consulting import aconsult, consult
-from cors_views.protocol.decisions import Replies
 from cors_views.protocol.effective_policies import EffectivePolicy
+from cors_views.protocol.questions import Replies
 from cors_views.protocol.reasons import Answer, Preflight
 from cors_views.resolution import lookup
 from cors_views.resolution.pattern_paths import resolve
 from cors_views.resolution.wrapped_views import inspect_view
-from cors_views.responses import preflights, writing
+from cors_views.responses import preflight_status, writing
 from cors_views.standard.methods import is_method
 
 settings_cache.forget_on_change(ENFORCING.look_again)
@@ -78,9 +78,15 @@ def forbid_preflight(request: HttpRequest, decided: DecidedParts) -> HttpRespons
     if asked is None or is_same_origin(request, origin):
         return None
     method = asked.method.upper() if is_method(asked.method) else ""
-    answer = decisions.forbidden(effective, method, origin, replies, url_matches=asked.url_matches)
+    answer = actual_answers.forbidden(
+        effective, method, origin, replies, url_matches=asked.url_matches
+    )
     refused = _logged(request, (origin, answer, effective, asked, replies))
-    return None if refused is None else preflights.preflight_response(request, refused, status=403)
+    return (
+        None
+        if refused is None
+        else preflight_status.preflight_response(request, refused, status=403)
+    )
 
 
 # --- Decide ------------------------------------------------------------------------------------
@@ -129,7 +135,7 @@ def _decision(
         request.path_info
     )
     method = (request.method or "").upper()
-    return decisions.forbidden(effective, method, origin, replies, url_matches=url_matches)
+    return actual_answers.forbidden(effective, method, origin, replies, url_matches=url_matches)
 
 
 def _logged(

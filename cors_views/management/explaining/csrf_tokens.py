@@ -12,7 +12,7 @@ from cors_views.inspection.policies_in_use import csrf_middleware_protects
 from cors_views.management.explaining import visitor_cookies
 from cors_views.management.explaining.page_calls import Played
 from cors_views.management.site_requests import Answered
-from cors_views.protocol.decisions import admitting
+from cors_views.protocol.admission import admitting
 from cors_views.resolution import layer_order
 from cors_views.standard.methods import SAFE_METHODS
 

@@ -20,10 +20,10 @@ from cors_views.management.overview import Row, deciding_row
 from cors_views.management.replaying.log_lines import Asked
 from cors_views.management.site_requests import path_info
 from cors_views.policies.origin_sets import LoadedOrigins
-from cors_views.protocol import decisions
+from cors_views.protocol import actual_answers, preflight_answers, questions
 from cors_views.protocol.consulting import known_replies
-from cors_views.protocol.decisions import Replies, Unanswered
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
+from cors_views.protocol.questions import Replies, Unanswered
 from cors_views.protocol.reasons import Preflight, Reason
 from cors_views.resolution import lookup, pattern_paths
 from cors_views.resolution.pattern_paths import PatternPath
@@ -199,9 +199,9 @@ def _answer(route: RoutePolicies, sent: Sent, origin: str, url_matches: bool) ->
                 wanted = asked["access-control-request-method"]
                 names = asked.get("access-control-request-headers")
                 question = Preflight(origin, wanted, names, False, url_matches)
-                found = decisions.preflight(route, question, replies)
+                found = preflight_answers.preflight(route, question, replies)
             else:
-                found = decisions.actual(
+                found = actual_answers.actual(
                     route.effective(method), origin, replies, url_matches=url_matches
                 )
             if found is None:
@@ -214,7 +214,7 @@ def _answer(route: RoutePolicies, sent: Sent, origin: str, url_matches: bool) ->
 def _ask(unanswered: Unanswered, origin: str, replies: Replies) -> None:
     question: Any = unanswered.question
     if not isinstance(question, LoadedOrigins):
-        name = "check_request_enabled" if question is decisions.SIGNAL else name_of(question)
+        name = "check_request_enabled" if question is questions.SIGNAL else name_of(question)
         raise _IsAsked(name)
     replies[id(question)] = question(None, origin)
 

@@ -1,4 +1,4 @@
-"""The protocol without Django: what is asked, in which order, and what is answered then."""
+"""The protocol without Django: who is asked, in which order, and what is answered then."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pytest
 
 from cors_views.policies.origin_sets import OriginSet
 from cors_views.policies.policy import CorsPolicy
-from cors_views.protocol.decisions import SIGNAL, Replies, Unanswered, actual, preflight
-from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy, RoutePolicies
-from cors_views.protocol.reasons import Answer, Preflight, Reason, refusal
+from cors_views.protocol.actual_answers import actual
+from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy
+from cors_views.protocol.questions import SIGNAL, Replies, Unanswered
+from cors_views.protocol.reasons import Answer
 
 APP = "https://app.example"
 STRANGER = "https://stranger.example"
@@ -108,49 +109,3 @@ def test_a_public_answer_opened_by_a_receiver_is_not_for_everybody() -> None:
     assert decide(public, "", {}, matches=True)[1].vary is False
     assert decide(public, "", {SIGNAL: True}, matches=False)[1] == Answer(vary=True)
     assert decide(public, APP, {SIGNAL: True}, matches=False)[1].vary is True
-
-
-def test_a_preflight_that_nothing_governs_is_left_to_the_view() -> None:
-    asked = Preflight(APP, "PUT", None, False, True)
-
-    assert preflight(RoutePolicies({}, CLOSED), asked, Replies()) is None
-
-
-# name -> (policy fields, requested method, requested headers, reason)
-REASONS: dict[str, tuple[dict[str, Any], str, str | None, Reason | None]] = {
-    "offered": ({"methods": ["PUT"]}, "PUT", None, None),
-    "safelisted methods need no naming": ({"methods": []}, "POST", None, None),
-    "not offered": ({"methods": ["PUT"]}, "DELETE", None, Reason.METHOD_NOT_OFFERED),
-    "as the browser sent it": ({"methods": ["PATCH"]}, "patch", None, Reason.METHOD_NOT_OFFERED),
-    "the star": ({"methods": ["*"]}, "PURGE", None, None),
-    "the star with credentials": ({"methods": ["*"], "credentials": True}, "PURGE", None, None),
-    "a header": ({"headers": ["x-one"]}, "GET", "X-One", None),
-    "another header": ({"headers": ["x-one"]}, "GET", "x-two", Reason.HEADER_NOT_ALLOWED),
-    "the star covers a header": ({"headers": ["*"]}, "GET", "x-two", None),
-    "the star does not cover Authorization": (
-        {"headers": ["*"]},
-        "GET",
-        "authorization",
-        Reason.HEADER_NOT_ALLOWED,
-    ),
-    "a list that no browser wrote": ({"headers": ["*"]}, "GET", "a b", Reason.HEADER_NOT_ALLOWED),
-    "the method comes first": (
-        {"methods": [], "headers": []},
-        "PUT",
-        "x-one",
-        Reason.METHOD_NOT_OFFERED,
-    ),
-}
-
-
-@pytest.mark.parametrize("name", REASONS)
-def test_why_a_browser_refuses_an_admitted_origin(name: str) -> None:
-    fields, method, headers, reason = REASONS[name]
-    ruling = EffectivePolicy((compiled(origins=[APP], **fields),))
-    route = RoutePolicies({}, ruling, frozenset(), ("PUT", "PATCH"))
-    asked = Preflight(APP, method, headers, False, True)
-
-    answer = preflight(route, asked, Replies())
-
-    assert answer is not None
-    assert refusal(answer, APP, asked)[0] == reason

@@ -11,7 +11,7 @@ from django.test.utils import override_settings
 from django.urls import path
 
 from cors_views import cors_allow, cors_deny
-from cors_views.responses import preflights, writing
+from cors_views.responses import preflight_status, writing
 from tests.tables import Sender, urlconf
 
 ORIGIN = "https://app.example.com"
@@ -45,7 +45,7 @@ def test_that_both_ways_write_the_same_response_to_a_preflight(
     with urlconf(path("v/", declare(answer))):
         short = send.preflight("/v/", ORIGIN, "PUT")
         monkeypatch.setattr(writing, "KNOWN_HEADERS", None)
-        monkeypatch.setattr(preflights, "_parts", lambda status: None)
+        monkeypatch.setattr(preflight_status, "_parts", lambda status: None)
         documented = send.preflight("/v/", ORIGIN, "PUT")
 
     assert sorted(short.headers.items()) == sorted(documented.headers.items())
@@ -61,13 +61,13 @@ def test_that_both_ways_write_the_same_response_to_a_preflight(
 @pytest.fixture(params=["of its parts", "by Django"])
 def way(request: Any, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "by Django":
-        monkeypatch.setattr(preflights, "_parts", lambda status: None)
+        monkeypatch.setattr(preflight_status, "_parts", lambda status: None)
     return str(request.param)
 
 
 def test_that_django_makes_responses_of_what_is_known() -> None:
     """If this fails, nothing breaks: Django makes each response, at its price."""
-    assert preflights._parts(200)
+    assert preflight_status._parts(200)
 
 
 @pytest.mark.usefixtures("way")
@@ -75,7 +75,7 @@ def test_that_django_makes_responses_of_what_is_known() -> None:
 def test_that_it_is_the_response_that_django_makes(status: int) -> None:
     expected = HttpResponse(headers={"content-length": "0"}, status=status)
 
-    response = preflights._without_body(status)
+    response = preflight_status._without_body(status)
 
     assert type(response) is HttpResponse
     assert vars(response).keys() == vars(expected).keys()
@@ -86,7 +86,7 @@ def test_that_it_is_the_response_that_django_makes(status: int) -> None:
 
 @pytest.mark.usefixtures("way")
 def test_that_nothing_is_shared_between_responses() -> None:
-    changed = preflights._without_body(200)
+    changed = preflight_status._without_body(200)
     changed.headers["X-Changed"] = "yes"
     changed.set_cookie("changed", "yes")
     changed.write("changed")
@@ -94,7 +94,7 @@ def test_that_nothing_is_shared_between_responses() -> None:
     changed.status_code = 500
     changed.reason_phrase = "Changed"
 
-    response = preflights._without_body(200)
+    response = preflight_status._without_body(200)
 
     assert dict(response.items()) == {
         "content-length": "0",
@@ -106,10 +106,13 @@ def test_that_nothing_is_shared_between_responses() -> None:
 
 @pytest.mark.usefixtures("way")
 def test_that_the_charset_is_that_of_the_settings() -> None:
-    preflights._without_body(200)
+    preflight_status._without_body(200)
     with override_settings(DEFAULT_CHARSET="latin-1"):
-        assert preflights._without_body(200).headers["Content-Type"] == "text/html; charset=latin-1"
-    assert preflights._without_body(200).headers["Content-Type"] == "text/html; charset=utf-8"
+        assert (
+            preflight_status._without_body(200).headers["Content-Type"]
+            == "text/html; charset=latin-1"
+        )
+    assert preflight_status._without_body(200).headers["Content-Type"] == "text/html; charset=utf-8"
 
 
 def test_that_django_makes_a_response_that_holds_something_else(
@@ -120,11 +123,11 @@ def test_that_django_makes_a_response_that_holds_something_else(
             super().__init__(*args, **kwargs)
             self.shared: set[str] = set()
 
-    monkeypatch.setattr(preflights, "HttpResponse", Other)
-    preflights._parts.cache_clear()
+    monkeypatch.setattr(preflight_status, "HttpResponse", Other)
+    preflight_status._parts.cache_clear()
     try:
-        first, second = preflights._without_body(200), preflights._without_body(200)
+        first, second = preflight_status._without_body(200), preflight_status._without_body(200)
     finally:
-        preflights._parts.cache_clear()
+        preflight_status._parts.cache_clear()
 
     assert first.shared is not second.shared
