@@ -110,9 +110,9 @@ class CorsASGI:
         asked = preflight(scope, origin) if scope["method"] == "OPTIONS" and origin else None
         # Made where somebody wants it, and once: whoever is asked and who is told get the same.
         request = cache(partial(request_of, scope, self.app))
-        effective = route.other
+        effective, replies = route.other, known_replies()
         if effective.enforce and origin:
-            refused = await _enforced(request, effective, origin, asked)
+            refused, replies = await _enforced(request, effective, origin, asked)
             if refused is not None:
                 body, refusal = b"" if asked else _FORBIDDEN, await _told(request, refused)
                 await _respond(send, 403, _headers_of(refusal, _of_text(body)), body)
@@ -122,7 +122,7 @@ class CorsASGI:
             if asked is None
             else partial(preflight_answers.preflight, route, asked)
         )
-        answer, replies = await _decide(decision, request, origin)
+        answer, replies = await _decide(decision, request, origin, replies)
         if origin:
             decided = Decided(origin, answer, effective, asked, replies)
             if are_refusals_logged():
@@ -178,18 +178,16 @@ class CorsASGI:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         origin = header(scope, b"origin")
-        # Made where somebody wants it, and once: whoever is asked and who is told get the same.
         request = cache(partial(request_of, scope, self.app))
         if not origin or is_same_origin(request(), origin):
             await self.app(scope, receive, send)
             return
         effective = _route_of(self).other
         policy: CompiledPolicy | None = None
-        replies = Replies()
+        replies = known_replies()
         if is_origin(origin):
-            policy, replies = await _decide(
-                partial(admission.admitting, effective, origin), request, origin
-            )
+            decision = partial(admission.admitting, effective, origin)
+            policy, replies = await _decide(decision, request, origin, replies)
         if policy is None:
             reason = Reason.DENIED if effective.denied else Reason.ORIGIN_NOT_ADMITTED
             answer = Answer(vary=True, reason=reason)
@@ -223,10 +221,12 @@ def _route_of(application: CorsASGI) -> RoutePolicies:
 
 
 async def _decide(
-    decision: Callable[[Replies], Any], request: Callable[[], ASGIRequest], origin: str
+    decision: Callable[[Replies], Any],
+    request: Callable[[], ASGIRequest],
+    origin: str,
+    replies: Replies,
 ) -> tuple[Any, Replies]:
-    """Return a decision and the replies that it took."""
-    replies = known_replies()
+    """Return a decision and the replies that it took; ``replies`` are those there are already."""
     try:
         return decision(replies), replies
     except Unanswered:
@@ -235,7 +235,7 @@ async def _decide(
     # too old at the beginning and at the end of a request, is not there to do so.
     await sync_to_async(_close_old_connections)()
     try:
-        return await aconsult(decision, request(), origin)
+        return await aconsult(decision, request(), origin, replies)
     finally:
         await sync_to_async(_close_old_connections)()
 
@@ -251,23 +251,23 @@ async def _enforced(
     effective: EffectivePolicy,
     origin: str,
     asked: Preflight | None,
-) -> Decided | None:
-    """Return what was decided for a request that must not run, or nothing where it may."""
-    made = request()
+) -> tuple[Decided | None, Replies]:
+    """Return what was decided for a request that must not run, if so, and what was answered."""
+    made, replies = request(), known_replies()
     if is_same_origin(made, origin):
-        return None
+        return None, replies
     method = (asked.method if asked else made.method or "").upper()
     refusal: Answer | None
     decision = partial(actual_answers.forbidden, effective, method, origin)
-    refusal, replies = await _decide(decision, request, origin)
+    refusal, replies = await _decide(decision, request, origin, replies)
     if refusal is None:
-        return None
+        return None, replies
     decided = Decided(origin, refusal, effective, asked, replies, effective.enforce is True)
     log_enforced(made, decided)
     if decided.enforced:
-        return decided
+        return decided, replies
     outcome.keep_reported(made)
-    return None
+    return None, replies
 
 
 async def _told(request: Callable[[], ASGIRequest], decided: Decided) -> Answer:
