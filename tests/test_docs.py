@@ -14,7 +14,7 @@ from django.test.utils import override_settings
 
 import cors_views
 from cors_views import conf, defaults, testing
-from cors_views.management.selection import RISKS
+from cors_views.management.overview.risks import RISKS
 from cors_views.policies.fields import FIELDS
 from cors_views.protocol.reasons import Reason
 from tests.management.commands import run

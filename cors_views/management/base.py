@@ -10,7 +10,6 @@ from django.urls import URLResolver, get_resolver
 from django.utils.translation import get_language, get_supported_language_variant
 
 from cors_views.browsing.pages import page_origin
-from cors_views.management import overview
 from cors_views.support.escaping import quoted
 from cors_views.support.memory import remembering
 
@@ -100,10 +99,17 @@ def resolver_of(urlconf: str | None) -> URLResolver:
     """Return the resolver of a URLconf with all its includes, or raise with what breaks it."""
     resolver = get_resolver(urlconf)
     try:
-        overview.read(resolver)
+        _read(resolver)
     except Exception as error:
         name = resolver.urlconf_name
         raise bad_input(
             f"The URLconf {name!r} cannot be read: {type(error).__name__}: {error}"
         ) from error
     return resolver
+
+
+def _read(resolver: URLResolver) -> None:
+    """Import a URLconf and whatever it includes, and raise what that raises."""
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            _read(pattern)

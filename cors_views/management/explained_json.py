@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cors_views.browsing import Exchange
-from cors_views.management import transcript, wording
-from cors_views.management.explaining.advice import Advice, decided_by
+from cors_views.management import transcript
+from cors_views.management.explaining.advice_by_reason import Advice
 from cors_views.management.explaining.page_calls import Played
 from cors_views.management.live.live_calls import LiveCall
-from cors_views.management.overview import deciding_row, view_name
-from cors_views.management.overview_formats import declared_at
+from cors_views.management.overview import wording
+from cors_views.management.overview.json_format import declared_at
+from cors_views.management.overview.rows import deciding_row
+from cors_views.management.overview.view_names import view_name
 from cors_views.management.site_requests import Answered
 from cors_views.resolution.route_names import route_name
 
@@ -85,7 +87,7 @@ def _decided(answered: Answered) -> dict[str, Any] | None:
     effective = answered.decided.effective
     row = deciding_row(answered.pattern_path, effective)
     return {
-        "by": decided_by(effective),
+        "by": transcript.decided_by(effective),
         "layer": wording.layer(row),
         "policy": wording.policy_name(row) or None,
         "declared_at": declared_at(row, lines=True),

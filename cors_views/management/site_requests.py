@@ -29,7 +29,7 @@ from cors_views.browsing import Received, Sent
 from cors_views.inspection.hosts import allowed_hosts
 from cors_views.management import login_redirects
 from cors_views.management.explaining import visitor_cookies
-from cors_views.management.overview import in_order
+from cors_views.management.overview.rows import in_order
 from cors_views.outcomes import outcome
 from cors_views.outcomes.decided import Decided, what_was_decided
 from cors_views.resolution import pattern_paths

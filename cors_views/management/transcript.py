@@ -9,11 +9,14 @@ from urllib.parse import urlsplit
 from cors_views.browsing import PageRequest, Received, Sent, Step, Verdict
 from cors_views.browsing.pages import origin_of
 from cors_views.inspection.hosts import way_between
+from cors_views.management.explaining.advice_wording import place
 from cors_views.management.terminal_layout import Paint
 from cors_views.outcomes import debug_header
 from cors_views.outcomes.decided import Decided
+from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.questions import SIGNAL
 from cors_views.protocol.reasons import Reason
+from cors_views.resolution.layer_order import Layer
 from cors_views.resolution.wrapped_views import name_of
 from cors_views.standard.header_values import HeaderList
 from cors_views.standard.response_headers import CORS_RESPONSE_HEADERS
@@ -141,3 +144,20 @@ def consulted(decided: Decided) -> Iterator[str]:
 def _said(decided: Decided, question: object) -> str:
     admits = decided.replies[id(question)]
     return "admitted the origin" if admits else "did not admit the origin"
+
+
+def decided_by(effective: EffectivePolicy) -> str:
+    """Return what decides, in words, with places that are the same on every machine."""
+    decisive = [] if effective.signal else [effective.counting_layers[0]]
+    layers = effective.counting_layers[len(decisive) :]
+    named = [_named(layer) for layer in (*decisive, *layers)]
+    return ", refined by the ".join(named if decisive else ["CORS_* settings", *named])
+
+
+def _named(layer: object) -> str:
+    if not isinstance(layer, Layer):
+        return str(layer)
+    names = [name for name in layer.declaration.policies if isinstance(name, str)]
+    named = f" {', '.join(map(repr, names))}" if names else ""
+    what = "cors_deny" if layer.declaration.deny else "policy"
+    return f"{layer.name} {what}{named} at {place(layer)}"

@@ -12,7 +12,7 @@ from typing import Any
 from django.test.utils import override_settings
 
 from cors_views.browsing import PageRequest
-from cors_views.management.explaining.edits import Ask, Declare, Edit, Extend, Move
+from cors_views.management.explaining.advice_wording import Ask, Declare, Edit, Extend, Move
 from cors_views.resolution.layer_order import Layer
 from tests.management.commands import ROOT
 from tests.tables import urlconf

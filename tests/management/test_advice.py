@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from cors_views.browsing import PreflightCache, browse, page_request
 from cors_views.browsing.exchanges import Sent
-from cors_views.management.explaining.advice import Advice, advice
-from cors_views.management.explaining.edits import Ask, Extend, Tell
+from cors_views.management.explaining.advice_by_reason import Advice, advice
+from cors_views.management.explaining.advice_wording import Ask, Extend, Tell
 from cors_views.management.explaining.page_calls import Played, play
 from cors_views.management.explaining.where_to_write import Here
 from cors_views.management.site_requests import Server

@@ -16,7 +16,8 @@ import pytest
 from django.core.management import CommandError, get_commands, load_command_class
 from docutils import nodes
 
-from cors_views.management.selection import UnknownName, risks_named
+from cors_views.management.overview.risks import risks_named
+from cors_views.management.overview.selection import UnknownName
 from tests.samples import PAGES, ROOT, document
 from tests.samples.shell import COMMANDS, IN_TEXT, Command
 

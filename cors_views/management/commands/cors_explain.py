@@ -13,12 +13,12 @@ from cors_views.browsing import PageRequest
 from cors_views.management import explained_json, page_arguments, transcript
 from cors_views.management.base import REFUSED, CorsCommand, bad_input, resolver_of
 from cors_views.management.explaining import answered_above, notes
-from cors_views.management.explaining.advice import Advice, advice, decided_by
+from cors_views.management.explaining.advice_by_reason import Advice, advice
 from cors_views.management.explaining.page_calls import Played, play
 from cors_views.management.live import live_calls, telling
 from cors_views.management.live.http_requests import Deadline
 from cors_views.management.live.live_calls import LiveCall, Wanted
-from cors_views.management.overview import view_name
+from cors_views.management.overview.view_names import view_name
 from cors_views.management.site_requests import unlogged
 from cors_views.policies.policy import close_matches
 from cors_views.protocol.reasons import Reason
@@ -204,7 +204,7 @@ def _deciding(played: Played) -> Iterator[str]:
     if answered_above.by_hand(decided, received):
         yield f"{what}: a header written by hand; no policy admits the page."
     else:
-        yield f"{what}: the {decided_by(decided.effective)}."
+        yield f"{what}: the {transcript.decided_by(decided.effective)}."
 
 
 def _seconds(text: str) -> float:

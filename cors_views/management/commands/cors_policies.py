@@ -11,7 +11,6 @@ from typing import Any
 from django.utils.translation import override
 
 from cors_views import conf
-from cors_views.management import overview_formats
 from cors_views.management.base import (
     REFUSED,
     CorsCommand,
@@ -25,20 +24,15 @@ from cors_views.management.comparing.differences import GAINED, compare
 from cors_views.management.comparing.earlier import earlier_document
 from cors_views.management.comparing.report import Report, as_json, as_markdown, as_table
 from cors_views.management.comparing.sites import Site, site_of
-from cors_views.management.joined_rows import for_people
-from cors_views.management.overview import Row, rows
-from cors_views.management.overview_formats import Shown
+from cors_views.management.overview import json_format, markdown, tables
+from cors_views.management.overview.columns import Shown
+from cors_views.management.overview.joined_rows import for_people
+from cors_views.management.overview.risks import CHANGES, RISKS, findings, risks_named
+from cors_views.management.overview.rows import Row, rows
+from cors_views.management.overview.selection import Filters, UnknownName
 from cors_views.management.replaying import log_lines
 from cors_views.management.replaying import report as replay_report
 from cors_views.management.replaying.rehearsal import rehearse
-from cors_views.management.selection import (
-    CHANGES,
-    RISKS,
-    Filters,
-    UnknownName,
-    findings,
-    risks_named,
-)
 from cors_views.middleware import CorsMiddleware
 from cors_views.support.escaping import quoted
 
@@ -174,12 +168,12 @@ class Command(CorsCommand):
 
     def _document(self, shown: Shown, wanted: str, urlconf: str) -> str:
         if wanted == "json":
-            return overview_formats.as_json(shown, urlconf)
+            return json_format.as_json(shown, urlconf)
         if wanted == "markdown":
-            return overview_formats.as_markdown(shown)
+            return markdown.as_markdown(shown)
         if wanted == "github":
             return "\n".join(github.of_findings(shown))
-        return overview_formats.as_table(shown, self.paint)
+        return tables.as_table(shown, self.paint)
 
     def _print(self, text: str) -> None:
         if text:
@@ -187,7 +181,7 @@ class Command(CorsCommand):
 
     def _report(self, shown: Shown, **found: int) -> None:
         """Say what ``--fail-on`` found, the changes by their number, and exit."""
-        for _, line in overview_formats.as_lines(shown):
+        for _, line in tables.as_lines(shown):
             self.stderr.write(line)
         for risk, number in found.items():
             if number:
@@ -232,7 +226,7 @@ class Command(CorsCommand):
         known = [(route.name, route.app or "") for route in before.routes.values()]
         shown = self._shown(every, filters, risks, options, known)
         whole = shown._replace(rows=every)
-        after = site_of(overview_formats.heading(whole, urlconf), overview_formats.routes(whole))
+        after = site_of(json_format.heading(whole, urlconf), json_format.routes(whole))
         if before.urlconf != after.urlconf and _has_others(before, after):
             raise bad_input(
                 f"{quoted(options['diff'])} was written for another site: its URLconf is "

@@ -9,7 +9,7 @@ from cors_views.management.comparing import audiences
 from cors_views.management.comparing.audiences import ANY, Entry
 from cors_views.management.comparing.rights import EITHER, READ, RUN
 from cors_views.management.comparing.sites import Governed, Place, Route, Rule, Site
-from cors_views.management.overview import in_order
+from cors_views.management.overview.rows import in_order
 from cors_views.regexes.kinds import Effort
 
 GAINED, LOST = "gained", "lost"

@@ -8,7 +8,7 @@ from typing import Any
 
 from cors_views.management.base import bad_input, unreadable
 from cors_views.management.json_shapes import misfit
-from cors_views.management.overview_formats import VERSION
+from cors_views.management.overview.json_format import VERSION
 from cors_views.support.escaping import escaped, quoted
 
 #: No site says so much, and whoever reads it needs some times of that.

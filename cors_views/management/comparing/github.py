@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cors_views.management import overview_formats
 from cors_views.management.comparing import wording
 from cors_views.management.comparing.differences import GAINED, LOST, Comparison
 from cors_views.management.comparing.setting_places import place_of_setting
 from cors_views.management.comparing.sites import Place
-from cors_views.management.overview_formats import Shown
+from cors_views.management.overview import json_format, tables
+from cors_views.management.overview.columns import Shown
 from cors_views.support.escaping import escaped
 
 #: So many lines of a message are written out.
@@ -39,8 +39,8 @@ def of_changes(comparison: Comparison, *, every: bool) -> Iterator[str]:
 
 def of_findings(shown: Shown) -> Iterator[str]:
     """Yield one annotation for each finding of ``--fail-on``."""
-    for finding, text in overview_formats.as_lines(shown):
-        declared = overview_formats.declared_at(finding.row, lines=shown.lines)
+    for finding, text in tables.as_lines(shown):
+        declared = json_format.declared_at(finding.row, lines=shown.lines)
         at = (declared.get("file", ""), declared.get("line"), declared.get("setting", ""))
         yield _annotation("error", at, f"CORS {finding.risk}", [text])
 

@@ -11,7 +11,7 @@ from cors_views.management import terminal_layout
 from cors_views.management.comparing import wording
 from cors_views.management.comparing.differences import GAINED, LOST, OTHERS, Change, Comparison
 from cors_views.management.comparing.sites import Place
-from cors_views.management.overview_formats import code, markdown_row
+from cors_views.management.overview.markdown import code, markdown_row
 from cors_views.management.terminal_layout import Cell, Paint
 
 #: The version of the JSON's shape; it changes where a field changes its meaning or goes.

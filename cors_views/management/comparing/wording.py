@@ -18,9 +18,9 @@ from cors_views.management.comparing.rights import (
     WITHOUT,
 )
 from cors_views.management.comparing.sites import Place
-from cors_views.management.joined_rows import FEW, without_suffix
-from cors_views.management.overview import UNROUTED
-from cors_views.management.wording import ANYBODY
+from cors_views.management.overview.joined_rows import FEW, without_suffix
+from cors_views.management.overview.rows import UNROUTED
+from cors_views.management.overview.wording import ANYBODY
 from cors_views.support.escaping import escaped
 
 #: The methods that a view may be asked with which shows none.

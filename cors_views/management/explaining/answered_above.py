@@ -5,9 +5,9 @@ from __future__ import annotations
 from urllib.parse import urljoin, urlsplit
 
 from cors_views.browsing.exchanges import Received, Sent
-from cors_views.management.explaining.edits import Ask, Edit, Move
-from cors_views.management.explaining.refusals import Refusal
+from cors_views.management.explaining.advice_wording import Ask, Edit, Move
 from cors_views.management.explaining.source_code import Item
+from cors_views.management.explaining.what_to_write import Refusal
 from cors_views.management.site_requests import Server
 from cors_views.outcomes.decided import Decided
 from cors_views.responses import own_headers

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from cors_views.browsing import PageRequest
 from cors_views.management.explaining import visitor_cookies
-from cors_views.management.explaining.edits import Ask, Edit, Tell
+from cors_views.management.explaining.advice_wording import Ask, Edit, Tell
 from cors_views.management.explaining.page_calls import Played, play
-from cors_views.management.explaining.refusals import Refusal
-from cors_views.management.overview import view_name
+from cors_views.management.explaining.what_to_write import Refusal
+from cors_views.management.overview.view_names import view_name
 from cors_views.management.site_requests import Answered
 
 

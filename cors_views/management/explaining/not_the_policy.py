@@ -6,11 +6,12 @@ from django.apps import apps
 
 from cors_views.inspection.policies_in_use import listed
 from cors_views.management.explaining import source_code
-from cors_views.management.explaining.edits import Edit, Tell, place
+from cors_views.management.explaining.advice_wording import Edit, Tell, place
 from cors_views.management.explaining.lost_declarations import Lost, lost_by
-from cors_views.management.explaining.refusals import Case
+from cors_views.management.explaining.what_to_write import Case
 from cors_views.management.explaining.where_to_write import Spot, Unit, closes_whole, for_new
-from cors_views.management.overview import in_order, is_installed
+from cors_views.management.overview.rows import in_order
+from cors_views.management.overview.view_names import is_installed
 from cors_views.policies.origin_sets import OriginSet
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.layer_order import handler_layers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cors_views.browsing import PageRequest, PreflightCache, Verdict, browse
-from cors_views.management.explaining.refusals import Refusal
+from cors_views.management.explaining.what_to_write import Refusal
 from cors_views.management.site_requests import Server
 
 

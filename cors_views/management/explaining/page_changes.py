@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from cors_views.management.explaining.edits import Ask, Declare, Edit, Extend
-from cors_views.management.explaining.refusals import Refusal
+from cors_views.management.explaining.advice_wording import Ask, Declare, Edit, Extend
+from cors_views.management.explaining.what_to_write import Refusal
 from cors_views.protocol.reasons import Reason
 from cors_views.standard.header_values import split_list, value_of
 from cors_views.standard.response_headers import ALLOW_METHODS, CORS_RESPONSE_HEADERS

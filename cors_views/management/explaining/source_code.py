@@ -10,7 +10,7 @@ from cors_views import conf
 from cors_views.declarations.marks import Declaration, wrapped
 from cors_views.defaults import default_headers
 from cors_views.inspection.policies_in_use import sources_of
-from cors_views.management.overview import in_order
+from cors_views.management.overview.rows import in_order
 from cors_views.policies.fields import FIELDS, INHERITED
 from cors_views.policies.policy import CorsPolicy
 from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy

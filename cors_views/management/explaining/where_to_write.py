@@ -15,8 +15,8 @@ from cors_views.inspection.policies_in_use import (
     sources_of,
     survey,
 )
-from cors_views.management.joined_rows import without_suffix
-from cors_views.management.overview import is_installed, view_name
+from cors_views.management.overview.joined_rows import without_suffix
+from cors_views.management.overview.view_names import is_installed, view_name
 from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.resolution import layer_order, lookup, wrapped_views
 from cors_views.resolution.layer_order import Layer

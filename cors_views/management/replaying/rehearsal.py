@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from cors_views import conf
 from cors_views.browsing import PreflightCache, Received, Sent, browse, page_request
 from cors_views.inspection.hosts import allowed_hosts
-from cors_views.management.overview import Row, deciding_row
+from cors_views.management.overview.rows import Row, deciding_row
 from cors_views.management.replaying.log_lines import Asked
 from cors_views.management.site_requests import path_info
 from cors_views.policies.origin_sets import LoadedOrigins

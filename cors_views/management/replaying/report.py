@@ -6,8 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from cors_views.management import terminal_layout, wording
-from cors_views.management.overview_formats import NO_EFFECT, code, declared_at, markdown_row
+from cors_views.management import terminal_layout
+from cors_views.management.overview import wording
+from cors_views.management.overview.columns import NO_EFFECT
+from cors_views.management.overview.json_format import declared_at
+from cors_views.management.overview.markdown import code, markdown_row
 from cors_views.management.replaying.log_lines import Skipped
 from cors_views.management.replaying.rehearsal import Counted, Refusal
 from cors_views.management.terminal_layout import Cell, Paint

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import sys
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from django.apps import apps
 from django.urls import URLResolver
 
 from cors_views.cached_origins import CachedOrigins
-from cors_views.declarations.marks import wrapped
 from cors_views.defaults import default_methods
 from cors_views.inspection import url_shapes
 from cors_views.inspection.hidden_routes import hidden_among
@@ -28,7 +23,7 @@ from cors_views.policies.enforced_anywhere import Enforce
 from cors_views.policies.policy import CorsPolicy, unchecked
 from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy
 from cors_views.regexes.automata import Matching
-from cors_views.resolution import layer_order, lookup, pattern_paths, wrapped_views
+from cors_views.resolution import layer_order, lookup, pattern_paths
 from cors_views.resolution.layer_order import Layer
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import route_name
@@ -209,8 +204,8 @@ def rows(resolver: URLResolver) -> Iterator[Row]:
         for effective, names in governed_methods(pattern_path, route):
             if names != ():
                 _add(found, effective, names)
-        for applies in sorted(found, key=lambda each: each.rank):
-            yield from _rows_of(pattern_path, applies)
+        for governed in sorted(found, key=lambda each: each.rank):
+            yield from _rows_of(pattern_path, governed)
     yield from _rows_of((), _Governed(lookup.unrouted().other, {}))
 
 
@@ -238,9 +233,9 @@ def essence(effective: EffectivePolicy) -> Any:
     )
 
 
-def _rows_of(pattern_path: PatternPath, applies: _Governed) -> Iterator[Row]:
-    effective = applies.effective
-    methods = in_order(applies.names) or None
+def _rows_of(pattern_path: PatternPath, governed: _Governed) -> Iterator[Row]:
+    effective = governed.effective
+    methods = in_order(governed.names) or None
     asks_signal = effective.signal and effective.applies and bool(check_request_enabled.receivers)
     matching = (
         url_shapes.matching(pattern_path)
@@ -257,7 +252,7 @@ def _rows_of(pattern_path: PatternPath, applies: _Governed) -> Iterator[Row]:
             for name in methods or ()
             # Fetch, "CORS-safelisted method": these need no offer.
             if name not in SAFELISTED_METHODS
-            and not offered(applies.names[name], applies.names[name].policies[number], [name])
+            and not offered(governed.names[name], governed.names[name].policies[number], [name])
         )
         sources = sources_of(effective, number)
         yield Row(
@@ -288,47 +283,3 @@ def _place_of(method: str) -> int:
 def in_order(methods: Any) -> tuple[str, ...]:
     """Return methods as people expect them: GET first."""
     return tuple(sorted(methods, key=lambda name: (_place_of(name), name)))
-
-
-def view_name(pattern_path: PatternPath) -> str:
-    """Return the dotted name of the view of a route."""
-    callback = pattern_path[-1].callback
-    if not layer_order.understands(pattern_path):
-        return name_of(type(callback))
-    return wrapped_views.view_name(callback)
-
-
-def is_installed(pattern_path: PatternPath) -> bool:
-    """Return whether the view of a route is of an installed package, where nobody decorates it."""
-    callback = pattern_path[-1].callback
-    *_, innermost = wrapped(wrapped_views.inspect_view(callback).view_class or callback)
-    module = sys.modules.get(getattr(innermost, "__module__", ""))
-    folders = Path(getattr(module, "__file__", None) or "").parts
-    return not {"site-packages", "dist-packages"}.isdisjoint(folders)
-
-
-def url_name(pattern_path: PatternPath) -> str:
-    """Return what ``reverse()`` takes for a route, or nothing where it has no name."""
-    name = pattern_path[-1].name
-    if not name:
-        return ""
-    namespaces = [resolver.namespace for resolver in pattern_path[:-1] if resolver.namespace]
-    return ":".join([*namespaces, name])
-
-
-def app_of(pattern_path: PatternPath) -> str:
-    """Return the label of the app that a route's view is in, or else its topmost package."""
-    return _app_of_module(view_name(pattern_path)) if pattern_path else ""
-
-
-@functools.cache
-def _app_of_module(module: str) -> str:
-    config = apps.get_containing_app_config(module)
-    return config.label if config else module.partition(".")[0]
-
-
-def read(resolver: URLResolver) -> None:
-    """Import a URLconf and whatever it includes, and raise what that raises."""
-    for pattern in resolver.url_patterns:
-        if isinstance(pattern, URLResolver):
-            read(pattern)

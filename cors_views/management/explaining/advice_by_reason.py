@@ -1,4 +1,4 @@
-"""What to change where, so that a browser lets the page have the answer.
+"""Which advice is given for which reason: what to change, so that the page gets the answer.
 
 The first piece of advice opens nothing but what the page asked for, or says what else; it starts at
 the view. A change for more than that comes after it, with the number of routes, and that of a
@@ -20,14 +20,14 @@ from cors_views.management.explaining import (
     page_changes,
     source_code,
 )
-from cors_views.management.explaining.edits import Ask, Edit, Extend, Move, Tell, place
+from cors_views.management.explaining.advice_wording import Ask, Edit, Extend, Move, Tell, place
 from cors_views.management.explaining.near_misses import beginnings, misses
-from cors_views.management.explaining.refusals import Case, Refusal
+from cors_views.management.explaining.what_to_write import Case, Refusal
 from cors_views.management.explaining.where_to_write import is_shared, routes_that_take
-from cors_views.management.overview import in_order, view_name
+from cors_views.management.overview.rows import in_order
+from cors_views.management.overview.view_names import view_name
 from cors_views.middleware import CorsMiddleware
 from cors_views.outcomes.decided import Decided
-from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.layer_order import Layer
 from cors_views.responses import own_headers
@@ -274,20 +274,3 @@ _ADVICE: dict[Reason | None, Callable[[Case], Advice]] = {
     Reason.CREDENTIALS_NOT_ALLOWED: _credentials,
     Reason.WRONG_ALLOW_ORIGIN: _written_by_hand,
 }
-
-
-def decided_by(effective: EffectivePolicy) -> str:
-    """Return what decides, in words, with places that are the same on every machine."""
-    decisive = [] if effective.signal else [effective.counting_layers[0]]
-    layers = effective.counting_layers[len(decisive) :]
-    named = [_named(layer) for layer in (*decisive, *layers)]
-    return ", refined by the ".join(named if decisive else ["CORS_* settings", *named])
-
-
-def _named(layer: object) -> str:
-    if not isinstance(layer, Layer):
-        return str(layer)
-    names = [name for name in layer.declaration.policies if isinstance(name, str)]
-    named = f" {', '.join(map(repr, names))}" if names else ""
-    what = "cors_deny" if layer.declaration.deny else "policy"
-    return f"{layer.name} {what}{named} at {place(layer)}"

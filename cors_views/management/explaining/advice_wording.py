@@ -1,4 +1,4 @@
-"""What to write where: as data, which the tests obey, and in words, which people do."""
+"""The wording of an advice: what to write where, as data for the tests and in words for people."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import dataclasses
 from typing import ClassVar
 
 from cors_views.inspection.policies_in_use import Source, listed
-from cors_views.management import wording
 from cors_views.management.explaining import source_code
 from cors_views.management.explaining.source_code import Item
 from cors_views.management.explaining.where_to_write import Spot
+from cors_views.management.overview import wording
 from cors_views.resolution.layer_order import Layer
 
 

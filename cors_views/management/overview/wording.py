@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from cors_views.cached_origins import CachedOrigins
 from cors_views.inspection.policies_in_use import listed
-from cors_views.management.overview import Row, app_of
+from cors_views.management.overview.rows import Row
+from cors_views.management.overview.view_names import app_of
 from cors_views.policies.enforced_anywhere import Enforce
 from cors_views.resolution.layer_order import Layer
 from cors_views.resolution.wrapped_views import name_of

@@ -1,4 +1,4 @@
-"""One refusal at a view: what governs there, and what may be written instead."""
+"""What may be written at a view that refuses a page: what governs there, and what may instead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cors_views.browsing import PageRequest, Verdict
 from cors_views.defaults import default_methods
 from cors_views.inspection.policies_in_use import Source, sources_of
 from cors_views.management.explaining import source_code
-from cors_views.management.explaining.edits import Declare, Edit, Extend
+from cors_views.management.explaining.advice_wording import Declare, Edit, Extend
 from cors_views.management.explaining.source_code import Item
 from cors_views.management.explaining.where_to_write import (
     Spot,
@@ -22,7 +22,7 @@ from cors_views.management.explaining.where_to_write import (
     routes_that_take,
     unit_of,
 )
-from cors_views.management.overview import in_order
+from cors_views.management.overview.rows import in_order
 from cors_views.management.site_requests import Answered
 from cors_views.outcomes.decided import Decided
 from cors_views.protocol.admission import admitting

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from cors_views.management import wording
-from cors_views.management.overview import Row, essence, view_name
+from cors_views.management.overview import wording
+from cors_views.management.overview.rows import Row, essence
+from cors_views.management.overview.view_names import view_name
 
 #: How the routes that DRF's format_suffix_patterns adds end.
 _SUFFIX = re.compile(r"/?(<drf_format_suffix:\w+>|\.<format>/)$")
@@ -98,4 +99,11 @@ def _key(row: Row) -> Any:
     if row.effective.undeclared:
         return said
     place = wording.declared_at(row, lines=True)
-    return (*said, row.number, wording.methods(row), wording.layer(row), wording.policy(row), place)
+    return (
+        *said,
+        row.number,
+        wording.methods(row),
+        wording.layer(row),
+        wording.policy(row),
+        place,
+    )
