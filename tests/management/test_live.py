@@ -57,6 +57,10 @@ DOORS = {
         "if ($request_method = OPTIONS) { add_header Access-Control-Allow-Origin $http_origin;"
         " return 204; }"
     ),
+    "echoing": (
+        "proxy_hide_header Access-Control-Allow-Origin;"
+        " add_header Access-Control-Allow-Origin $http_origin always;"
+    ),
     "opened": "add_header Access-Control-Allow-Origin * always;",
     "fixed": (
         "proxy_hide_header Access-Control-Allow-Origin;"
@@ -240,7 +244,7 @@ CASES: dict[str, Any] = {
         1,
         [
             "The preflight is answered with a 403 without CORS headers",
-            "so it never reached CorsMiddleware",
+            "so not by CorsMiddleware",
             "Its own rules refuse it",
         ],
     ),
@@ -260,7 +264,10 @@ CASES: dict[str, Any] = {
         "down",
         GET,
         1,
-        ["The GET is answered with a 502 without CORS headers", "start that, or correct its"],
+        [
+            "The GET is answered with a 502 without CORS headers",
+            "start it, correct its address there",
+        ],
     ),
     "the application never answers": (
         "never",
@@ -283,14 +290,17 @@ CASES: dict[str, Any] = {
         "down",
         PUT,
         1,
-        ["The preflight is answered with a 502 without CORS headers", "start that, or correct its"],
+        [
+            "The preflight is answered with a 502 without CORS headers",
+            "start it, correct its address there",
+        ],
     ),
     "the proxy opens what the code closes": (
         "opened",
         ("GET", "/closed/"),
         0,
         [
-            "What is deployed answers Access-Control-Allow-Origin: '*', and the code admits nobody",
+            "What is deployed answers Access-Control-Allow-Origin: '*', and the code does not",
             "remove it there",
         ],
     ),
@@ -433,6 +443,19 @@ def test_names_below_localhost_are_this_machine_as_in_browsers(deployed: Deploye
 
     assert f"> Host: {url.removeprefix('http://')}\n" in done.out
     assert done.status == 0
+
+
+def test_what_the_proxy_opens_to_a_page_that_the_code_does_not_admit(deployed: Deployed) -> None:
+    """It admits others, and the output must not say that it admits nobody."""
+    stranger = "https://stranger.example"
+
+    done = explain(stranger, "GET", "/orders/", "--live", deployed.at("echoing"))
+
+    assert done.status == 0
+    assert (
+        f"What is deployed answers Access-Control-Allow-Origin: '{stranger}', and the code does "
+        "not admit the page."
+    ) in done.out
 
 
 def test_a_url_that_breaks_the_code(deployed: Deployed) -> None:
@@ -757,13 +780,13 @@ WHO: dict[str, Any] = {
             f"The code here writes Access-Control-Allow-Origin: {PAGE}.",
             OLD_CODE,
         ],
-        ["never reached", "NO_POLICY", "Its own rules"],
+        ["not by CorsMiddleware", "NO_POLICY", "Its own rules"],
     ),
     "it refuses a preflight, and says why": (
         refusal("403 Forbidden", SAYS, VARY),
         PUT,
         ["Refused, ORIGIN_NOT_ADMITTED: ", "The preflight did reach CorsMiddleware", OLD_CODE],
-        ["never reached", "PREFLIGHT_FAILED", "Its own rules"],
+        ["not by CorsMiddleware", "PREFLIGHT_FAILED", "Its own rules"],
     ),
     "it lets a view redirect, and says why": (
         refusal("302 Found", SAYS, VARY, "Location: /elsewhere/"),
@@ -785,24 +808,24 @@ WHO: dict[str, Any] = {
             "Its Vary names Origin, so CorsMiddleware itself may have refused it",
             "Either other code or other settings are deployed there",
         ],
-        ["never reached", "NO_POLICY", "Its own rules"],
+        ["not by CorsMiddleware", "NO_POLICY", "Its own rules"],
     ),
     "a preflight's 403 that depends on the origin": (
         refusal("403 Forbidden", VARY),
         PUT,
         ["The preflight is answered with a 403", "CorsMiddleware itself may have refused it"],
-        ["never reached", "Its own rules"],
+        ["not by CorsMiddleware", "Its own rules"],
     ),
     "a 404 that depends on the origin": (
         refusal("404 Not Found", VARY),
         GET,
         ["Either other code or other settings are deployed there"],
-        ["never reached", "enforce=True"],
+        ["not by CorsMiddleware", "enforce=True"],
     ),
     "a 403 of the proxy": (
         refusal("403 Forbidden"),
         GET,
-        ["so it never reached CorsMiddleware", "Its own rules refuse it"],
+        ["so not by CorsMiddleware", "Its own rules refuse it"],
         ["NO_POLICY"],
     ),
     "it refuses for the reason that the code has": (
@@ -898,7 +921,7 @@ def test_whom_an_asgi_application_admits_it_is_no_mistake_of_the_proxy(method: s
 
     assert ALONE in done.out
     assert "remove it there" not in done.out
-    assert "admits nobody" not in done.out
+    assert "does not admit the page" not in done.out
     assert "differs" not in done.out
 
 

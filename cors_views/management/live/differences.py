@@ -9,29 +9,10 @@ from urllib.parse import urljoin, urlsplit
 from cors_views.browsing import Received, Sent
 from cors_views.browsing.engine import REDIRECT_STATUSES
 from cors_views.management.live import signs
+from cors_views.management.live.error_pages import change_for
 from cors_views.standard.header_values import value_of
 from cors_views.standard.response_headers import ALLOW_ORIGIN, CORS_RESPONSE_HEADERS
 from cors_views.support.escaping import quoted
-
-#: What whoever answers in front of Django has to be told, by the status of its answer.
-_BY_STATUS = {
-    400: "If that is its port for https, ask by https; otherwise its log says why",
-    401: "It requires a login, but a preflight never has one: let OPTIONS pass without a login",
-    403: "Its own rules refuse it: its log names the rule",
-    404: "It has no such URL, or passes it on to other code: correct where it passes it on to",
-    405: "It does not know the method: let it pass",
-    413: (
-        "The body is larger than it takes: raise its limit (nginx: client_max_body_size), and "
-        "leave it to Django to refuse what is too large"
-    ),
-    429: "It limits the number of requests: do not count OPTIONS, or raise the limit",
-    502: "It does not reach the application: start that, or correct its address there",
-    503: "It considers the application down: start that, or correct its address there",
-    504: (
-        "It timed out while it waited for the application: look at what keeps the workers "
-        "busy, or raise the timeout (nginx: proxy_read_timeout)"
-    ),
-}
 
 
 class Compared(NamedTuple):
@@ -149,7 +130,7 @@ def _lost(compared: Compared) -> str:
         return ""
     # A server that decides by the origin is the middleware, or as good as that.
     if not signs.names_origin_in_vary(compared.live):
-        found = _never_arrived(compared)
+        found = _in_front(compared)
         if found:
             return found
     if signs.is_a_copy(compared.live):
@@ -160,16 +141,17 @@ def _lost(compared: Compared) -> str:
         )
     status = compared.live.status
     with_status = f" with a {status}" if status >= 300 else ""
+    told = _perhaps_enforced(compared) or _perhaps_unknown(compared)
     return (
         f"{compared.request} is answered{with_status} without Access-Control-Allow-Origin"
-        f"{compared.whose}, and the code writes {compared.decided}. {_perhaps_enforced(compared)}"
-        "Either other code or other "
-        "settings are deployed there: deploy these. Or something in front of Django takes the "
-        "header away or answers itself: have it pass the request on, and the header back."
+        f"{compared.whose}, and the code writes {compared.decided}. {told}Either other code or "
+        "other settings are deployed there: deploy these. Or something in front of Django takes "
+        "the header away, answers itself, or passes on another path: have it pass the request on "
+        "as it is, and the header back (nginx: no proxy_hide_header, no path in proxy_pass)."
     )
 
 
-def _never_arrived(compared: Compared) -> str:
+def _in_front(compared: Compared) -> str:
     status = compared.live.status
     if status in REDIRECT_STATUSES:
         return (
@@ -178,10 +160,10 @@ def _never_arrived(compared: Compared) -> str:
             f"{_instead(compared)}"
         )
     if status >= 400:
-        change = _BY_STATUS.get(status, "Its log says why")
+        change = change_for(status, is_preflight=compared.sent.kind == "preflight")
         return (
             f"{compared.request} is answered with a {status} without CORS headers"
-            f"{compared.whose}, so it never reached CorsMiddleware, which writes "
+            f"{compared.whose}, so not by CorsMiddleware, which writes "
             f"Access-Control-Allow-Origin: {compared.decided}. {change}."
         )
     return ""
@@ -195,6 +177,13 @@ def _perhaps_enforced(compared: Compared) -> str:
         "Its Vary names Origin, so CorsMiddleware itself may have refused it: with enforce=True it "
         "answers 403 where the policy does not admit the request. "
     )
+
+
+def _perhaps_unknown(compared: Compared) -> str:
+    """Return what a 404 that depends on the origin comes from; nothing of another answer."""
+    if compared.live.status != 404:
+        return ""
+    return "Its Vary names Origin, so Django itself may have answered, and has no such URL there. "
 
 
 _KEY = (
@@ -234,7 +223,7 @@ def _admitted(compared: Compared) -> str:
         return ""
     return (
         f"What is deployed answers Access-Control-Allow-Origin: {quoted(compared.allowed[0])}, and "
-        f"the code admits nobody here. Something in front of Django{compared.whose}, the view "
+        f"the code does not admit the page. Something in front of Django{compared.whose}, the view "
         "itself, or other code or settings than these write it: remove it there, or deploy these."
     )
 
@@ -269,8 +258,10 @@ def _others(compared: Compared) -> Iterator[str]:
         here, there = value_of(code.headers, name), value_of(live.headers, name)
         if _list_of(here) != _list_of(there):
             yield (
-                f"{name.title()} is {_shown(there)}, and the code writes {_shown(here)}: "
-                "something in front of Django changes it, or other code or settings are deployed."
+                f"{name.title()} is {'not there' if there is None else quoted(there)}, and the "
+                f"code writes {'none' if here is None else quoted(here)}. Something in front of "
+                "Django changes it: have it pass on what Django writes. Or other code or settings "
+                "are deployed there: deploy these."
             )
     if _varies(code) and not _varies(live):
         yield (
@@ -286,7 +277,3 @@ def _list_of(value: str | None) -> frozenset[str]:
 
 def _varies(received: Received) -> bool:
     return not _list_of(value_of(received.headers, "vary")).isdisjoint({"origin", "*"})
-
-
-def _shown(value: str | None) -> str:
-    return "not there" if value is None else quoted(value)
