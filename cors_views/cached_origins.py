@@ -6,19 +6,18 @@ import asyncio
 import inspect
 import logging
 import threading
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from concurrent.futures import Future
+from functools import partial
 from time import monotonic
 from typing import Any
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.core.exceptions import ImproperlyConfigured, SynchronousOnlyOperation
 
-from cors_views.policies import field_values
 from cors_views.policies.field_values import shown
+from cors_views.policies.loaded_entries import Entries, compiled
 from cors_views.policies.origin_sets import LoadedOrigins, OriginSet
-from cors_views.policies.patterns import OriginError, parse_pattern
-from cors_views.standard.origins import SPECIAL, is_origin
 from cors_views.support.source_places import Place, caller, with_filename
 
 logger = logging.getLogger("cors_views")
@@ -28,8 +27,6 @@ Load = Callable[[], Any]
 
 #: After so many seconds, or the timeout where that is less, loading is tried again that has failed.
 _RETRY = 5.0
-#: So many invalid entries does one line of the log name.
-_MOST_NAMED = 5
 _NEVER = float("-inf")
 
 
@@ -103,7 +100,10 @@ class CachedOrigins(LoadedOrigins):
 
     def known(self, origin: str) -> bool | None:
         """Return whether ``origin`` is among them, or ``None`` where they have to be loaded."""
-        if monotonic() < self._due or (self._ever and self._loading is not None):
+        if monotonic() < self._due:
+            return self._loaded.admits(origin)
+        loading = self._loading
+        if self._ever and loading is not None and not loading.is_lost:
             return self._loaded.admits(origin)
         return None
 
@@ -137,7 +137,10 @@ class CachedOrigins(LoadedOrigins):
             if monotonic() < self._due:
                 return None, False
             if self._loading is not None:
-                return (None if self._ever else self._loading), False
+                if not self._loading.is_lost:
+                    return (None if self._ever else self._loading), False
+                # Whoever waits for it in another event loop would wait for ever.
+                self._loading.done.set_result(None)
             self._loading = _Loading(in_loop=in_loop)
             return self._loading, True
 
@@ -164,9 +167,10 @@ class CachedOrigins(LoadedOrigins):
     def _load(self, loading: _Loading) -> None:
         try:
             found = self._call()
-            if not isinstance(found, _Found):
-                found = async_to_sync(self._await)(found)
-            self._succeed(loading, found)
+            if isinstance(found, Entries):
+                self._succeed(loading, found)
+            else:
+                async_to_sync(_to_its_end)(self._aload(loading, partial(self._await, found)))
         except Exception:
             self._fail(loading)
 
@@ -175,46 +179,48 @@ class CachedOrigins(LoadedOrigins):
         if loading is None:
             return
         if leading:
-            # In a task of its own: a visitor who goes away must not take it along, or each one
-            # who comes and goes would begin it anew.
-            loading.task = asyncio.ensure_future(self._aload(loading))
-        await asyncio.shield(asyncio.wrap_future(loading.done))
+            loading.task = asyncio.ensure_future(self._aload(loading, self._acall))
+            # Not in the task itself: who cancels it before it runs would leave all waiting.
+            loading.task.add_done_callback(lambda task: self._end(loading))
+            await _to_its_end(loading.task)
+        else:
+            await asyncio.wrap_future(loading.done)
 
-    async def _aload(self, loading: _Loading) -> None:
+    async def _aload(self, loading: _Loading, find: Callable[[], Awaitable[Entries]]) -> None:
         try:
-            if iscoroutinefunction(self.load) or inspect.isasyncgenfunction(self.load):
-                found = await self._await(self.load())
-            else:
-                # It may use the ORM, which refuses to run in the event loop's thread.
-                found = await sync_to_async(self._call)()
-                if not isinstance(found, _Found):
-                    found = await self._await(found)
-            self._succeed(loading, found)
-        except Exception:
+            self._succeed(loading, await find())
+        except (Exception, asyncio.CancelledError):
+            # What load awaits may be cancelled, too: visitors must not ask for it again and again.
             self._fail(loading)
-        finally:
-            self._end(loading)
+
+    async def _acall(self) -> Entries:
+        if iscoroutinefunction(self.load) or inspect.isasyncgenfunction(self.load):
+            return await self._await(self.load())
+        # It may use the ORM, which refuses to run in the event loop's thread.
+        found = await sync_to_async(self._call)()
+        return found if isinstance(found, Entries) else await self._await(found)
 
     def _call(self) -> Any:
         """Load and compile; return what has to be awaited first as it is."""
         try:
             found = self.load()
-        except StopIteration as error:
-            # Before Python 3.12 no future can carry it, and the request would wait for ever.
-            raise RuntimeError("StopIteration") from error
-        return found if _is_async(found) else _found(found)
+        except (StopIteration, asyncio.CancelledError) as error:
+            # Before Python 3.12 no future can carry the one, and the request would wait for ever.
+            # The other would pass for a visitor who goes away.
+            raise RuntimeError(type(error).__name__) from error
+        return found if _is_async(found) else compiled(found)
 
-    async def _await(self, found: Any) -> _Found:
+    async def _await(self, found: Any) -> Entries:
         while inspect.isawaitable(found):
             found = await found
         if _is_async(found):
             found = [entry async for entry in found]
         # A queryset asks the database now. To compile many takes long, too.
-        return await sync_to_async(_found)(found)
+        return await sync_to_async(compiled)(found)
 
-    def _succeed(self, loading: _Loading, found: _Found) -> None:
+    def _succeed(self, loading: _Loading, found: Entries) -> None:
         with self._lock:
-            self._loaded, self._names, self._ever = found.compiled, found.names, True
+            self._loaded, self._names, self._ever = found.origins, found.names, True
             self._due = _NEVER if loading.outdated else monotonic() + self.timeout
         if found.wrong and found.wrong != self._told:
             logger.warning(
@@ -228,13 +234,15 @@ class CachedOrigins(LoadedOrigins):
     def _fail(self, loading: _Loading) -> None:
         wait = min(_RETRY, self.timeout)
         with self._lock:
-            self._due = monotonic() + wait
+            self._due = _NEVER if loading.outdated else monotonic() + wait
         kept = f"the {len(self._names)} of before stay" if self._ever else "nobody is admitted"
         logger.exception(
-            "%r cannot load its origins, so %s. Another request tries again in %g seconds.",
+            "%r cannot load its origins, so %s. %s",
             self,
             kept,
-            wait,
+            "The next request tries again."
+            if loading.outdated
+            else f"Another request tries again in {wait:g} seconds.",
         )
 
     def _end(self, loading: _Loading) -> None:
@@ -268,50 +276,24 @@ class _Loading:
         #: The event loop itself holds no task.
         self.task: asyncio.Future[None] | None = None
 
-
-class _Found:
-    """What was loaded, compiled, and what is wrong with the rest of it."""
-
-    def __init__(self, names: list[str], wrong: list[str], more: int) -> None:
-        self.compiled = OriginSet(names)
-        self.names, self.wrong, self.more = tuple(names), wrong, more
+    @property
+    def is_lost(self) -> bool:
+        """Whether its event loop was closed before it was done, so that nobody will end it."""
+        return self.task is not None and self.task.get_loop().is_closed()
 
 
-def _found(entries: Any) -> _Found:
-    """Compile what ``load`` returned. Raise ``TypeError`` where that is no list of origins."""
-    if isinstance(entries, (str, bytes, Mapping)) or not isinstance(entries, Iterable):
-        raise TypeError(f"It has to return a list of origins, not {shown(entries)}")
-    names: list[str] = []
-    wrong: list[str] = []
-    more = 0
-    for entry in entries:
-        try:
-            names.append(normal(entry))
-        except OriginError as error:
-            if len(wrong) < _MOST_NAMED:
-                wrong.append(_why(entry, error))
-            else:
-                more += 1
-    return _Found(names, wrong, more)
+async def _to_its_end(loading: Awaitable[None]) -> None:
+    """Await it until it is done, whoever is cancelled meanwhile.
 
-
-def normal(entry: Any) -> str:
-    """Return an entry in its normal form, or raise ``OriginError``."""
-    if not isinstance(entry, str):
-        raise OriginError("is not a string")
-    if entry == "*" or entry in SPECIAL:
-        # Whoever may write a row of a table must not open the site to every page there is.
-        raise OriginError("can only be written in the policy itself")
-    # What a browser sends is normal already, and faster to recognise: there may be a million.
-    return entry if is_origin(entry) else parse_pattern(entry)
-
-
-def _why(entry: Any, error: OriginError) -> str:
-    if isinstance(entry, tuple) and len(entry) == 1:
-        return f"{shown(entry)} {error} (write values_list(..., flat=True))"
-    _, problems = field_values.origins([entry]) if isinstance(entry, str) else ((), ())
-    hint = problems[0].hint if problems else ""
-    return f"{shown(entry)} {error}{f' ({hint[:-1]})' if hint else ''}"
+    A visitor who goes away must not take it along, or each one who comes and goes would begin it
+    anew. Nor may the request end first: its thread and its connection to the database end with it.
+    """
+    task = asyncio.ensure_future(loading)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def _is_async(found: Any) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 
-from cors_views.cached_origins import normal
 from cors_views.policies import field_values
 from cors_views.policies.field_values import shown
+from cors_views.policies.loaded_entries import normal
 from cors_views.policies.patterns import OriginError
 
 

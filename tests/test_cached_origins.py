@@ -7,13 +7,14 @@ import copy
 import json
 import logging
 import pickle
-import re
 import threading
+from asyncio import CancelledError
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import pytest
-from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.sync import ThreadSensitiveContext, async_to_sync, sync_to_async
 from django.contrib.auth.models import Group
 from django.core.exceptions import ImproperlyConfigured, SynchronousOnlyOperation
 from django.http import HttpResponse
@@ -61,9 +62,46 @@ class Loader:
 
     def __call__(self) -> Any:
         self.calls += 1
-        if isinstance(self.origins, Exception):
+        if isinstance(self.origins, BaseException):
             raise self.origins
         return self.origins
+
+
+@dataclass
+class How:
+    """How ``load`` is written, and how it is asked for: each either sync or async."""
+
+    load: str
+    question: str
+
+    def cached(self, load: Callable[[], Any], **options: Any) -> CachedOrigins:
+        """Return origins that this function loads; what it waits for blocks no event loop."""
+
+        async def aload() -> Any:
+            return await asyncio.to_thread(load)
+
+        return CachedOrigins(aload if self.load == "async" else load, **options)
+
+    def ask(self, cached: CachedOrigins, origin: str) -> bool:
+        if self.question == "async":
+            return async_to_sync(asyncio.wait_for)(cached.aadmits(origin), 20)
+        return cached.admits(origin)
+
+
+@pytest.fixture(params=["sync", "async"], ids="{}-load".format)
+def load_is(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=["sync", "async"], ids="{}-question".format)
+def question_is(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def how(load_is: str, question_is: str) -> How:
+    """Run the test four times: both ways to write ``load``, and both to ask."""
+    return How(load_is, question_is)
 
 
 # --- What load may be ----------------------------------------------------------------------------
@@ -83,6 +121,23 @@ async def as_coroutine() -> Any:
 
 async def as_async_generator() -> AsyncIterator[str]:
     yield SHOP
+
+
+class Noted(tuple[str]):
+    """Notes which thread reads it."""
+
+    threads: ClassVar[list[int]] = []
+
+    def __new__(cls, *origins: str) -> Noted:
+        return super().__new__(cls, origins)
+
+    def __iter__(self) -> Iterator[str]:
+        self.threads.append(threading.get_ident())
+        return super().__iter__()
+
+
+async def as_coroutine_of(found: Any) -> Any:
+    return found
 
 
 LOADS: list[Any] = [
@@ -109,40 +164,15 @@ def test_what_load_may_be(send: Sender, load: Any, view: Any) -> None:
     assert refused == {"vary": "origin"}
 
 
-ROWS = [
-    pytest.param(SHOP, SHOP, True, id="written-as-a-browser-sends-it"),
-    pytest.param("https://Shop.Example:443", SHOP, True, id="normalised"),
-    pytest.param("https://*.shop.example", "https://eu.shop.example", True, id="subdomains"),
-    pytest.param("https://*.shop.example", SHOP, False, id="subdomains-without-the-domain"),
-    pytest.param("http://localhost:*", "http://localhost:3000", True, id="any-port"),
-    pytest.param("app://shop", "app://shop", True, id="another-scheme"),
-    pytest.param("https://shop.example/", SHOP, False, id="with-a-path"),
-    pytest.param("shop.example", SHOP, False, id="without-a-scheme"),
-    pytest.param("*", SHOP, False, id="any-origin"),
-    pytest.param("null", "null", False, id="null"),
-    pytest.param("file://", "file://", False, id="file"),
-    pytest.param("", SHOP, False, id="an-empty-text"),
-    pytest.param(None, SHOP, False, id="None"),
-    pytest.param((SHOP,), SHOP, False, id="a-row-of-values-list"),
-    pytest.param(re.compile("https://.*"), SHOP, False, id="a-regex"),
-    pytest.param(lambda request, origin: True, SHOP, False, id="a-callable"),
-]
-
-
-@pytest.mark.parametrize(("entry", "origin", "admitted"), ROWS)
-def test_what_an_entry_admits(entry: Any, origin: str, admitted: bool) -> None:
-    assert CachedOrigins(lambda: [entry]).admits(origin) is admitted
-
-
 def test_that_invalid_entries_are_logged_once_and_the_others_count(
-    clock: Clock, caplog: pytest.LogCaptureFixture
+    how: How, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     load = Loader("https://a.example/x", (SHOP,), "*", "b", "c", "d", "e\nf", SHOP)
-    cached = CachedOrigins(load, timeout=60)
+    cached = how.cached(load, timeout=60)
 
-    admitted = [cached.admits(SHOP)]
+    admitted = [how.ask(cached, SHOP)]
     clock.now += 61
-    admitted.append(cached.admits(SHOP))
+    admitted.append(how.ask(cached, SHOP))
 
     assert (admitted, load.calls, len(caplog.records)) == ([True, True], 2, 1)
     said = caplog.records[0].getMessage()
@@ -165,11 +195,11 @@ def test_that_invalid_entries_are_logged_once_and_the_others_count(
     ],
 )
 def test_that_what_is_no_list_counts_as_a_failure(
-    returned: Any, caplog: pytest.LogCaptureFixture
+    returned: Any, how: How, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cached = CachedOrigins(lambda: returned)
+    cached = how.cached(lambda: returned)
 
-    assert not cached.admits(SHOP)
+    assert not how.ask(cached, SHOP)
     assert not cached.is_loaded
     assert "return a list of origins" in caplog.text
 
@@ -210,17 +240,44 @@ def test_that_it_decorates_no_view() -> None:
 # --- When it is loaded ---------------------------------------------------------------------------
 
 
-@pytest.fixture
-def tenants(db: None) -> Callable[[], Any]:
-    Group.objects.create(name=SHOP)
-    return lambda: Group.objects.values_list("name", flat=True)
+def names() -> Any:
+    return Group.objects.values_list("name", flat=True)
 
 
+def list_of_names() -> Any:
+    return list(names())
+
+
+async def names_async() -> Any:
+    return names()
+
+
+async def names_one_by_one() -> Any:
+    return [name async for name in names()]
+
+
+async def names_yielded() -> AsyncIterator[str]:
+    async for name in names():
+        yield name
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        pytest.param(names, id="a-queryset"),
+        pytest.param(list_of_names, id="a-list"),
+        pytest.param(names_async, id="async-a-queryset"),
+        pytest.param(names_one_by_one, id="async-for"),
+        pytest.param(names_yielded, id="an-async-generator"),
+    ],
+)
+@pytest.mark.parametrize("view", [answer, answer_async])
 @pytest.mark.django_db
 def test_that_requests_cause_no_query_and_a_refresh_causes_one(
-    send: Sender, clock: Clock, tenants: Any, django_assert_num_queries: Any
+    send: Sender, clock: Clock, load: Any, view: Any, django_assert_num_queries: Any
 ) -> None:
-    view = cors_allow(origins=[CachedOrigins(tenants, timeout=60)])(answer)
+    Group.objects.create(name=SHOP)
+    view = cors_allow(origins=[CachedOrigins(load, timeout=60)])(view)
 
     def asked(*origins: str) -> list[bool]:
         return [ORIGIN in cors_headers(send.actual("/v/", origin)) for origin in origins]
@@ -239,7 +296,7 @@ def test_that_requests_cause_no_query_and_a_refresh_causes_one(
             assert asked(*strangers, SHOP) == [*[False] * 20, True]
 
 
-def test_that_the_others_go_on_with_the_old_origins_while_one_loads(clock: Clock) -> None:
+def test_that_the_others_go_on_with_the_old_origins_while_one_loads(how: How, clock: Clock) -> None:
     loading, go_on = threading.Event(), threading.Event()
     load = Loader(SHOP)
 
@@ -250,12 +307,12 @@ def test_that_the_others_go_on_with_the_old_origins_while_one_loads(clock: Clock
             assert go_on.wait(20)
         return found
 
-    cached = CachedOrigins(slow)
-    assert cached.admits(SHOP)
+    cached = how.cached(slow)
+    assert how.ask(cached, SHOP)
     clock.now += 61
     load.origins = [OTHER]
     answers: list[bool] = []
-    first = threading.Thread(target=lambda: answers.append(cached.admits(OTHER)))
+    first = threading.Thread(target=lambda: answers.append(how.ask(cached, OTHER)))
     first.start()
     assert loading.wait(20)
     beside = [cached.admits(SHOP), cached.admits(OTHER), async_to_sync(cached.aadmits)(SHOP)]
@@ -267,7 +324,7 @@ def test_that_the_others_go_on_with_the_old_origins_while_one_loads(clock: Clock
     assert (load.calls, cached.admits(SHOP)) == (2, False)
 
 
-def test_that_many_threads_load_once_and_wait_for_the_first_time() -> None:
+def test_that_many_threads_load_once_and_wait_for_the_first_time(how: How) -> None:
     load = Loader(SHOP)
     started = threading.Barrier(8)
     go_on = threading.Event()
@@ -276,12 +333,12 @@ def test_that_many_threads_load_once_and_wait_for_the_first_time() -> None:
         assert go_on.wait(20)
         return load()
 
-    cached = CachedOrigins(slow)
+    cached = how.cached(slow)
     answers: list[bool] = []
 
     def ask() -> None:
         started.wait()
-        answers.append(cached.admits(SHOP))
+        answers.append(how.ask(cached, SHOP))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
@@ -293,15 +350,9 @@ def test_that_many_threads_load_once_and_wait_for_the_first_time() -> None:
     assert (answers, load.calls) == ([True] * 8, 1)
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
-def test_that_many_tasks_load_once_and_wait_for_the_first_time(kind: str) -> None:
+def test_that_many_tasks_load_once_and_wait_for_the_first_time(load_is: str) -> None:
     load = Loader(SHOP)
-
-    async def slow() -> Any:
-        await asyncio.sleep(0)
-        return load()
-
-    cached = CachedOrigins(load if kind == "sync" else slow)
+    cached = How(load_is, "async").cached(load)
 
     async def ask() -> list[bool]:
         return await asyncio.gather(*[cached.aadmits(SHOP) for _ in range(50)])
@@ -310,43 +361,169 @@ def test_that_many_tasks_load_once_and_wait_for_the_first_time(kind: str) -> Non
     assert load.calls == 1
 
 
-@pytest.mark.parametrize("question", ["sync", "async"])
 def test_that_who_comes_when_it_has_just_been_loaded_does_not_load_again(
-    question: str, monkeypatch: pytest.MonkeyPatch
+    how: How, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load = Loader(SHOP)
-    cached = CachedOrigins(load, timeout=60)
-    ask = cached.admits if question == "sync" else async_to_sync(cached.aadmits)
+    cached = how.cached(load, timeout=60)
     monkeypatch.setattr(cached_origins, "monotonic", lambda: 1_000.0)
-    ask(SHOP)
+    how.ask(cached, SHOP)
     # It is due when the question is asked. When its turn has come, somebody else has loaded it.
     times = [1_061.0, 1_001.0]
     monkeypatch.setattr(cached_origins, "monotonic", lambda: times.pop(0))
 
-    assert (ask(SHOP), load.calls) == (True, 1)
+    assert (how.ask(cached, SHOP), load.calls) == (True, 1)
 
 
-def test_that_a_visitor_who_goes_away_does_not_take_the_loading_along() -> None:
-    load = Loader(SHOP)
+@dataclass
+class Held:
+    """A load that waits in the midst, in the event loop or in a thread, until it is let go on."""
+
+    load_is: str
+    cached: CachedOrigins = field(init=False)
+    load: Loader = field(default_factory=lambda: Loader(SHOP))
+    begun: threading.Event = field(default_factory=threading.Event)
+    go_on: threading.Event = field(default_factory=threading.Event)
+    #: Where each half of it has run.
+    threads: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.cached = CachedOrigins(self._aload if self.load_is == "async" else self._load)
+
+    def _load(self) -> Any:
+        self._begin()
+        assert self.go_on.wait(20)
+        return self._end()
+
+    async def _aload(self) -> Any:
+        # As the async ORM does.
+        await sync_to_async(self._begin)()
+        while not self.go_on.is_set():
+            await asyncio.sleep(0.001)
+        return await sync_to_async(self._end)()
+
+    def _begin(self) -> None:
+        self.threads.append(threading.get_ident())
+        self.begun.set()
+
+    def _end(self) -> Any:
+        self.threads.append(threading.get_ident())
+        return self.load()
+
+    async def until_begun(self) -> None:
+        while not self.begun.is_set():
+            await asyncio.sleep(0.001)
+
+
+def test_that_visitors_who_go_away_do_not_take_the_loading_along(load_is: str) -> None:
+    held = Held(load_is)
 
     async def scene() -> list[bool]:
-        go_on = asyncio.Event()
-
-        async def slow() -> Any:
-            await go_on.wait()
-            return load()
-
-        cached = CachedOrigins(slow)
-        visitors = [asyncio.create_task(cached.aadmits(SHOP)) for _ in range(3)]
-        await asyncio.sleep(0)
+        visitors = [asyncio.create_task(held.cached.aadmits(SHOP)) for _ in range(3)]
+        await held.until_begun()
         for visitor in visitors[:2]:
             visitor.cancel()
-        await asyncio.sleep(0)
-        go_on.set()
-        return [await visitors[2], await cached.aadmits(SHOP)]
+        await asyncio.sleep(0.01)
+        held.go_on.set()
+        gone = await asyncio.gather(*visitors[:2], return_exceptions=True)
+        assert [type(each) for each in gone] == [CancelledError] * 2
+        return [await visitors[2], await held.cached.aadmits(SHOP)]
 
     assert asyncio.run(scene()) == [True, True]
-    assert load.calls == 1
+    assert held.load.calls == 1
+
+
+def test_that_the_request_that_loads_ends_after_it_in_the_thread_that_it_has(load_is: str) -> None:
+    """Django's handler closes the connection of that thread, and then the thread."""
+    held = Held(load_is)
+
+    async def request() -> None:
+        async with ThreadSensitiveContext():
+            held.threads.append(await sync_to_async(threading.get_ident)())
+            await held.cached.aadmits(SHOP)
+
+    async def scene() -> bool:
+        visitor = asyncio.create_task(request())
+        await held.until_begun()
+        visitor.cancel()
+        await asyncio.sleep(0.01)
+        assert not visitor.done()
+        held.go_on.set()
+        await asyncio.wait([visitor])
+        assert visitor.cancelled()
+        return await held.cached.aadmits(SHOP)
+
+    assert asyncio.run(scene())
+    assert held.load.calls == 1
+    assert len(set(held.threads)) == 1
+
+
+def test_that_a_sync_request_that_is_cancelled_does_not_take_an_async_load_along() -> None:
+    """Under ASGI, below sync middleware: asgiref cancels what the thread awaits."""
+    held = Held("async")
+
+    async def scene() -> bool:
+        visitor = asyncio.create_task(sync_to_async(held.cached.admits)(SHOP))
+        await held.until_begun()
+        visitor.cancel()
+        await asyncio.sleep(0.01)
+        held.go_on.set()
+        await asyncio.wait([visitor])
+        return held.cached.admits(SHOP)
+
+    assert asyncio.run(scene())
+    assert held.load.calls == 1
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["before-it-begins", "while-it-runs"])
+def test_that_loading_goes_on_elsewhere_when_its_event_loop_ends(begun: bool, clock: Clock) -> None:
+    """All tasks are cancelled then, some of them before they have run at all."""
+    held = Held("async")
+
+    async def leave() -> None:
+        visitors.append(asyncio.ensure_future(held.cached.aadmits(SHOP)))
+        if begun:
+            await held.until_begun()
+
+    async def scene() -> bool:
+        return await asyncio.wait_for(held.cached.aadmits(SHOP), 20)
+
+    visitors: list[Any] = []
+    asyncio.run(leave())
+    held.go_on.set()
+    clock.now += 5
+
+    assert asyncio.run(scene())
+    assert held.load.calls == 1
+
+
+@pytest.mark.parametrize(
+    "times", [pytest.param(0, id="the-first-time"), pytest.param(1, id="later")]
+)
+def test_that_loading_goes_on_elsewhere_when_its_event_loop_is_closed(
+    question_is: str, times: int, clock: Clock
+) -> None:
+    """Not asyncio.run(), but somebody who closes a loop with a task in it: it never ends."""
+    load = Loader(SHOP)
+
+    async def aload() -> Any:
+        if load.calls == times:
+            load.calls += 1
+            await asyncio.Event().wait()
+        return load()
+
+    cached, how = CachedOrigins(aload), How("async", question_is)
+    answers = [how.ask(cached, SHOP) for _ in range(times)]
+    clock.now += 61
+    load.origins = [OTHER]
+    loop = asyncio.new_event_loop()
+    visitor = loop.create_task(cached.aadmits(SHOP))
+    loop.run_until_complete(asyncio.sleep(0.01))
+    loop.close()
+    answers += [how.ask(cached, SHOP), how.ask(cached, OTHER)]
+
+    assert answers == [*[True] * times, False, True]
+    assert not visitor.done()
 
 
 def test_that_a_thread_does_not_wait_for_a_loop_that_waits_for_it() -> None:
@@ -416,12 +593,42 @@ def test_that_a_sync_load_runs_in_a_thread_and_not_in_the_loops() -> None:
     assert threads != [asyncio.run(scene())]
 
 
-@pytest.mark.django_db
-def test_that_a_queryset_of_an_async_load_is_read_outside_of_the_loop(tenants: Any) -> None:
-    async def load() -> Any:
-        return tenants()
+def test_that_an_async_load_runs_in_the_event_loop_of_who_awaits_it() -> None:
+    loops: list[Any] = []
 
-    assert async_to_sync(CachedOrigins(load).aadmits)(SHOP)
+    async def load() -> Any:
+        loops.append(asyncio.get_running_loop())
+        return [SHOP]
+
+    async def scene() -> list[Any]:
+        await CachedOrigins(load).aadmits(SHOP)
+        return [asyncio.get_running_loop()]
+
+    assert asyncio.run(scene()) == loops
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        pytest.param(lambda: Noted(SHOP), id="a-list"),
+        pytest.param(lambda: as_coroutine_of(Noted(SHOP)), id="a-coroutine"),
+    ],
+)
+def test_that_what_was_loaded_is_read_outside_of_the_loop(load_is: str, returned: Any) -> None:
+    """A queryset asks the database when it is read."""
+    Noted.threads.clear()
+
+    async def aload() -> Any:
+        return returned()
+
+    async def scene() -> int:
+        assert await CachedOrigins(aload if load_is == "async" else returned).aadmits(SHOP)
+        return threading.get_ident()
+
+    in_loop = asyncio.run(scene())
+
+    assert Noted.threads
+    assert in_loop not in Noted.threads
 
 
 def test_that_the_sync_question_is_refused_in_an_event_loop_where_it_would_load() -> None:
@@ -439,12 +646,26 @@ def test_that_the_sync_question_is_refused_in_an_event_loop_where_it_would_load(
 # --- Where it fails ------------------------------------------------------------------------------
 
 
+#: What an async load awaits may have been cancelled: that is no exception, to Python.
+FAILURES = [
+    pytest.param(OSError("no database"), id="raises"),
+    pytest.param(CancelledError("no database"), id="awaits-what-is-cancelled"),
+]
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("view", [answer, answer_async])
 def test_that_nobody_is_admitted_before_the_first_success(
-    send: Sender, clock: Clock, caplog: pytest.LogCaptureFixture
+    send: Sender,
+    load_is: str,
+    view: Any,
+    failure: Any,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     load = Loader()
-    load.origins = OSError("no database")
-    view = cors_allow(origins=[CachedOrigins(load, timeout=60)])(answer)
+    load.origins = failure
+    view = cors_allow(origins=[How(load_is, "").cached(load, timeout=60)])(view)
     with urlconf(path("v/", view)):
         refused = [cors_headers(send.actual("/v/", SHOP)) for _ in range(3)]
         load.origins = [SHOP]
@@ -459,38 +680,43 @@ def test_that_nobody_is_admitted_before_the_first_success(
     assert "no database" in caplog.text
 
 
-@pytest.mark.parametrize("question", ["sync", "async"])
+@pytest.mark.parametrize("failure", FAILURES)
 def test_that_the_old_origins_stay_where_loading_fails(
-    question: str, clock: Clock, caplog: pytest.LogCaptureFixture
+    how: How, failure: Any, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     load = Loader(SHOP)
-    cached = CachedOrigins(load, timeout=60)
-    ask = cached.admits if question == "sync" else async_to_sync(cached.aadmits)
-    admitted = [ask(SHOP)]
-    load.origins = OSError("no database")
+    cached = how.cached(load, timeout=60)
+    admitted = [how.ask(cached, SHOP)]
+    load.origins = failure
     clock.now += 61
-    admitted.append(ask(SHOP))
+    # The second time nobody asks for them: a stranger cannot make it ask again and again.
+    admitted += [how.ask(cached, SHOP), how.ask(cached, SHOP)]
+    load.origins = [OTHER]
+    clock.now += 5
+    later = [how.ask(cached, SHOP), how.ask(cached, OTHER)]
 
-    assert admitted == [True, True]
+    assert (admitted, later, load.calls) == ([True] * 3, [False, True], 3)
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
     assert "the 1 of before stay" in caplog.text
+    assert "Another request tries again in 5 seconds." in caplog.text
 
 
 # --- forget() ------------------------------------------------------------------------------------
 
 
-def test_that_forget_makes_the_next_request_load(clock: Clock) -> None:
+def test_that_forget_makes_the_next_request_load(how: How, clock: Clock) -> None:
     load = Loader(SHOP)
-    cached = CachedOrigins(load)
-    cached.admits(SHOP)
+    cached = how.cached(load)
+    how.ask(cached, SHOP)
     load.origins = [OTHER]
-    before = cached.admits(SHOP)
+    before = how.ask(cached, SHOP)
     cached.forget()
+    after = [how.ask(cached, SHOP), how.ask(cached, OTHER)]
 
-    assert (before, cached.admits(SHOP), cached.admits(OTHER), load.calls) == (True, False, True, 2)
+    assert (before, after, load.calls) == (True, [False, True], 2)
 
 
-def test_that_what_was_being_loaded_when_it_was_forgotten_is_loaded_again() -> None:
+def test_that_what_was_being_loaded_when_it_was_forgotten_is_loaded_again(how: How) -> None:
     load = Loader(SHOP)
 
     def load_and_forget() -> Any:
@@ -500,9 +726,31 @@ def test_that_what_was_being_loaded_when_it_was_forgotten_is_loaded_again() -> N
             cached.forget()
         return found
 
-    cached = CachedOrigins(load_and_forget)
+    cached = how.cached(load_and_forget)
 
-    assert [cached.admits(SHOP), cached.admits(SHOP), load.calls] == [True, False, 2]
+    assert [how.ask(cached, SHOP), how.ask(cached, SHOP), load.calls] == [True, False, 2]
+
+
+def test_that_loading_that_failed_when_it_was_forgotten_is_tried_again_at_once(
+    how: How, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    load = Loader(SHOP)
+
+    def load_and_forget() -> Any:
+        if load.calls == 1:
+            load.origins = [OTHER]
+            cached.forget()
+            load.calls += 1
+            raise OSError("no database")
+        return load()
+
+    cached = how.cached(load_and_forget)
+    answers = [how.ask(cached, SHOP)]
+    clock.now += 61
+    answers += [how.ask(cached, SHOP), how.ask(cached, SHOP)]
+
+    assert answers == [True, True, False]
+    assert caplog.records[0].getMessage().endswith("stay. The next request tries again.")
 
 
 # --- Among other things --------------------------------------------------------------------------
