@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import logging
 import pickle
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -577,6 +579,45 @@ def test_that_nothing_is_worked_out_where_nobody_listens(
     with watched():
         # It would be noticed.
         send("GET", "/plain/", {"origin": EVIL})
+
+
+#: docs/versions.rst: no field of these goes, or gets another name or type.
+PROMISED = {
+    "origin": "str",
+    "admitted": "bool",
+    "reason": "Reason | None",
+    "admitted_by": "str",
+    "layer": "str",
+    "place": "str",
+    "policy": "str",
+    "route": "str",
+    "method": "str",
+    "preflight": "bool",
+    "missing": "tuple[str, ...]",
+    "enforced": "bool",
+    "reported": "bool",
+}
+
+
+def test_an_outcome_keeps_its_fields() -> None:
+    fields = {field.name: field for field in dataclasses.fields(Outcome)}
+
+    assert {name: fields[name].type for name in PROMISED} == PROMISED
+    assert all(field.kw_only for field in fields.values())
+    # So that what a test of somebody's builds today is whole tomorrow.
+    assert [
+        name for name in fields.keys() - PROMISED if fields[name].default is dataclasses.MISSING
+    ] == []
+
+
+def test_the_docs_name_each_field_of_an_outcome() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "watching.rst").read_text("utf-8")
+    table = text.partition("\n====")[2].partition("\n* **When:**")[0]
+    described = re.findall(r"^``(\w+)``(?:, ``(\w+)``)?", table, re.MULTILINE)
+
+    assert [name for row in described for name in row if name] == [
+        field.name for field in dataclasses.fields(Outcome)
+    ]
 
 
 def test_an_outcome_is_a_value() -> None:
