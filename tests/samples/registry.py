@@ -11,6 +11,7 @@ LANGUAGES = {
     "javascript": "test_javascript.py, tests/browser/test_samples.py",
     "nginx": "tests/test_missing_headers.py, tests/test_reviews.py",
     "python": "test_python.py, test_settings.py, test_tests.py",
+    "yaml": "test_workflows.py",
 }
 #: Blocks of other kinds, by page and beginning. An entry that fits none is a mistake.
 SHOWN = {
