@@ -1,7 +1,9 @@
 """What ``check`` and ``cors_policies`` take on a site of 10,000 routes: seconds and memory.
 
 Each figure is that of a fresh process. ``check`` runs the checks of cors_views alone; classes have
-a method for each of GET, POST, PUT, PATCH and DELETE.
+a method for each of GET, POST, PUT, PATCH and DELETE. ``--diff`` compares with a site where each
+route had another origin; ``--replay`` reads a log of 10,000 requests for 5,000 distinct paths, half
+of which are refused.
 """
 
 from __future__ import annotations
@@ -11,22 +13,56 @@ import io
 import json
 import resource
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from benchmarks.fresh import printed_by
 
 ROUTES = 10_000
-COMMANDS, VIEWS = ("check", "cors_policies"), ("functions", "classes")
+#: So many paths are in the log, each of which was asked for by two origins.
+PATHS = 5_000
+APP, BEFORE = "https://app.example.com", "https://before.example.com"
+#: What is measured: the arguments, where ``FILE`` is one that is made beforehand.
+COMMANDS = {
+    "check": ["check", "--tag", "security"],
+    "cors_policies": ["cors_policies"],
+    "cors_policies --format json": ["cors_policies", "--format", "json"],
+    "cors_policies --diff": ["cors_policies", "--diff", "FILE"],
+    "cors_policies --replay": ["cors_policies", "--replay", "FILE"],
+}
+VIEWS = ("functions", "classes")
 
 
 def taken(command: str, views: str) -> tuple[float, float]:
     """Return the seconds of the processor, and the megabytes that came on top of the site."""
-    seconds, megabytes = printed_by("commands", command, views)
+    with _file(command, views) as file:
+        seconds, megabytes = printed_by("commands", command, views, "--file", file)
     return seconds, megabytes
 
 
-def _measure(command: str, views: str) -> tuple[float, float]:
+@contextmanager
+def _file(command: str, views: str) -> Iterator[str]:
+    """Yield the file that a command reads, made in another process."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "file"
+        if command.endswith("--diff"):
+            printed_by("commands", "cors_policies --format json", views, "--into", str(file))
+            file.write_text(file.read_text("utf-8").replace(APP, BEFORE), "utf-8")
+        if command.endswith("--replay"):
+            with file.open("w", encoding="utf-8") as log:
+                for number in range(PATHS):
+                    for origin in (APP, BEFORE):
+                        path = f"/r{number * (ROUTES // PATHS)}/7/"
+                        json.dump({"origin": origin, "method": "GET", "path": path}, log)
+                        log.write("\n")
+        yield str(file)
+
+
+def _measure(command: str, views: str, file: str) -> tuple[float, float, str]:
     import django
     from django.conf import settings
 
@@ -43,10 +79,11 @@ def _measure(command: str, views: str) -> tuple[float, float]:
     urls: Any = type(sys)("urls_of_the_site")
     urls.urlpatterns = [path(f"r{number}/<int:pk>/", _view(views)) for number in range(ROUTES)]
     sys.modules["urls_of_the_site"] = urls
-    arguments = ["--tag", "security"] if command == "check" else []
+    arguments = [file if each == "FILE" else each for each in COMMANDS[command]]
+    out = io.StringIO()
     before, start = _peak(), time.process_time()
-    management.call_command(command, *arguments, stdout=io.StringIO(), stderr=io.StringIO())
-    return time.process_time() - start, _peak() - before
+    management.call_command(*arguments, stdout=out, stderr=io.StringIO())
+    return time.process_time() - start, _peak() - before, out.getvalue()
 
 
 def _view(views: str) -> Any:
@@ -58,7 +95,7 @@ def _view(views: str) -> Any:
     def answer(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponse("answer")
 
-    declare = cors_allow(origins=["https://app.example.com"])
+    declare = cors_allow(origins=[APP])
     if views == "functions":
         return declare(answer)
     methods = dict.fromkeys(("get", "post", "put", "patch", "delete"), answer)
@@ -74,9 +111,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.commands", description=__doc__)
     parser.add_argument("command", nargs="?", choices=COMMANDS, help=argparse.SUPPRESS)
     parser.add_argument("views", nargs="?", choices=VIEWS, help=argparse.SUPPRESS)
+    parser.add_argument("--file", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--into", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.command:
-        print(json.dumps(_measure(options.command, options.views)))
+        *taken_by_it, printed = _measure(options.command, options.views, options.file)
+        if options.into:
+            Path(options.into).write_text(printed, "utf-8")
+        print(json.dumps(taken_by_it))
         return
     for command in COMMANDS:
         for views in VIEWS:

@@ -176,7 +176,6 @@ def export(command: Command) -> None:
 #: Programs that every reader knows, with arguments that say nothing about this package.
 NOT_JUDGED = {
     ".": "sources a file that the command before it makes",
-    "git": "shows a file of another branch",
     "zcat": "writes out logs, packed or not",
 }
 
