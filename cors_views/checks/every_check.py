@@ -76,7 +76,7 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
         *check_caches(cached),
         *check_uses([*in_use, *policy_of_settings()]),
         *check_csrf(in_use),
-        *check_enforced([*in_use, *policy_of_settings()]),
+        *check_enforced([*in_use, *policy_of_settings()], surveyed),
         *check_posts(in_use),
         *check_choosers([*in_use, *policy_of_settings()]),
         *check_reached(reached),
@@ -92,11 +92,12 @@ def check_public_views(**kwargs: Any) -> list[CheckMessage]:
     """Report, before production, views that any origin may use and that are not read-only."""
     if not getattr(settings, "ROOT_URLCONF", None):
         return []
-    in_use = [use for found in survey() for use in policies_in_use_at(*found)]
+    surveyed = survey()
+    in_use = [use for found in surveyed for use in policies_in_use_at(*found)]
     return [
         *check_public_uses(in_use),
         *check_list_beside_all(),
         *check_production([*policy_of_settings(), *in_use]),
         *check_unknown_sites([*in_use, *policy_of_settings()]),
-        *check_reported([*in_use, *policy_of_settings()]),
+        *check_reported([*in_use, *policy_of_settings()], surveyed),
     ]

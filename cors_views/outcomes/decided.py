@@ -77,14 +77,17 @@ def view_of(request: HttpRequest) -> str:
         return name_of(type(view))
 
 
+#: Fetch Metadata, "Sec-Fetch-Site": no page can set it. "none" is what users do by themselves.
+OWN_SITE = ("same-origin", "none")
+
+
 def is_same_origin(request: HttpRequest, origin: str) -> bool:
     """Return whether nothing is asked across origins, as CsrfViewMiddleware compares them.
 
     Browsers send an ``Origin`` with a form that the site posts to itself, too. Under
     ``Referrer-Policy: no-referrer`` it is ``null``.
     """
-    # Fetch Metadata, "Sec-Fetch-Site": no page can set it. "none" is what users do by themselves.
-    if not origin or request.META.get("HTTP_SEC_FETCH_SITE") in ("same-origin", "none"):
+    if not origin or request.META.get("HTTP_SEC_FETCH_SITE") in OWN_SITE:
         return True
     try:
         return origin == f"{request.scheme}://{request.get_host()}"

@@ -198,6 +198,19 @@ class EffectivePolicy:
         """Return the answer that neither the URL nor receivers nor callables can change."""
         return self.constant_answer if origin else self.without_origin
 
+    def lets_run_at_once(self, origin: str, method: str) -> bool:
+        """Return whether a request of another site may run, where nobody has to be asked.
+
+        ``False`` says nothing: a callable, a receiver or a further policy may admit it all the
+        same.
+        """
+        return (
+            len(self.policies) == 1
+            and not self.needs_url_match
+            and self.policies[0].origins.admits(origin)
+            and self.policies[0].lets_run(method)
+        )
+
     def _reaches_all(self, policy: CompiledPolicy) -> bool:
         """Return whether other sites reach what a cache may keep, as the site itself does."""
         return self.enforce is not True or policy.lets_run("GET")

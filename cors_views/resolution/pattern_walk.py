@@ -13,14 +13,9 @@ from typing import Any
 from django.urls import URLPattern, URLResolver
 from django.urls.resolvers import RegexPattern, RoutePattern
 
-
-def djangos() -> tuple[Any, ...]:
-    """Return what ``walk`` does the same as."""
-    return URLResolver.resolve, URLPattern.resolve, RoutePattern.match, RegexPattern.match
-
-
-#: Who replaces one of them, as agents that measure do, is asked.
-_DJANGOS = djangos()
+#: What ``walk`` does the same as. Who replaces one of them, as agents that measure do, is asked.
+_RESOLVE, _RESOLVE_ONE = URLResolver.resolve, URLPattern.resolve
+_MATCH_ROUTE, _MATCH_REGEX = RoutePattern.match, RegexPattern.match
 
 
 def walk(resolver: URLResolver, path: str) -> tuple[Any, ...]:
@@ -28,7 +23,12 @@ def walk(resolver: URLResolver, path: str) -> tuple[Any, ...]:
 
     Raise an exception where something may match in a way of its own: Django's resolver knows.
     """
-    if djangos() != _DJANGOS:
+    if not (
+        URLResolver.resolve is _RESOLVE
+        and URLPattern.resolve is _RESOLVE_ONE
+        and RoutePattern.match is _MATCH_ROUTE
+        and RegexPattern.match is _MATCH_REGEX
+    ):
         raise TypeError("Something else than Django resolves.")
     return _walk(resolver, path)
 

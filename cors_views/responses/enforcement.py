@@ -19,7 +19,13 @@ from django.urls import URLResolver, get_resolver, get_urlconf
 
 from cors_views import conf
 from cors_views.conf import settings_cache
-from cors_views.outcomes.decided import Decided, DecidedParts, EnforcedParts, is_same_origin
+from cors_views.outcomes.decided import (
+    OWN_SITE,
+    Decided,
+    DecidedParts,
+    EnforcedParts,
+    is_same_origin,
+)
 from cors_views.outcomes.outcome import keep_reported
 from cors_views.outcomes.refusal_log import log_enforced
 from cors_views.policies.enforced_anywhere import ENFORCING
@@ -49,6 +55,8 @@ def forbid(
         return None, replies
     decision = partial(_decision, request, origin, effective)
     answer, replies = consult(decision, request, origin, replies)
+    if answer is None or is_same_origin(request, origin):
+        return None, replies
     decided = _logged(request, (origin, answer, effective, None, replies))
     if decided is None:
         return None, replies
@@ -65,6 +73,8 @@ async def aforbid(
         return None, replies
     decision = partial(_decision, request, origin, effective)
     answer, replies = await aconsult(decision, request, origin, replies)
+    if answer is None or is_same_origin(request, origin):
+        return None, replies
     decided = _logged(request, (origin, answer, effective, None, replies))
     if decided is None:
         return None, replies
@@ -81,6 +91,8 @@ def forbid_preflight(request: HttpRequest, decided: DecidedParts) -> HttpRespons
     answer = actual_answers.forbidden(
         effective, method, origin, replies, url_matches=asked.url_matches
     )
+    if answer is None:
+        return None
     refused = _logged(request, (origin, answer, effective, asked, replies))
     return (
         None
@@ -93,8 +105,13 @@ def forbid_preflight(request: HttpRequest, decided: DecidedParts) -> HttpRespons
 
 
 def _enforcing(request: HttpRequest, origin: str) -> EffectivePolicy | None:
-    """Return what governs a request of another site, if that enforces or reports."""
-    if is_same_origin(request, origin):
+    """Return what governs a request, if that enforces or reports and may refuse this one."""
+    meta = request.META
+    if meta.get("HTTP_SEC_FETCH_SITE") in OWN_SITE:
+        return None
+    # Django takes longer to validate the host than the rest takes here. So where that of the origin
+    # is another, whose request it is is asked last, before it is refused.
+    if origin.endswith(meta.get("HTTP_HOST", "")) and is_same_origin(request, origin):
         return None
     if not ENFORCING.settled:
         _look(request)
@@ -102,8 +119,11 @@ def _enforcing(request: HttpRequest, origin: str) -> EffectivePolicy | None:
             return None
     # Django will resolve the URL once more, and takes nobody's word for it. This only looks for the
     # patterns, which costs a quarter of that.
-    effective = lookup.find_route(request).effective((request.method or "").upper())
-    return effective if effective.enforce else None
+    method = (request.method or "").upper()
+    effective = lookup.find_route(request).effective(method)
+    if not effective.enforce or effective.lets_run_at_once(origin, method):
+        return None
+    return effective
 
 
 def _look(request: HttpRequest) -> None:
@@ -140,12 +160,10 @@ def _decision(
 
 def _logged(
     request: HttpRequest,
-    found: tuple[str, Answer | None, EffectivePolicy, Preflight | None, Replies],
+    found: tuple[str, Answer, EffectivePolicy, Preflight | None, Replies],
 ) -> EnforcedParts | None:
     """Log what is to be refused, and return what was decided unless it is only reported."""
     origin, answer, effective, asked, replies = found
-    if answer is None:
-        return None
     refuses = effective.enforce is True
     if refuses and asked is None:
         # The log wants to know whose request it was, and so does whoever measures above us. What

@@ -10,7 +10,7 @@ from django.test.utils import override_settings
 from django.urls import path
 from django.views.decorators.http import require_safe
 
-from cors_views import CorsPolicy, cors_allow
+from cors_views import CorsPolicy, cors_allow, cors_deny
 from tests.checks.sites import answer
 from tests.tables import urlconf
 
@@ -40,8 +40,33 @@ CHECKS: dict[str, tuple[Any, dict[str, Any], set[str]]] = {
         {"CSRF_TRUSTED_ORIGINS": [BANK]},
         {"I068"},
     ),
+    "a view that is denied, and only reports": (cors_deny(enforce="report"), {}, {"I068"}),
+    "a view that is denied where the settings only report": (
+        cors_deny,
+        {"CORS_ENFORCE": "report"},
+        {"I068"},
+    ),
+    "a form to a view that is denied, where the settings enforce": (
+        cors_deny,
+        {"CORS_ENFORCE": True, "CSRF_TRUSTED_ORIGINS": [BANK]},
+        {"W067"},
+    ),
+    "a form to a view that is closed on purpose": (
+        cors_deny(enforce=True),
+        {"CSRF_TRUSTED_ORIGINS": [BANK]},
+        set(),
+    ),
+    "a form to a view that is denied to readers alone": (
+        cors_deny(enforce=False),
+        {"CORS_ENFORCE": True, "CSRF_TRUSTED_ORIGINS": [BANK]},
+        set(),
+    ),
     "not enforced": (CorsPolicy(origins=[IDP]), {"CSRF_TRUSTED_ORIGINS": [BANK]}, set()),
 }
+
+
+def declared(policy: Any) -> Any:
+    return cors_allow(policy)(answer) if isinstance(policy, CorsPolicy) else policy(answer)
 
 
 @pytest.mark.parametrize(("policy", "settings", "expected"), CHECKS.values(), ids=CHECKS)
@@ -52,7 +77,7 @@ def test_what_the_checks_say(policy: Any, settings: dict[str, Any], expected: se
     ]
     with (
         override_settings(MIDDLEWARE=stack, **settings),
-        urlconf(path("v/", cors_allow(policy)(answer))),
+        urlconf(path("v/", declared(policy))),
     ):
         found = {
             each.id.removeprefix("cors_views.")

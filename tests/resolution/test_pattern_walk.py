@@ -305,7 +305,7 @@ def test_that_few_routes_are_tried_of_many(monkeypatch: pytest.MonkeyPatch) -> N
         return match(self, path)
 
     monkeypatch.setattr(RoutePattern, "match", noting)
-    monkeypatch.setattr(pattern_walk, "_DJANGOS", pattern_walk.djangos())
+    monkeypatch.setattr(pattern_walk, "_MATCH_ROUTE", noting)
     with override_settings(ROOT_URLCONF=Patterns(patterns)):
         found = find_pattern_path(RequestFactory().get("/r999/1/"))
 

@@ -149,6 +149,10 @@ HOSTS: dict[str, tuple[dict[str, Any], str, dict[str, str], bool]] = {
         {**SHOP, "X-Forwarded-Proto": "https"},
         False,
     ),
+    "another host": ({}, STRANGER, {"Host": "shop.example"}, False),
+    "the end of another host": ({}, "http://shop.example", {"Host": "example"}, False),
+    "a proxy with another host": (PROXY, "http://shop.example", {**SHOP, "Host": "inside"}, True),
+    "the host that a proxy has": (PROXY, "http://inside", {**SHOP, "Host": "inside"}, False),
     "a host that is not allowed": (
         {**PROXY, "ALLOWED_HOSTS": ["testserver"]},
         "http://shop.example",
