@@ -106,11 +106,11 @@ class CorsASGI:
     # --- HTTP -------------------------------------------------------------------------------
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        route, origin = _route_of(self), header(scope, b"origin")
+        route_policies, origin = _route_policies_of(self), header(scope, b"origin")
         asked = preflight(scope, origin) if scope["method"] == "OPTIONS" and origin else None
         # Made where somebody wants it, and once: whoever is asked and who is told get the same.
         request = cache(partial(request_of, scope, self.app))
-        effective, replies = route.other, known_replies()
+        effective, replies = route_policies.other, known_replies()
         if effective.enforce and origin:
             refused, replies = await _enforced(request, effective, origin, asked)
             if refused is not None:
@@ -120,7 +120,7 @@ class CorsASGI:
         decision = (
             partial(actual_answers.actual, effective, origin)
             if asked is None
-            else partial(preflight_answers.preflight, route, asked)
+            else partial(preflight_answers.preflight, route_policies, asked)
         )
         answer, replies = await _decide(decision, request, origin, replies)
         if origin:
@@ -139,7 +139,7 @@ class CorsASGI:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                headers = self._written(message.get("headers", ()), answer, request, route)
+                headers = self._written(message.get("headers", ()), answer, request, route_policies)
                 message = {**message, "headers": headers}
             await send(message)
 
@@ -156,7 +156,7 @@ class CorsASGI:
         headers: Iterable[tuple[bytes, bytes]],
         answer: Answer,
         request: Callable[[], ASGIRequest],
-        route: RoutePolicies,
+        route_policies: RoutePolicies,
     ) -> RawHeaders:
         """Return the headers of a response with those of the answer, and none of its own."""
         kept: RawHeaders = []
@@ -171,7 +171,7 @@ class CorsASGI:
             else:
                 kept.append((name, value))
         if own:
-            own_headers.warn_once(request(), route, route.other, own)
+            own_headers.warn_once(request(), route_policies, route_policies.other, own)
         return kept + _headers_of(answer, (), ", ".join(vary))
 
     # --- WebSockets ---------------------------------------------------------------------------
@@ -182,7 +182,7 @@ class CorsASGI:
         if not origin or is_same_origin(request(), origin):
             await self.app(scope, receive, send)
             return
-        effective = _route_of(self).other
+        effective = _route_policies_of(self).other
         policy: CompiledPolicy | None = None
         replies = known_replies()
         if is_origin(origin):
@@ -208,16 +208,16 @@ class CorsASGI:
 
 # --- Decide, and answer ------------------------------------------------------------------------
 
-_routes: weakref.WeakKeyDictionary[CorsASGI, RoutePolicies] = weakref.WeakKeyDictionary()
-settings_cache.forget_on_change(_routes.clear)
+_kept: weakref.WeakKeyDictionary[CorsASGI, RoutePolicies] = weakref.WeakKeyDictionary()
+settings_cache.forget_on_change(_kept.clear)
 
 
-def _route_of(application: CorsASGI) -> RoutePolicies:
+def _route_policies_of(application: CorsASGI) -> RoutePolicies:
     """Return the policies of an application, compiled once."""
-    route = _routes.get(application)
-    if route is None:
-        route = _routes[application] = combining_layers.of_declaration(application._layer)
-    return route
+    route_policies = _kept.get(application)
+    if route_policies is None:
+        route_policies = _kept[application] = combining_layers.of_declaration(application._layer)
+    return route_policies
 
 
 async def _decide(

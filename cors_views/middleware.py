@@ -151,32 +151,33 @@ def _before_the_view(
         method = meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
         # Fetch, "CORS-preflight request". Without an Origin it is no CORS request at all.
         if method is not None and origin:
-            route = lookup.find_route(request)
+            route_policies = lookup.find_route_policies(request)
             asked = Preflight(
                 origin,
                 method,
                 meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
                 _asks_private_network(request),
-                not route.needs_url_match or conf.cors_settings().matches_url(request.path_info),
+                not route_policies.needs_url_match
+                or conf.cors_settings().matches_url(request.path_info),
             )
-            return partial(_preflight, request, route, asked), asked
+            return partial(_preflight, request, route_policies, asked), asked
     if check_request_enabled.receivers and not conf.cors_settings().matches_url(request.path_info):
         # django-cors-headers asks the receivers before the view where CORS_URLS_REGEX does not
         # match, and the answer may differ afterwards. The URL is resolved first, because a view
         # that declares its policy has no use for the answer.
-        effective = lookup.find_route(request).effective(request.method or "")
+        effective = lookup.find_route_policies(request).effective(request.method or "")
         if effective.needs_url_match and effective.applies:
             return _ask_the_receivers, None
     return None, None
 
 
 def _preflight(
-    request: Any, route: RoutePolicies, asked: Preflight, replies: Replies
+    request: Any, route_policies: RoutePolicies, asked: Preflight, replies: Replies
 ) -> HttpResponse | None:
-    answer = preflight_answers.preflight(route, asked, replies)
+    answer = preflight_answers.preflight(route_policies, asked, replies)
     if answer is None:
         return None
-    effective = route.effective_policy_for(asked.method)
+    effective = route_policies.effective_policy_for(asked.method)
     decided = (asked.origin, answer, effective, asked, replies)
     forbidden = enforcement.forbid_preflight(request, decided) if effective.enforce else None
     return forbidden or preflight_status.preflight_response(request, decided)

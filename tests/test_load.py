@@ -182,7 +182,7 @@ def test_ever_new_urls_and_origins_leave_nothing_behind() -> None:
 
     serve(2_000)
     gc.collect()
-    routes = len(lookup._routes)
+    routes = len(lookup._kept)
     tracemalloc.start()
     try:
         serve(100_000)
@@ -191,7 +191,7 @@ def test_ever_new_urls_and_origins_leave_nothing_behind() -> None:
     finally:
         tracemalloc.stop()
 
-    assert len(lookup._routes) == routes == 7
+    assert len(lookup._kept) == routes == 7
     # A byte kept for each request would be twice as much.
     assert kept < 50_000
 

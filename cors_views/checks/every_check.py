@@ -52,18 +52,18 @@ def check_declarations(**kwargs: Any) -> list[CheckMessage]:
     every_stack: list[list[Layer]] = []
     lost: dict[AppliedDeclaration, list[PatternPath]] = {}
     surveyed = survey()
-    for pattern_path, route in surveyed:
+    for pattern_path, route_policies in surveyed:
         stacks = list(filter(None, layer_order.stacks(pattern_path)))
         reached.update(layer.applied for stack in stacks for layer in stack)
-        in_use += policies_in_use_at(pattern_path, route)
-        for opened in opened_by_caches(route):
+        in_use += policies_in_use_at(pattern_path, route_policies)
+        for opened in opened_by_caches(route_policies):
             cached.setdefault(opened, []).append(pattern_path)
         every_stack += stacks
-        for applied in lost_by(pattern_path, route, stacks):
+        for applied in lost_by(pattern_path, route_policies, stacks):
             lost.setdefault(applied, []).append(pattern_path)
         for message in (
             *check_mixin(pattern_path),
-            *check_never_reached(route),
+            *check_never_reached(route_policies),
             *check_says_nothing(stacks),
         ):
             found.setdefault(str(message), message)

@@ -75,7 +75,7 @@ def check_lost_by(
 
 
 def lost_by(
-    pattern_path: PatternPath, route: RoutePolicies, stacks: Sequence[list[Layer]]
+    pattern_path: PatternPath, route_policies: RoutePolicies, stacks: Sequence[list[Layer]]
 ) -> set[AppliedDeclaration]:
     """Return what is declared on what the view of a route holds, and does not count there."""
     entry = stacks[0][0] if stacks else None
@@ -83,8 +83,8 @@ def lost_by(
         # It was written to replace whatever is within.
         return set()
     counting = {layer.applied for stack in stacks for layer in stack}
-    found = set(_denied_before(pattern_path, route))
-    if not route.other.denied:
+    found = set(_denied_before(pattern_path, route_policies))
+    if not route_policies.other.denied:
         found |= _declared_within(pattern_path[-1].callback)
     return found - counting
 
@@ -103,11 +103,13 @@ def _declared_on(held: Any) -> set[AppliedDeclaration]:
         return set()
 
 
-def _denied_before(pattern_path: PatternPath, route: RoutePolicies) -> Iterator[AppliedDeclaration]:
+def _denied_before(
+    pattern_path: PatternPath, route_policies: RoutePolicies
+) -> Iterator[AppliedDeclaration]:
     """Yield each ``cors_deny`` on a handler that an undeclared override of a subclass drops."""
     view = inspect_view(pattern_path[-1].callback)
     for method, name in (view.handlers or {}).items():
-        if route.effective(method).denied:
+        if route_policies.effective(method).denied:
             continue
         owners = [owner for owner in (view.view_class or object).__mro__ if name in vars(owner)]
         for nearer, owner in itertools.pairwise(owners):

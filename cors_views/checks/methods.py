@@ -100,11 +100,11 @@ def check_updates(surveyed: Iterable[tuple[PatternPath, RoutePolicies]]) -> Iter
     Where PATCH has a declaration of its own, somebody thought of it.
     """
     found: dict[tuple[str, str], list[PatternPath]] = {}
-    for pattern_path, route in surveyed:
+    for pattern_path, route_policies in surveyed:
         handlers = inspect_view(pattern_path[-1].callback).handlers or {}
         if (handlers.get("PUT"), handlers.get("PATCH")) != ("update", "partial_update"):
             continue
-        put, patch = route.effective("PUT"), route.effective("PATCH")
+        put, patch = route_policies.effective("PUT"), route_policies.effective("PATCH")
         named = any(getattr(layer, "name", "") == "handler" for layer in patch.counting_layers)
         if put.denied and put.counting_layers[0].name == "handler" and patch.policies and not named:
             view_class = inspect_view(pattern_path[-1].callback).view_class

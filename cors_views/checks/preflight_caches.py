@@ -30,14 +30,14 @@ class Opened(NamedTuple):
     methods: tuple[str, ...]
 
 
-def opened_by_caches(route: RoutePolicies) -> Iterator[Opened]:
+def opened_by_caches(route_policies: RoutePolicies) -> Iterator[Opened]:
     """Yield what a declared ``max_age`` lets a cached preflight pass beyond what a policy says."""
     opened: dict[tuple[str, str, str, str], list[str]] = {}
-    for method, effective in route.effective_policies.items():
+    for method, effective in route_policies.effective_policies.items():
         for number, policy in enumerate(effective.policies):
             if policy.own_max_age and policy.policy.max_age:
                 source = (sources(effective, number)["max_age"], str(policy.policy.max_age))
-                for other, wider in _opened_by(route, method, policy):
+                for other, wider in _opened_by(route_policies, method, policy):
                     opened.setdefault((*source, other, wider), []).append(method)
     for key, methods in opened.items():
         yield Opened(*key, tuple(sorted(methods)))
@@ -61,12 +61,16 @@ def _either(names: Sequence[str]) -> str:
 
 
 def _opened_by(
-    route: RoutePolicies, method: str, policy: CompiledPolicy
+    route_policies: RoutePolicies, method: str, policy: CompiledPolicy
 ) -> Iterator[tuple[str, str]]:
-    hidden = ("POST",) if route.may_post and "POST" not in route.effective_policies else ()
-    for other in (*route.effective_policies, *hidden):
-        effective = route.effective(other)
-        if effective is route.effective(method) or other in SAFE_METHODS:
+    hidden = (
+        ("POST",)
+        if route_policies.may_post and "POST" not in route_policies.effective_policies
+        else ()
+    )
+    for other in (*route_policies.effective_policies, *hidden):
+        effective = route_policies.effective(other)
+        if effective is route_policies.effective(method) or other in SAFE_METHODS:
             continue
         # Whoever asks with credentials was admitted by a policy that allows them.
         peers = {_answering(effective.policies, entry, policy) for entry in _entries(policy)}

@@ -49,9 +49,9 @@ def check_says_nothing(stacks: list[list[Layer]]) -> Iterator[CheckMessage]:
             )
 
 
-def check_never_reached(route: RoutePolicies) -> Iterator[CheckMessage]:
+def check_never_reached(route_policies: RoutePolicies) -> Iterator[CheckMessage]:
     """Warn where a policy stands behind one that admits any origin already."""
-    for effective in (route.other, *route.effective_policies.values()):
+    for effective in (route_policies.other, *route_policies.effective_policies.values()):
         for number, policy in enumerate(effective.policies[:-1], start=1):
             if policy.origins.any:
                 yield Warning(

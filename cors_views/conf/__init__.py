@@ -23,7 +23,7 @@ from cors_views.policies import field_values
 from cors_views.policies.field_values import Problem
 from cors_views.policies.fields import TABLE, Check, Field
 from cors_views.policies.patterns import OriginError, parse_pattern
-from cors_views.policies.policy import CorsPolicy, close_matches, policy_from, unchecked
+from cors_views.policies.policy import CorsPolicy, close_matches, policy_of_entry, unchecked
 from cors_views.policies.spelling_hints import cure, origins_in
 
 logger = logging.getLogger("cors_views")
@@ -134,7 +134,7 @@ def cors_settings() -> CorsSettings:
     default = re.compile(_DEFAULTS["CORS_URLS_REGEX"])
     return CorsSettings(
         policy=unchecked({**values, **trust}),
-        base=unchecked({**values, **{name: TABLE[name].otherwise for name in trust}}),
+        base=unchecked({**values, **{name: TABLE[name].if_not_inherited for name in trust}}),
         urls_regexes=urls_regexes,
         matches_every_line=default in urls_regexes,
         # Whoever meant to restrict the settings and slipped must not have opened them.
@@ -270,7 +270,7 @@ def _what_policies_are() -> str:
 def _compiled_policy(name: str) -> CorsPolicy:
     written = f"settings.CORS_POLICIES[{name!r}]"
     try:
-        return policy_from(_policies()[name], written)
+        return policy_of_entry(_policies()[name], written)
     except ImproperlyConfigured:
         raise
     except Exception as error:

@@ -12,7 +12,7 @@ from cors_views.declarations.marks import Declaration
 from cors_views.policies.field_values import shown
 from cors_views.policies.fields import TABLE
 from cors_views.policies.origin_sets import LoadedOrigins
-from cors_views.policies.policy import CorsPolicy, field_hint, policy_of
+from cors_views.policies.policy import CorsPolicy, field_hint, policy_of_fields
 from cors_views.support.source_places import Place, with_filename
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -79,9 +79,9 @@ def declare(
         )
         raise with_filename(place, TypeError(message))
     if not policies:
-        return Declaration((policy_of(fields),), place)
+        return Declaration((policy_of_fields(fields),), place)
     # Through a policy, so that they are checked, and nobody's list is kept.
-    replacing = policy_of(fields).set_fields() if fields else {}
+    replacing = policy_of_fields(fields).set_fields() if fields else {}
     declaration = Declaration(policies, place, tuple(replacing.items()))
     _check_policies(declaration, written)
     return declaration
@@ -123,7 +123,7 @@ def _has_unknown(fields: dict[str, Any], place: Place, written: str) -> TypeErro
 def _wrong_with(fields: dict[str, Any]) -> list[str]:
     """Return what else is wrong with the fields."""
     try:
-        policy_of(fields)
+        policy_of_fields(fields)
     except ImproperlyConfigured as error:
         return [str(error)]
     return []

@@ -94,8 +94,8 @@ def _survey(every: list[PatternPath]) -> list[tuple[PatternPath, RoutePolicies]]
         if pattern_path not in hidden
     ]
     return [
-        (pattern_path, route)
-        for pattern_path, route in found
+        (pattern_path, route_policies)
+        for pattern_path, route_policies in found
         if layer_order.understands(pattern_path)
     ]
 
@@ -124,7 +124,7 @@ def not_understood() -> list[Unclear]:
 
 
 def governed_methods(
-    pattern_path: PatternPath, route: RoutePolicies
+    pattern_path: PatternPath, route_policies: RoutePolicies
 ) -> list[tuple[EffectivePolicy, tuple[str, ...] | None]]:
     """Return each effective policy of a route once, with the methods that it governs.
 
@@ -133,16 +133,17 @@ def governed_methods(
     """
     served = served_methods(pattern_path[-1].callback)
     found = {
-        id(effective): effective for effective in (route.other, *route.effective_policies.values())
+        id(effective): effective
+        for effective in (route_policies.other, *route_policies.effective_policies.values())
     }
     own: dict[int, list[str]] = {number: [] for number in found}
-    for method, effective in route.effective_policies.items():
+    for method, effective in route_policies.effective_policies.items():
         own[id(effective)].append(method)
     applies: dict[int, tuple[str, ...] | None] = {key: tuple(own[key]) for key in own}
     if served is None:
-        applies[id(route.other)] = None
-    elif not route.effective_policies:
-        applies[id(route.other)] = tuple(sorted(served))
+        applies[id(route_policies.other)] = None
+    elif not route_policies.effective_policies:
+        applies[id(route_policies.other)] = tuple(sorted(served))
     return [(effective, applies[key]) for key, effective in found.items()]
 
 
@@ -153,9 +154,11 @@ def is_for(pattern_path: PatternPath, effective: EffectivePolicy) -> bool:
     )
 
 
-def policies_in_use_at(pattern_path: PatternPath, route: RoutePolicies) -> Iterator[PolicyInUse]:
+def policies_in_use_at(
+    pattern_path: PatternPath, route_policies: RoutePolicies
+) -> Iterator[PolicyInUse]:
     """Yield each policy of a route once, with the methods that it governs and offers."""
-    for effective, methods in governed_methods(pattern_path, route):
+    for effective, methods in governed_methods(pattern_path, route_policies):
         if not is_for(pattern_path, effective):
             continue
         for number, compiled in enumerate(effective.policies):

@@ -38,16 +38,16 @@ class Field(NamedTuple):
         The name in Python, and the key in the JSON of ``cors_policies``.
     ``check``, ``normal``
         What the field may hold, and the normal form of what it holds.
-    ``nothing``
+    ``instead_of_none``
         What to write where ``None`` was meant for nothing.
     ``setting``, ``check_id``, ``default``, ``check_setting``, ``of_setting``
         The setting, the system check that reports a wrong value, what it is where it is not set,
         what it may hold (the same as the field, unless something else is said), and what its value
         is to a policy.
-    ``inherited``, ``otherwise``
+    ``inherited``, ``if_not_inherited``
         Whether a policy that names its origins takes the field from the settings, and what it has
         there if not: whom a site trusts is not inherited.
-    ``header``, ``always``
+    ``header``, ``constant_value``
         The response header that it is sent as, empty for a field that is not sent, and its value
         there if each answer has it, empty for none. The rest is decided request by request, in
         ``protocol.preflight_answers``.
@@ -59,7 +59,7 @@ class Field(NamedTuple):
 
     name: str
     check: Check
-    nothing: str
+    instead_of_none: str
     setting: str
     check_id: str
     default: Any
@@ -68,8 +68,8 @@ class Field(NamedTuple):
     check_setting: Check | None = None
     of_setting: Callable[[Any], Any] = tuple
     inherited: bool = True
-    otherwise: Any = None
-    always: Callable[[Any], str] | None = None
+    if_not_inherited: Any = None
+    constant_value: Callable[[Any], str] | None = None
     label: str = ""
     json: Callable[[Any], Any] | None = None
 
@@ -107,7 +107,7 @@ TABLE = {
             "origins",
             check=field_values.origins,
             normal=distinct,
-            nothing="Write [] to admit nobody",
+            instead_of_none="Write [] to admit nobody",
             setting="CORS_ALLOWED_ORIGINS",
             check_id="E006",
             default=(),
@@ -119,7 +119,7 @@ TABLE = {
             "origin_regexes",
             check=field_values.origin_regexes,
             normal=_distinct,
-            nothing="Write [] for none",
+            instead_of_none="Write [] for none",
             setting="CORS_ALLOWED_ORIGIN_REGEXES",
             check_id="E007",
             default=(),
@@ -130,7 +130,7 @@ TABLE = {
             "methods",
             check=field_values.methods,
             normal=_upper,
-            nothing="Write [] for none",
+            instead_of_none="Write [] for none",
             setting="CORS_ALLOW_METHODS",
             check_id="E002",
             default=default_methods,
@@ -141,7 +141,7 @@ TABLE = {
             "headers",
             check=field_values.headers,
             normal=_lower,
-            nothing="Write [] for none",
+            instead_of_none="Write [] for none",
             setting="CORS_ALLOW_HEADERS",
             check_id="E001",
             default=default_headers,
@@ -154,33 +154,33 @@ TABLE = {
             "expose_headers",
             check=field_values.expose_headers,
             normal=_lower,
-            nothing="Write [] for none",
+            instead_of_none="Write [] for none",
             setting="CORS_EXPOSE_HEADERS",
             check_id="E008",
             default=(),
             check_setting=_lone_star(field_values.expose_headers),
             header=EXPOSE_HEADERS,
-            always=lambda names: ", ".join(names or ()),
+            constant_value=lambda names: ", ".join(names or ()),
             label="Exposed",
             json=lambda names: sorted(names or ()),
         ),
         Field(
             "credentials",
             check=field_values.boolean,
-            nothing="Write False",
+            instead_of_none="Write False",
             setting="CORS_ALLOW_CREDENTIALS",
             check_id="E003",
             default=False,
             of_setting=bool,
             inherited=False,
-            otherwise=False,
+            if_not_inherited=False,
             header=ALLOW_CREDENTIALS,
-            always=lambda value: "true" if value else "",
+            constant_value=lambda value: "true" if value else "",
         ),
         Field(
             "max_age",
             check=field_values.max_age,
-            nothing="Write 0 to keep browsers from caching preflights",
+            instead_of_none="Write 0 to keep browsers from caching preflights",
             setting="CORS_PREFLIGHT_MAX_AGE",
             check_id="E004",
             default=86400,
@@ -193,20 +193,20 @@ TABLE = {
         Field(
             "private_network",
             check=field_values.boolean,
-            nothing="Write False",
+            instead_of_none="Write False",
             setting="CORS_ALLOW_PRIVATE_NETWORK",
             check_id="E015",
             default=False,
             of_setting=bool,
             inherited=False,
-            otherwise=False,
+            if_not_inherited=False,
             header=ALLOW_PRIVATE_NETWORK,
             json=bool,
         ),
         Field(
             "enforce",
             check=field_values.enforce,
-            nothing="Write False",
+            instead_of_none="Write False",
             setting="CORS_ENFORCE",
             check_id="E065",
             default=False,
@@ -220,19 +220,23 @@ FIELDS = tuple(TABLE)
 #: The fields that a policy with origins of its own takes from the settings.
 INHERITED = tuple(field.name for field in TABLE.values() if field.inherited)
 #: Name, header and value of what is sent on each answer, in the order of the headers.
-_ALWAYS = sorted(
-    ((each.name, each.header, each.always) for each in TABLE.values() if each.always),
+_CONSTANT = sorted(
+    (
+        (each.name, each.header, each.constant_value)
+        for each in TABLE.values()
+        if each.constant_value
+    ),
     key=lambda sent: sent[1],
 )
 
 
 def constant_headers(policy: Any) -> tuple[tuple[str, str], ...]:
     """Return what a policy sends on each answer, beside Access-Control-Allow-Origin."""
-    sent = ((header, value(getattr(policy, name))) for name, header, value in _ALWAYS)
+    sent = ((header, value(getattr(policy, name))) for name, header, value in _CONSTANT)
     return tuple((header, text) for header, text in sent if text)
 
 
 def given_none(field: str) -> Problem:
     """Return what is wrong with a field of a policy that is given ``None``."""
-    hint = f"{TABLE[field].nothing}, or leave {field} out to take it from the next layer."
+    hint = f"{TABLE[field].instead_of_none}, or leave {field} out to take it from the next layer."
     return Problem(field, None, "none", "is not allowed", hint)

@@ -214,7 +214,7 @@ class CorsPolicy:
         return f"CorsPolicy({', '.join(shown)})"
 
 
-def policy_of(given: Mapping[str, Any]) -> CorsPolicy:
+def policy_of_fields(given: Mapping[str, Any]) -> CorsPolicy:
     """Return ``CorsPolicy(**given)`` where each name is known to be that of a field."""
     return unchecked(_valid(given))
 
@@ -285,7 +285,7 @@ def _contradictions(values: Mapping[str, Any]) -> list[Problem]:
     return problems
 
 
-def policy_from(value: Any, declared: str) -> CorsPolicy:
+def policy_of_entry(value: Any, declared: str) -> CorsPolicy:
     """Return the policy that an entry of ``CORS_POLICIES`` means: a policy, or a dict of fields.
 
     ``declared`` says where the entry stands. Raise ``ImproperlyConfigured`` with all problems.

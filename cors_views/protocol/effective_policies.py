@@ -161,10 +161,24 @@ class EffectivePolicy:
         self.enforce: Enforce = strictest(
             tuple(each.policy.enforce for each in policies) or (enforce,)
         )
+        #: The origins that are admitted, where there is one policy, and no pattern in it.
+        self.listed = policies[0].origins.listed if len(policies) == 1 else None
+        #: Whether the origin decides, the URL and receivers left aside: no callable is asked, and
+        #: nothing else of a request matters that is no OPTIONS.
+        self.origin_decides = applies and not any(
+            policy.origins.callables or (undeclared and policy.policy.private_network)
+            for policy in policies
+        )
+        self._prepare_answers()
+
+    def _prepare_answers(self) -> None:
+        """Make the answers that depend on nothing of a request, so that none is made for each."""
         #: The answer for everybody, where the policy alone decides.
         self.public: Headers | None = (
-            policies[0].allow_headers("*")
-            if len(policies) == 1 and policies[0].public and self._reaches_all(policies[0])
+            self.policies[0].allow_headers("*")
+            if len(self.policies) == 1
+            and self.policies[0].public
+            and self._reaches_all(self.policies[0])
             else None
         )
         #: Whether all origins get one answer, once the URL or a receiver has opened the settings.
@@ -174,25 +188,19 @@ class EffectivePolicy:
         denied = _DENIED_TO_OTHERS if self.enforce is True else DENIED
         if self.denied:
             self.constant_answer = denied
-        elif self.public is not None and not needs_url_match:
+        elif self.public is not None and not self.needs_url_match:
             self.constant_answer = Answer(self.public)
         #: The answer to those without an Origin, where the URL and the receivers have no say.
         self.without_origin = (
-            VARY if self.constant_answer is None and not needs_url_match else self.constant_answer
+            VARY
+            if self.constant_answer is None and not self.needs_url_match
+            else self.constant_answer
         )
         #: The same where they have opened the settings.
         if self.denied:
             self.without_origin_if_open = denied
         else:
             self.without_origin_if_open = VARY if self.public is None else Answer(self.public)
-        #: The origins that are admitted, where there is one policy, and no pattern in it.
-        self.listed = policies[0].origins.listed if len(policies) == 1 else None
-        #: Whether the origin decides, the URL and receivers left aside: no callable is asked, and
-        #: nothing else of a request matters that is no OPTIONS.
-        self.origin_decides = applies and not any(
-            policy.origins.callables or (undeclared and policy.policy.private_network)
-            for policy in policies
-        )
 
     def settled(self, origin: str) -> Answer | None:
         """Return the answer that neither the URL nor receivers nor callables can change."""

@@ -127,17 +127,17 @@ def combine(pattern_path: PatternPath) -> RoutePolicies | None:
     Nothing where nothing is declared there.
     """
     site = conf.cors_settings()
-    callback = wrapped_views.inspect_view(pattern_path[-1].callback)
-    entry, around = outer_layers(pattern_path, callback)
+    view = wrapped_views.inspect_view(pattern_path[-1].callback)
+    entry, around = outer_layers(pattern_path, view)
     outer = entry + around
-    if callback.handlers is None:
+    if view.handlers is None:
         # What took the place of the entry's view may call it.
-        callback = replaced_by(pattern_path) or callback
-    handlers = callback.handlers or {}
-    layers = handler_layers(callback)
+        view = replaced_by(pattern_path) or view
+    handlers = view.handlers or {}
+    layers = handler_layers(view)
     if not outer and not any(layers.values()):
         return None
-    builder = _Builder(site, default_methods(site, callback))
+    builder = _Builder(site, default_methods(site, view))
     other = builder.effective(outer, None)
     if entry and entry[0].declaration.deny:
         # The outermost mark closes the route whole: the one exception to "nearest first".
@@ -152,7 +152,7 @@ def combine(pattern_path: PatternPath) -> RoutePolicies | None:
         other,
         frozenset(handlers),
         _candidates(effective_policies, other),
-        hides_methods=hides_methods(callback),
+        hides_methods=hides_methods(view),
     )
 
 
@@ -164,13 +164,13 @@ def of_declaration(layer: Layer) -> RoutePolicies:
     return RoutePolicies({}, effective, candidates=_candidates({}, effective))
 
 
-def default_methods(site: conf.CorsSettings, callback: ViewInfo) -> tuple[str, ...]:
+def default_methods(site: conf.CorsSettings, view: ViewInfo) -> tuple[str, ...]:
     """Return what a declaration without methods offers: what is implemented, as far as allowed."""
     allowed = tuple(method.upper() for method in site.policy.methods or ())
     # Who overrides dispatch() shows nothing but the options() of View (GraphQL views do).
-    if callback.handlers is None or callback.handlers.keys() <= {"OPTIONS"}:
+    if view.handlers is None or view.handlers.keys() <= {"OPTIONS"}:
         return allowed
-    return tuple(name for name in callback.handlers if name in allowed or "*" in allowed)
+    return tuple(name for name in view.handlers if name in allowed or "*" in allowed)
 
 
 def _candidates(

@@ -27,16 +27,16 @@ _CHOOSING = (
 _FRAMEWORKS = {"cors_views", "django", "rest_framework"}
 
 
-def hides_methods(callback: ViewInfo) -> bool:
+def hides_methods(view: ViewInfo) -> bool:
     """Return whether a class-based view may serve methods that it does not show.
 
     Decorators do not count: those of ``dispatch`` are as far outside as a middleware.
     """
-    if callback.view_class is None:
+    if view.view_class is None:
         return False
     # View.__init__() sets on the instance what as_view() was given.
-    given = not callback.initkwargs.keys().isdisjoint(_CHOOSING)
-    return given or any(map(_chooses_by_itself, callback.view_class.__mro__[:-1]))
+    given = not view.initkwargs.keys().isdisjoint(_CHOOSING)
+    return given or any(map(_chooses_by_itself, view.view_class.__mro__[:-1]))
 
 
 @remembered

@@ -37,14 +37,23 @@ class Layer(NamedTuple):
         return f"{self.name} policy{named} declared at {self.declaration.place}"
 
 
-def outer_layers(pattern_path: PatternPath, callback: ViewInfo) -> tuple[list[Layer], list[Layer]]:
+class NotUnderstood(NamedTuple):
+    """What stands for the layer that decides where nobody can tell which: it closes the route."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return self.what
+
+
+def outer_layers(pattern_path: PatternPath, view: ViewInfo) -> tuple[list[Layer], list[Layer]]:
     """Return the layers of the URLconf entry, and those around it: classes, then includes."""
-    entry, around = _layers_of(callback)
+    entry, around = _layers_of(view)
     replaced = replaced_by(pattern_path)
     if replaced is not None:
         # Whether it calls what the entry names, nobody can tell. What is declared there counts.
         inner, around_inner = _layers_of(replaced)
-        if callback.handlers is None:
+        if view.handlers is None:
             # The class of what stands in for a view is no layer of the view.
             entry, around = entry + around, []
         entry, around = entry + inner, around + around_inner
@@ -62,15 +71,15 @@ def replaced_by(pattern_path: PatternPath) -> ViewInfo | None:
     return None if callback is None else wrapped_views.inspect_view(callback)
 
 
-def _layers_of(callback: ViewInfo) -> tuple[list[Layer], list[Layer]]:
-    entry = [Layer("route", mark.declaration, mark.applied) for mark in callback.marks]
-    if callback.view_class is None:
+def _layers_of(view: ViewInfo) -> tuple[list[Layer], list[Layer]]:
+    entry = [Layer("route", mark.declaration, mark.applied) for mark in view.marks]
+    if view.view_class is None:
         return entry, []
-    if wrapped_views.declares(callback.view_class) and "cors_policy" in callback.initkwargs:
-        given = callback.initkwargs["cors_policy"]
-        entry.append(_attribute("route", given, callback.view_class, "as_view(cors_policy)"))
+    if wrapped_views.declares(view.view_class) and "cors_policy" in view.initkwargs:
+        given = view.initkwargs["cors_policy"]
+        entry.append(_attribute("route", given, view.view_class, "as_view(cors_policy)"))
     # A list of its own: that of the class is shared.
-    return entry, [*_class_layers(callback.view_class)]
+    return entry, [*_class_layers(view.view_class)]
 
 
 @remembered
@@ -85,17 +94,17 @@ def _class_layers(view_class: type) -> list[Layer]:
 
 
 @remembered
-def handler_layers(callback: ViewInfo) -> dict[str, list[Layer]]:
+def handler_layers(view: ViewInfo) -> dict[str, list[Layer]]:
     """Return the layers of each method's own handler, nearest first."""
     found = {
-        method: _handler_layers(callback.view_class or object, name)
-        for method, name in (callback.handlers or {}).items()
+        method: _handler_layers(view.view_class or object, name)
+        for method, name in (view.handlers or {}).items()
     }
-    if hides_methods(callback):
+    if hides_methods(view):
         # Whether its own setup() or dispatch() serves what is not listed, and by this handler,
         # nobody can tell. So what denies counts, and what opens does not.
-        for method, name in callback.unlisted.items():
-            own = _handler_layers(callback.view_class or object, name)
+        for method, name in view.unlisted.items():
+            own = _handler_layers(view.view_class or object, name)
             found |= {method: own} if _deny(own) else {}
     return found
 
@@ -153,9 +162,9 @@ def policies_of(layer: Layer) -> tuple[CorsPolicy, ...]:
 @remembered
 def stacks(pattern_path: PatternPath) -> list[list[Layer]]:
     """Return every declaration of a route, nearest first: around its view, then by handler."""
-    callback = wrapped_views.inspect_view(pattern_path[-1].callback)
-    entry, around = outer_layers(pattern_path, callback)
-    return [entry + around, *handler_layers(callback).values()]
+    view = wrapped_views.inspect_view(pattern_path[-1].callback)
+    entry, around = outer_layers(pattern_path, view)
+    return [entry + around, *handler_layers(view).values()]
 
 
 def understands(pattern_path: PatternPath) -> bool:

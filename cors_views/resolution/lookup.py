@@ -22,7 +22,7 @@ from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.policies.field_values import shown
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.resolution.combining_layers import combine, compiled_policy
-from cors_views.resolution.layer_order import may_declare
+from cors_views.resolution.layer_order import NotUnderstood, may_declare
 from cors_views.resolution.pattern_paths import PatternPath, find_pattern_path, pattern_path_of
 from cors_views.support.escaping import quoted
 
@@ -39,46 +39,47 @@ def effective_policy_of(request: HttpRequest) -> EffectivePolicy:
     404 answered has nobody resolved the URL, or nothing was found.
     """
     match: Any = request.resolver_match
-    route = None
+    route_policies = None
     # In one step for nearly every request: a call costs as much as the lookup.
     try:
         if match is not None:
             pattern_path = match.tried[-1]
             # Of another view than that of the pattern, the route is another too.
             if pattern_path[-1].callback is match.func:
-                route = _routes.get(tuple(pattern_path))
+                route_policies = _kept.get(tuple(pattern_path))
     except Exception:  # noqa: S110 patterns and matches may be of any class, or made by hand
         pass
-    if route is None:
-        route = route_taken(request)
-    if route.uniform:
-        return route.other
+    if route_policies is None:
+        route_policies = route_policies_taken(request)
+    if route_policies.uniform:
+        return route_policies.other
     # Whoever overrides the method may write it in lower case, which View and APIView understand.
-    return route.effective((request.method or "").upper())
+    return route_policies.effective((request.method or "").upper())
 
 
-def route_taken(request: HttpRequest) -> RoutePolicies:
-    """Return the route of a request that is on its way back."""
+def route_policies_taken(request: HttpRequest) -> RoutePolicies:
+    """Return the policies of the route that a request took, which is on its way back."""
     match = request.resolver_match
-    return find_route(request) if match is None else route_of(match)
+    return find_route_policies(request) if match is None else route_policies_of(match)
 
 
-def find_route(request: HttpRequest) -> RoutePolicies:
+def find_route_policies(request: HttpRequest) -> RoutePolicies:
     """Resolve a request that no view has served, and return what governs its URL."""
     try:
         pattern_path = find_pattern_path(request)
-        return unrouted() if pattern_path is None else _route_at(pattern_path)
+        return unrouted() if pattern_path is None else _route_policies_at(pattern_path)
     except Exception:
         # A broken URLconf or converter fails the request where Django meets it, not here.
         logger.exception("Resolving %s failed.", quoted(request.path_info))
         # Which view was meant is unknown, and it may deny what the settings allow.
-        return _closed("a URL that cannot be resolved") if anything_applied() else unrouted()
+        what = NotUnderstood("a URL that cannot be resolved")
+        return _closed(what) if anything_applied() else unrouted()
 
 
 # --- The cache ---------------------------------------------------------------------------------
 
 #: One entry for each route that was asked for, oldest first.
-_routes: dict[PatternPath, RoutePolicies] = {}
+_kept: dict[PatternPath, RoutePolicies] = {}
 #: More routes than any site has; a resolver that makes its patterns for each request makes more.
 _MOST_ROUTES = 5_000
 #: The resolver of the URLconf that the routes are of.
@@ -88,13 +89,13 @@ _keeping = threading.Lock()
 
 @functools.cache
 def undeclared() -> RoutePolicies:
-    """Return the route of every view that declares nothing."""
+    """Return what governs every view that declares nothing."""
     return _of_the_settings("the view declares nothing")
 
 
 @functools.cache
 def unrouted() -> RoutePolicies:
-    """Return the route of the URLs that lead to no view."""
+    """Return what governs the URLs that lead to no view."""
     return _of_the_settings("no route matches the URL")
 
 
@@ -112,8 +113,10 @@ def _of_the_settings(why_settings: str) -> RoutePolicies:
     return RoutePolicies({}, effective)
 
 
-def route_of(match: ResolverMatch | None) -> RoutePolicies:
-    """Return the route that a match names, compiled once, or that of URLs without a view."""
+def route_policies_of(match: ResolverMatch | None) -> RoutePolicies:
+    """Return the policies of the route that a match names, compiled once.
+
+    Without a match, those of URLs without a view."""
     if match is None:
         return unrouted()
     try:
@@ -122,18 +125,18 @@ def route_of(match: ResolverMatch | None) -> RoutePolicies:
     except Exception:
         logger.exception("The view of %s cannot be found.", shown(match))
         return _not_understood(match) if anything_applied() else undeclared()
-    return _route_at(pattern_path)
+    return _route_policies_at(pattern_path)
 
 
-def _route_at(pattern_path: PatternPath) -> RoutePolicies:
+def _route_policies_at(pattern_path: PatternPath) -> RoutePolicies:
     if not (_DJANGOS.issuperset(map(type, pattern_path)) or all(map(_is_itself, pattern_path))):
         # Made anew for each request, perhaps, or taken for another: looked at each time, not kept.
         return build_safely(pattern_path)
-    route = _routes.get(pattern_path)
-    if route is None:
-        route = build_safely(pattern_path)
-        _keep(pattern_path, route)
-    return route
+    route_policies = _kept.get(pattern_path)
+    if route_policies is None:
+        route_policies = build_safely(pattern_path)
+        _keep(pattern_path, route_policies)
+    return route_policies
 
 
 #: What nearly all steps are, and equal to nothing else.
@@ -146,21 +149,21 @@ def _is_itself(step: Any) -> bool:
     return kind.__eq__ is object.__eq__ and kind.__hash__ is object.__hash__
 
 
-def _keep(pattern_path: PatternPath, route: RoutePolicies) -> None:
+def _keep(pattern_path: PatternPath, route_policies: RoutePolicies) -> None:
     """Keep a route, and neither those of a URLconf that Django has forgotten nor too many."""
     global _root
     root = get_resolver()
     with _keeping:
         if _root is None or _root() is not root:
-            _routes.clear()
+            _kept.clear()
             _root = weakref.ref(root)
-        if len(_routes) >= _MOST_ROUTES:
-            del _routes[next(iter(_routes))]
-        _routes[pattern_path] = route
+        if len(_kept) >= _MOST_ROUTES:
+            del _kept[next(iter(_kept))]
+        _kept[pattern_path] = route_policies
 
 
 def build_safely(pattern_path: PatternPath) -> RoutePolicies:
-    """Build a route whose view may be anything.
+    """Build the policies of a route whose view may be anything.
 
     One that cannot be understood is closed where anything is declared about it, and has the
     answer of the settings otherwise.
@@ -179,17 +182,17 @@ def build_safely(pattern_path: PatternPath) -> RoutePolicies:
 
 
 def _not_understood(what: Any) -> RoutePolicies:
-    return _closed(f"{shown(what)}, which cannot be understood")
+    return _closed(NotUnderstood(f"{shown(what)}, which cannot be understood"))
 
 
-def _closed(why: str) -> RoutePolicies:
+def _closed(what: NotUnderstood) -> RoutePolicies:
     # What cannot be understood may be what declares that it enforces.
     enforce = ENFORCING.declared or conf.cors_settings().policy.enforce
-    return RoutePolicies({}, EffectivePolicy((), counting_layers=(why,), enforce=enforce))
+    return RoutePolicies({}, EffectivePolicy((), counting_layers=(what,), enforce=enforce))
 
 
 def _forget() -> None:
-    _routes.clear()
+    _kept.clear()
     undeclared.cache_clear()
     unrouted.cache_clear()
 

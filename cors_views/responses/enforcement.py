@@ -120,7 +120,7 @@ def _enforcing(request: HttpRequest, origin: str) -> EffectivePolicy | None:
     # Django will resolve the URL once more, and takes nobody's word for it. This only looks for the
     # patterns, which costs a quarter of that.
     method = (request.method or "").upper()
-    effective = lookup.find_route(request).effective(method)
+    effective = lookup.find_route_policies(request).effective(method)
     if not effective.enforce or effective.lets_run_at_once(origin, method):
         return None
     return effective

@@ -46,11 +46,14 @@ def judge(request: Any, headers: Any, answer: Answer, effective: EffectivePolicy
     for name in names:
         del headers[name]
     if not effective.undeclared:
-        warn_once(request, lookup.route_taken(request), effective, names)
+        warn_once(request, lookup.route_policies_taken(request), effective, names)
 
 
 def warn_once(
-    request: HttpRequest, route: RoutePolicies, effective: EffectivePolicy, names: list[str]
+    request: HttpRequest,
+    route_policies: RoutePolicies,
+    effective: EffectivePolicy,
+    names: list[str],
 ) -> None:
     """Warn, once a route, that what declares its policy takes these headers away."""
     view, url = view_of(request), _url_of(request.resolver_match)
@@ -66,7 +69,7 @@ def warn_once(
         view or f"what answers {quoted(request.path)}",
         " and ".join(names),
         url,
-        _declaration(route, effective),
+        _declaration(route_policies, effective),
         extra={"request": request},
     )
 
@@ -81,9 +84,13 @@ def _url_of(match: Any) -> str:
     return "its URL"
 
 
-def _declaration(route: RoutePolicies, effective: EffectivePolicy) -> str:
+def _declaration(route_policies: RoutePolicies, effective: EffectivePolicy) -> str:
     """Return what declares: for this method, or else for another one of the route."""
-    effective_policies = (effective, route.other, *route.effective_policies.values())
+    effective_policies = (
+        effective,
+        route_policies.other,
+        *route_policies.effective_policies.values(),
+    )
     layer = next(each.counting_layers[0] for each in effective_policies if each.counting_layers)
     # What cannot be understood is closed by no declaration, and says so itself.
     return f"the {layer}" if isinstance(layer, Layer) else str(layer)

@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from cors_views import CachedOrigins, CorsPolicy, cors_allow, cors_include
 from cors_views.policies.enforced_anywhere import ENFORCING
-from cors_views.policies.policy import close_matches, policy_from
+from cors_views.policies.policy import close_matches, policy_of_entry
 
 
 def ask(request: object, origin: str) -> bool:
@@ -91,7 +91,7 @@ INSTEAD = {
             lambda fields: cors_include([], policy=CorsPolicy(), **fields),
             id="cors_include-replacing",
         ),
-        pytest.param(lambda fields: policy_from(fields, "CORS_POLICIES"), id="CORS_POLICIES"),
+        pytest.param(lambda fields: policy_of_entry(fields, "CORS_POLICIES"), id="CORS_POLICIES"),
     ],
 )
 @pytest.mark.parametrize("field", INSTEAD)
@@ -335,7 +335,7 @@ ALL = {field: given for field, (given, _) in FIELDS.items()}
     [
         pytest.param(lambda policy: CorsPolicy(**ALL), id="built-again"),
         pytest.param(lambda policy: policy.replace(), id="replaced-nothing"),
-        pytest.param(lambda policy: policy_from(ALL, "here"), id="from-a-dict"),
+        pytest.param(lambda policy: policy_of_entry(ALL, "here"), id="from-a-dict"),
         pytest.param(copy.copy, id="copied"),
         pytest.param(copy.deepcopy, id="deeply-copied"),
         pytest.param(lambda policy: pickle.loads(pickle.dumps(policy)), id="pickled"),
@@ -516,7 +516,7 @@ def test_that_refining_changes_neither_policy() -> None:
     ],
 )
 def test_entry(value: Any) -> None:
-    policy = policy_from(value, "settings.CORS_POLICIES['x']")
+    policy = policy_of_entry(value, "settings.CORS_POLICIES['x']")
 
     assert policy == CorsPolicy(origins=["https://a.example"], max_age=0)
 
@@ -555,7 +555,7 @@ UNKNOWN = "is not a policy field."
 )
 def test_entry_that_is_refused(value: Any, problems: list[str]) -> None:
     with pytest.raises(ImproperlyConfigured) as caught:
-        policy_from(value, "settings.CORS_POLICIES['x']")
+        policy_of_entry(value, "settings.CORS_POLICIES['x']")
 
     assert str(caught.value).splitlines() == [
         "Invalid CORS policy, settings.CORS_POLICIES['x']:",

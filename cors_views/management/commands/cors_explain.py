@@ -219,10 +219,10 @@ def _check_method(page: PageRequest) -> None:
     method = page.method.upper()
     if method in page_arguments.METHODS:
         return
-    routes = [
+    every = [
         lookup.build_safely(pattern_path) for pattern_path in pattern_paths.all_pattern_paths()
     ]
-    known = {name for route in routes for name in (*route.implemented, *route.candidates)}
+    known = {name for each in every for name in (*each.implemented, *each.candidates)}
     if method not in known:
         hint = close_matches(method, sorted({*page_arguments.METHODS, *known}), most=1)
         raise bad_input(f"{page.method!r} is a method that no view knows. {hint}")

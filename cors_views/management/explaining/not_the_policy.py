@@ -35,9 +35,9 @@ def unserved(case: Case) -> Edit | None:
 
 def _takes_handlers(case: Case) -> bool:
     """Return whether a method that is added to the class would be served."""
-    view_class, callback = case.callback.view_class, case.pattern_path[-1].callback
+    view_class, callback = case.view.view_class, case.pattern_path[-1].callback
     names = getattr(view_class, "http_method_names", ())
-    allowed = case.callback.initkwargs.get("http_method_names", names)
+    allowed = case.view.initkwargs.get("http_method_names", names)
     own = case.unit.holder is view_class and not is_installed(case.pattern_path)
     return own and not hasattr(callback, "actions") and case.page.method.lower() in allowed
 
@@ -48,7 +48,7 @@ def closed_whole(case: Case) -> Edit | None:
     if layer is None or not closes_whole(case.unit, layer):
         return None
     # What stands there instead would count for no handler that declares something, and open these.
-    own, handlers = handler_layers(case.callback), case.callback.handlers or {}
+    own, handlers = handler_layers(case.view), case.view.handlers or {}
     hidden = sorted({handlers[method] for method in own if own[method]})
     if not hidden:
         return None

@@ -75,14 +75,14 @@ def extended_headers(present: Sequence[str], names: Sequence[str]) -> str:
 # --- Policies that govern ----------------------------------------------------------------------
 
 
-def offered_at(callback: ViewInfo, served: frozenset[str] | None) -> frozenset[str]:
+def offered_at(view: ViewInfo, served: frozenset[str] | None) -> frozenset[str]:
     """Return what a declaration offers that names no methods.
 
     ``served`` are the methods of the handler that it stands on, ``None`` where it stands on none.
     """
     if served is not None:
         return served
-    return frozenset(default_methods(conf.cors_settings(), callback))
+    return frozenset(default_methods(conf.cors_settings(), view))
 
 
 def effective_fields(

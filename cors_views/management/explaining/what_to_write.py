@@ -59,7 +59,7 @@ class Case:
         self.page, self.effective = refusal.page, decided.effective
         self.pattern_path = refusal.last.pattern_path
         self.unit = unit_of(self.pattern_path, self.page.method)
-        self.callback = inspect_view(self.pattern_path[-1].callback)
+        self.view = inspect_view(self.pattern_path[-1].callback)
         self.spot = narrowest(self.unit, self.effective)
 
     def at(self, unit: Unit, spot: Spot) -> Case:
@@ -101,7 +101,7 @@ class Case:
     def offered(self) -> frozenset[str]:
         """What a declaration at the spot offers that names no methods."""
         return source_code.offered_at(
-            self.callback, self.unit.methods if self.spot.on_handler else None
+            self.view, self.unit.methods if self.spot.on_handler else None
         )
 
     @property
@@ -142,7 +142,7 @@ class Case:
             passing = passing - SAFELISTED_METHODS if "*" in offered else frozenset()
         served = served_methods(self.pattern_path[-1].callback) or passing
         if self.unit.handler:
-            route, handlers = self.unit.here[0], self.callback.handlers or {}
+            route, handlers = self.unit.here[0], self.view.handlers or {}
             opened = {self.unit.handler, *(name for at, name in self.spot.opens if at == route)}
             served = frozenset(method for method in handlers if handlers[method] in opened)
         return in_order((served & passing) - {self.page.method, "HEAD", "OPTIONS"})

@@ -100,24 +100,24 @@ def plain_route(pattern_path: PatternPath) -> str:
 
 def unit_of(pattern_path: PatternPath, method: str) -> Unit:
     """Return what serves a method at the end of a pattern path."""
-    callback = wrapped_views.inspect_view(pattern_path[-1].callback)
-    handlers = callback.handlers or {}
-    function = wrapped_views.api_view_function(callback.view_class) if callback.view_class else None
+    view = wrapped_views.inspect_view(pattern_path[-1].callback)
+    handlers = view.handlers or {}
+    function = wrapped_views.api_view_function(view.view_class) if view.view_class else None
     if function is not None:
         *_, innermost = wrapped(function)
         return Unit(pattern_path, innermost, "", frozenset(handlers))
     if handlers.keys() - {"OPTIONS"}:
         handler = handlers.get(method, "")
         served = frozenset(name for name in handlers if handlers[name] == handler)
-        return Unit(pattern_path, callback.view_class, handler, served or frozenset({method}))
-    *_, innermost = wrapped(callback.view_class or pattern_path[-1].callback)
+        return Unit(pattern_path, view.view_class, handler, served or frozenset({method}))
+    *_, innermost = wrapped(view.view_class or pattern_path[-1].callback)
     return Unit(pattern_path, innermost, "", frozenset())
 
 
 def _units(pattern_path: PatternPath) -> Iterator[Unit]:
-    callback = wrapped_views.inspect_view(pattern_path[-1].callback)
+    view = wrapped_views.inspect_view(pattern_path[-1].callback)
     # Every class has an OPTIONS, which says nothing.
-    for method in (callback.handlers or {}).keys() - {"OPTIONS"} or {"GET"}:
+    for method in (view.handlers or {}).keys() - {"OPTIONS"} or {"GET"}:
         yield unit_of(pattern_path, method)
 
 
@@ -157,10 +157,10 @@ def _inherits(holder: Any, unit: Unit) -> bool:
 def reach(layer: Layer) -> frozenset[Here]:
     """Return all that one declaration has a say in."""
     found = set()
-    for pattern_path, route in survey():
+    for pattern_path, route_policies in survey():
         for unit in _units(pattern_path):
             method = min(unit.methods, default="GET")
-            if any(_is(each, layer) for each in route.effective(method).counting_layers):
+            if any(_is(each, layer) for each in route_policies.effective(method).counting_layers):
                 found.add(unit.here)
     return frozenset(found)
 
@@ -200,8 +200,8 @@ def _same_policy(one: Source, other: Source) -> bool:
 def routes_that_take(source: Source, field: str) -> frozenset[str]:
     """Return the routes whose policy has a field from a setting, or from the same declaration."""
     found = set()
-    for pattern_path, route in survey():
-        for effective, methods in governed_methods(pattern_path, route):
+    for pattern_path, route_policies in survey():
+        for effective, methods in governed_methods(pattern_path, route_policies):
             if (
                 methods != ()
                 and is_for(pattern_path, effective)
@@ -257,8 +257,8 @@ def closes_whole(unit: Unit, layer: Layer | None) -> bool:
 
 def _in_code(unit: Unit) -> Spot:
     others = _where(_same_handler(unit)) - {unit.here}
-    callback = wrapped_views.inspect_view(unit.pattern_path[-1].callback)
-    own = layer_order.handler_layers(callback)
+    view = wrapped_views.inspect_view(unit.pattern_path[-1].callback)
+    own = layer_order.handler_layers(view)
     nearer = any(own.get(method) for method in unit.methods)
     alone = not (nearer or _other_handlers(unit) or _is_by_router(unit))
     if alone and (others or not (unit.handler or unit.is_named)):

@@ -193,15 +193,15 @@ def rows(resolver: URLResolver) -> Iterator[Row]:
     every = list(pattern_paths.all_pattern_paths(resolver))
     hidden = hidden_among(every)
     for pattern_path in every:
-        route = lookup.build_safely(pattern_path)
+        route_policies = lookup.build_safely(pattern_path)
         if pattern_path in hidden:
-            yield Row(pattern_path, None, (), route.other, 0, None, {}, False, hidden=True)
+            yield Row(pattern_path, None, (), route_policies.other, 0, None, {}, False, hidden=True)
             continue
         if not layer_order.understands(pattern_path):
-            yield from _rows_of(pattern_path, _Governed(route.other, {}))
+            yield from _rows_of(pattern_path, _Governed(route_policies.other, {}))
             continue
         found: list[_Governed] = []
-        for effective, names in governed_methods(pattern_path, route):
+        for effective, names in governed_methods(pattern_path, route_policies):
             if names != ():
                 _add(found, effective, names)
         for governed in sorted(found, key=lambda each: each.rank):

@@ -90,7 +90,7 @@ class _Rehearsal:
         self.urlconf = urlconf
         self._only_host = _only_host()
         #: So that what governs a route is one object, however many routes there are.
-        self._routes: dict[PatternPath, RoutePolicies] = {}
+        self._kept: dict[PatternPath, RoutePolicies] = {}
         self._routed = functools.lru_cache(maxsize=50_000)(self._route)
         self._judged = functools.lru_cache(maxsize=50_000)(self._judge)
 
@@ -114,9 +114,11 @@ class _Rehearsal:
         method = asked.requested_method if asked.method == "OPTIONS" else asked.method
         # As it was sent or as Django has it, whichever the log holds.
         path = unquote(path_info(asked.path.partition("?")[0])) or "/"
-        pattern_path, route = self._routed(path)
-        matches = not route.needs_url_match or conf.cors_settings().matches_url(path)
-        found = self._judged(asked.origin, method, asked.headers, pattern_path, route, matches)
+        pattern_path, route_policies = self._routed(path)
+        matches = not route_policies.needs_url_match or conf.cors_settings().matches_url(path)
+        found = self._judged(
+            asked.origin, method, asked.headers, pattern_path, route_policies, matches
+        )
         if found is None:
             counted.admitted += asked.times
         elif isinstance(found, str):
@@ -142,9 +144,9 @@ class _Rehearsal:
         try:
             match = pattern_paths.resolve(request)
             pattern_path = pattern_paths.pattern_path_of(match) if match else ()
-            if pattern_path not in self._routes:
-                self._routes[pattern_path] = lookup.route_of(match)
-            return pattern_path, self._routes[pattern_path]
+            if pattern_path not in self._kept:
+                self._kept[pattern_path] = lookup.route_policies_of(match)
+            return pattern_path, self._kept[pattern_path]
         except Exception:
             # A converter that asks a database, for one. What answers then is what a 404 gets.
             return (), lookup.unrouted()
@@ -155,11 +157,11 @@ class _Rehearsal:
         method: str,
         headers: tuple[str, ...] | None,
         pattern_path: PatternPath,
-        route: RoutePolicies,
+        route_policies: RoutePolicies,
         url_matches: bool,
     ) -> Refusal | str | None:
         """Return why a request would be refused, who would be asked, or ``None``."""
-        effective = route.effective(method.upper())
+        effective = route_policies.effective(method.upper())
         try:
             sent = [(name, "application/json") for name in headers or ()]
             page = page_request(origin, f"{_SERVER}/", method=method, headers=sent)
@@ -170,7 +172,7 @@ class _Rehearsal:
         try:
             request = next(browser)
             while True:
-                request = browser.send(_answer(route, request, origin, url_matches))
+                request = browser.send(_answer(route_policies, request, origin, url_matches))
         except StopIteration as done:
             verdict = done.value
         except _IsAsked as asked:
@@ -188,7 +190,7 @@ class _IsAsked(Exception):  # noqa: N818 nothing is wrong
         self.name = name
 
 
-def _answer(route: RoutePolicies, sent: Sent, origin: str, url_matches: bool) -> Received:
+def _answer(route_policies: RoutePolicies, sent: Sent, origin: str, url_matches: bool) -> Received:
     """Return what a browser receives: the headers alone, since no view is run."""
     asked = {name.lower(): value for name, value in sent.headers}
     method = sent.method.upper()
@@ -199,10 +201,10 @@ def _answer(route: RoutePolicies, sent: Sent, origin: str, url_matches: bool) ->
                 wanted = asked["access-control-request-method"]
                 names = asked.get("access-control-request-headers")
                 question = Preflight(origin, wanted, names, False, url_matches)
-                found = preflight_answers.preflight(route, question, replies)
+                found = preflight_answers.preflight(route_policies, question, replies)
             else:
                 found = actual_answers.actual(
-                    route.effective(method), origin, replies, url_matches=url_matches
+                    route_policies.effective(method), origin, replies, url_matches=url_matches
                 )
             if found is None:
                 return Received(200, (), Reason.NO_POLICY)
