@@ -56,6 +56,7 @@ READS_OTHER_SETTINGS = {
     "declarations.declaring": {"configured"},
     # Only to see when other settings take over.
     "conf.settings_cache": {"__dict__"},
+    "conf.installed_middleware": {"APPEND_SLASH", "MIDDLEWARE"},
     "asgi": {"DEBUG"},
     "responses.writing": {"DEBUG"},
     "outcomes.refusal_log": {"LOGIN_URL"},

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http.request import validate_host
 from django.utils.module_loading import import_string
 
-from cors_views import conf
+from cors_views.conf import installed_middleware
 from cors_views.policies.patterns import Pattern
 
 #: RFC 6761, RFC 6762 with the private names of its appendix G, RFC 8375: nobody can register there.
@@ -163,7 +163,7 @@ def _cookies() -> Iterator[tuple[str, Any]]:
 
 def has_middleware(path: str) -> bool:
     """Return whether a middleware of Django, or a subclass of it, is installed."""
-    return conf.has_middleware(import_string(path))
+    return installed_middleware.has_middleware(import_string(path))
 
 
 def secure_of(setting: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from cors_views import conf
+from cors_views.conf import installed_middleware
 from cors_views.declarations.marks import wrapped
 from cors_views.defaults import default_methods
 from cors_views.inspection import url_shapes
@@ -210,7 +211,7 @@ def unsafe_for_strangers(pattern_path: PatternPath, methods: Iterable[str]) -> l
 
 def csrf_middleware_protects(callback: Any) -> bool:
     """Return whether Django's middleware asks for a CSRF token, cookies or not."""
-    return conf.protects_from_csrf() and not any(
+    return installed_middleware.protects_from_csrf() and not any(
         getattr(step, "csrf_exempt", False) for step in wrapped(callback)
     )
 

@@ -17,7 +17,7 @@ from django.utils.translation import (
     override,
 )
 
-from cors_views import conf
+from cors_views.conf import installed_middleware
 from cors_views.conf.settings_cache import keep
 from cors_views.declarations.marks import wrapped
 from cors_views.resolution.pattern_walk import walk
@@ -65,7 +65,7 @@ def _match(resolver: URLResolver, path: str) -> ResolverMatch | None:
     try:
         return resolver.resolve(path)
     except Resolver404:
-        if path.endswith("/") or not conf.appends_slash():
+        if path.endswith("/") or not installed_middleware.appends_slash():
             return None
     match = _match(resolver, f"{path}/")
     return match if match and getattr(match.func, "should_append_slash", True) else None
@@ -79,7 +79,7 @@ def _pattern_path(resolver: URLResolver, path: str) -> PatternPath | None:
     """
     try:
         found = walk(resolver, path)
-        if not found and not path.endswith("/") and conf.appends_slash():
+        if not found and not path.endswith("/") and installed_middleware.appends_slash():
             found = walk(resolver, f"{path}/")
             if found and not getattr(found[-1].callback, "should_append_slash", True):
                 return None
@@ -101,9 +101,9 @@ def _language_of(request: HttpRequest, urlconf: Any) -> str | None:
     prefixed, default_too = is_language_prefix_patterns_used(urlconf)
     if prefixed:
         language = get_language_from_path(request.path_info)
-        if language or not (default_too and conf.chooses_language()):
+        if language or not (default_too and installed_middleware.chooses_language()):
             return language or settings.LANGUAGE_CODE
-    return get_language_from_request(request) if conf.chooses_language() else None
+    return get_language_from_request(request) if installed_middleware.chooses_language() else None
 
 
 class ByHand(NamedTuple):

@@ -10,7 +10,6 @@ import pytest
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
-from django.middleware.common import CommonMiddleware
 from django.test.utils import override_settings
 from django.urls import path
 from django.utils.functional import SimpleLazyObject
@@ -468,34 +467,7 @@ def test_policy_names(policies: Any, names: list[str], mapping: bool) -> None:
         assert conf.policies_are_a_mapping() is mapping
 
 
-# --- APPEND_SLASH ------------------------------------------------------------------------------
-
-COMMON = "django.middleware.common.CommonMiddleware"
-CORS = "cors_views.middleware.CorsMiddleware"
-
-
-class Shortening(CommonMiddleware):
-    """A site's own CommonMiddleware, which redirects all the same."""
-
-
-def function_middleware(get_response: Any) -> Any:
-    return get_response
-
-
-@pytest.mark.parametrize(
-    ("overrides", "appends"),
-    [
-        pytest.param({"MIDDLEWARE": [CORS, COMMON]}, True, id="as-django-does"),
-        pytest.param({"MIDDLEWARE": [CORS, COMMON], "APPEND_SLASH": False}, False, id="turned-off"),
-        pytest.param({"MIDDLEWARE": [CORS]}, False, id="nobody-who-redirects"),
-        pytest.param({"MIDDLEWARE": [f"{__name__}.Shortening"]}, True, id="subclass"),
-        pytest.param({"MIDDLEWARE": [f"{__name__}.function_middleware"]}, False, id="function"),
-        pytest.param({"MIDDLEWARE": ["no.such.Module", COMMON]}, True, id="not-importable"),
-    ],
-)
-def test_appends_slash(overrides: dict[str, Any], appends: bool) -> None:
-    with override_settings(**overrides):
-        assert conf.appends_slash() is appends
+# --- CORS_OPT_IN -------------------------------------------------------------------------------
 
 
 def test_that_a_slip_in_opt_in_does_not_open_the_settings() -> None:

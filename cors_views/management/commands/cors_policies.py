@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import override
 
-from cors_views import conf
+from cors_views.conf import installed_middleware
 from cors_views.management.base import (
     REFUSED,
     CorsCommand,
@@ -162,7 +162,7 @@ class Command(CorsCommand):
             options["verbosity"] > 1,
             # Whoever names routes wants to see them.
             every=json or options["all"] or bool(options["route"]),
-            in_effect=conf.has_middleware(CorsMiddleware),
+            in_effect=installed_middleware.has_middleware(CorsMiddleware),
             filtered=any(filters),
         )
 
@@ -196,7 +196,7 @@ class Command(CorsCommand):
         requests = log_lines.read(options["replay"], skipped if options["skip_bad_lines"] else None)
         report = replay_report.Report(
             rehearse(requests, options["urlconf"]),
-            conf.has_middleware(CorsMiddleware),
+            installed_middleware.has_middleware(CorsMiddleware),
             not options["no_lines"],
             options["all"],
             _width() if self.stdout.isatty() else None,

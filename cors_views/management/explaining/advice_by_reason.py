@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import urljoin
 
 from cors_views import conf
+from cors_views.conf import installed_middleware
 from cors_views.inspection.policies_in_use import Source
 from cors_views.management.explaining import (
     answered_above,
@@ -88,7 +89,7 @@ def _answered_by_others(refusal: Refusal) -> Advice:
         return Advice(
             Ask({"url": urljoin(sent.url, location)}, f"ask for {location}; {redirected}")
         )
-    if not conf.has_middleware(CorsMiddleware):
+    if not installed_middleware.has_middleware(CorsMiddleware):
         return Advice(Move("it is not there"))
     return Advice(Move("something above it answers by itself"))
 
