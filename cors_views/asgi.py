@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -40,18 +40,14 @@ from cors_views.protocol.reasons import Answer, Preflight, Reason
 from cors_views.resolution import combining_layers
 from cors_views.resolution.layer_order import Layer
 from cors_views.responses import own_headers
+from cors_views.responses.asgi_responses import headers_of, of_text, respond, written
 from cors_views.responses.preflight_status import PREFLIGHT_STATUS, headers_of_no_body
-from cors_views.responses.writing import with_origin
 from cors_views.signals import cors_decided
 from cors_views.standard.origins import is_origin
-from cors_views.standard.response_headers import CORS_RESPONSE_HEADERS
 from cors_views.support.source_places import caller
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-#: Names and values of headers, as ASGI has them.
-RawHeaders = list[tuple[bytes, bytes]]
 
 #: RFC 6455 section 7.4.1: a policy is violated. No page sees it: the server answers 403.
 _POLICY_VIOLATION = 1008
@@ -115,7 +111,7 @@ class CorsASGI:
             refused, replies = await _enforced(request, effective, origin, asked)
             if refused is not None:
                 body, refusal = b"" if asked else _FORBIDDEN, await _told(request, refused)
-                await _respond(send, 403, _headers_of(refusal, _of_text(body)), body)
+                await respond(send, 403, headers_of(refusal, of_text(body)), body)
                 return
         decision = (
             partial(actual_answers.actual, effective, origin)
@@ -129,9 +125,7 @@ class CorsASGI:
                 log_refusal(request(), decided)
             answer = await _told(request, decided)
         if asked is not None:
-            await _respond(
-                send, PREFLIGHT_STATUS, _headers_of(answer, headers_of_no_body().items())
-            )
+            await respond(send, PREFLIGHT_STATUS, headers_of(answer, headers_of_no_body().items()))
             return
         started = False
 
@@ -139,7 +133,9 @@ class CorsASGI:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                headers = self._written(message.get("headers", ()), answer, request, route_policies)
+                headers, own = written(message.get("headers", ()), answer)
+                if own:
+                    own_headers.warn_once(request(), route_policies, route_policies.other, own)
                 message = {**message, "headers": headers}
             await send(message)
 
@@ -148,31 +144,8 @@ class CorsASGI:
         except Exception:
             # The server would answer by itself, and the page would read of CORS, not of an error.
             if not started:
-                await _respond(send, 500, _headers_of(answer, _of_text(_ERROR)), _ERROR)
+                await respond(send, 500, headers_of(answer, of_text(_ERROR)), _ERROR)
             raise
-
-    def _written(
-        self,
-        headers: Iterable[tuple[bytes, bytes]],
-        answer: Answer,
-        request: Callable[[], ASGIRequest],
-        route_policies: RoutePolicies,
-    ) -> RawHeaders:
-        """Return the headers of a response with those of the answer, and none of its own."""
-        kept: RawHeaders = []
-        own: list[str] = []
-        vary: list[str] = []
-        for name, value in headers:
-            lower = name.decode("latin-1").lower()
-            if lower in CORS_RESPONSE_HEADERS:
-                own.append(lower)
-            elif lower == "vary" and answer.vary:
-                vary.append(value.decode("latin-1"))
-            else:
-                kept.append((name, value))
-        if own:
-            own_headers.warn_once(request(), route_policies, route_policies.other, own)
-        return kept + _headers_of(answer, (), ", ".join(vary))
 
     # --- WebSockets ---------------------------------------------------------------------------
 
@@ -282,24 +255,3 @@ async def _told(request: Callable[[], ASGIRequest], decided: Decided) -> Answer:
     if reason is None:
         return answer
     return Answer((*answer.headers, (debug_header.NAME, reason)), answer.vary, answer.reason)
-
-
-def _headers_of(
-    answer: Answer, headers: Iterable[tuple[str, str]] = (), vary: str = ""
-) -> RawHeaders:
-    pairs = [*headers, *answer.headers]
-    if answer.vary:
-        pairs.append(("vary", with_origin(vary) if vary else "origin"))
-    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
-
-
-def _of_text(body: bytes) -> list[tuple[str, str]]:
-    return [
-        ("content-length", str(len(body))),
-        ("content-type", "text/plain; charset=utf-8"),
-    ]
-
-
-async def _respond(send: Send, status: int, headers: RawHeaders, body: bytes = b"") -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

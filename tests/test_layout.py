@@ -320,6 +320,10 @@ TESTED_ELSEWHERE = {
         "responses/test_enforcement.py",
         "it decides which requests are looked at, and only requests show it",
     ),
+    "policies.validation": (
+        "policies/test_policy.py",
+        "a policy that is refused is never made",
+    ),
     "protocol.admission": (
         "protocol/test_actual_answers.py",
         "who is asked before a policy admits an origin shows in what is answered",
@@ -341,9 +345,14 @@ TESTED_ELSEWHERE = {
         "regexes/test_repetitions.py",
         "it holds what the search for endless repetitions goes over",
     ),
+    "responses.asgi_responses": ("test_asgi.py", "applications within CorsASGI show what leaves"),
     "resolution.combining_layers": (
         "resolution/test_layer_order.py",
         "how layers combine is what the nearest policy says",
+    ),
+    "resolution.inherited_marks": (
+        "resolution/test_layer_order.py",
+        "which class a mark belongs to is which of several policies is nearest",
     ),
     "resolution.lookup": (
         "resolution/test_layer_order.py",

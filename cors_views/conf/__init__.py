@@ -22,8 +22,9 @@ from cors_views.policies import field_values
 from cors_views.policies.field_values import Problem
 from cors_views.policies.fields import TABLE, Check, Field
 from cors_views.policies.patterns import OriginError, parse_pattern
-from cors_views.policies.policy import CorsPolicy, close_matches, policy_of_entry, unchecked
+from cors_views.policies.policy import CorsPolicy, policy_of_entry, unchecked
 from cors_views.policies.spelling_hints import cure, origins_in
+from cors_views.policies.validation import close_matches
 
 logger = logging.getLogger("cors_views")
 

@@ -14,10 +14,10 @@ from django.core.exceptions import ImproperlyConfigured
 from cors_views.policies import field_values
 from cors_views.policies.enforced_anywhere import ENFORCING, Enforce
 from cors_views.policies.field_values import UNSET, Problem
-from cors_views.policies.fields import FIELDS, TABLE, given_none
+from cors_views.policies.fields import FIELDS
 from cors_views.policies.origin_sets import LoadedOrigins, OriginCallable, OriginSet, origins_key
+from cors_views.policies.validation import field_hint, valid_fields, validated
 from cors_views.standard.origins import is_origin
-from cors_views.support.source_places import caller, with_filename
 
 if TYPE_CHECKING:
     # Type checkers know it without its being installed; ``typing`` has it from Python 3.11 on.
@@ -109,7 +109,7 @@ class CorsPolicy:
         # Each argument is a field.
         arguments = locals()
         given = {field: arguments[field] for field in FIELDS if arguments[field] is not UNSET}
-        self._fill(_valid(given))
+        self._fill(valid_fields(given))
 
     def _fill(self, values: Mapping[str, Any]) -> None:
         for field, value in values.items():
@@ -216,7 +216,7 @@ class CorsPolicy:
 
 def policy_of_fields(given: Mapping[str, Any]) -> CorsPolicy:
     """Return ``CorsPolicy(**given)`` where each name is known to be that of a field."""
-    return unchecked(_valid(given))
+    return unchecked(valid_fields(given))
 
 
 def unchecked(values: Mapping[str, Any]) -> CorsPolicy:
@@ -242,49 +242,6 @@ def _shown(value: Any) -> str:
     return f"[{', '.join(items)}]"
 
 
-def _valid(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a declared policy in their normal form, or raise and say where it is."""
-    values, problems = _validated(given)
-    if problems:
-        place = caller()
-        report = field_values.report(problems, f"declared at {place}")
-        raise with_filename(place, ImproperlyConfigured(report))
-    if values.get("enforce"):
-        ENFORCING.declare()
-    return values
-
-
-def _validated(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the values in their normal form, and every problem there is."""
-    values: dict[str, Any] = {}
-    problems: list[Problem] = []
-    for field, value in given.items():
-        if value is None:
-            # Somebody meant a value: a variable of the environment is not set, for instance.
-            problems.append(given_none(field))
-            continue
-        checked, wrong = TABLE[field].check(value, field)
-        values[field] = TABLE[field].normal(checked)
-        problems += wrong
-    return values, problems + _contradictions(values)
-
-
-def _contradictions(values: Mapping[str, Any]) -> list[Problem]:
-    if not values.get("credentials"):
-        return []
-    problems = []
-    if "*" in (values.get("origins") or ()):
-        hint = "Name the origins that you trust with the user's cookies, or remove credentials."
-        message = "admits any origin, together with credentials=True"
-        problems.append(Problem("origins", "*", "any-with-credentials", message, hint))
-    if "*" in (values.get("expose_headers") or ()):
-        # Fetch, "main fetch": '*' is taken literally where the page asks with credentials.
-        hint = "Name the headers."
-        message = "matches nothing together with credentials=True"
-        problems.append(Problem("expose_headers", "*", "star-with-credentials", message, hint))
-    return problems
-
-
 def policy_of_entry(value: Any, declared: str) -> CorsPolicy:
     """Return the policy that an entry of ``CORS_POLICIES`` means: a policy, or a dict of fields.
 
@@ -307,25 +264,7 @@ def policy_of_entry(value: Any, declared: str) -> CorsPolicy:
         for field in value
         if field not in FIELDS
     ]
-    values, problems = _validated({field: value[field] for field in value if field in FIELDS})
+    values, problems = validated({field: value[field] for field in value if field in FIELDS})
     if unknown or problems:
         raise ImproperlyConfigured(field_values.report([*unknown, *problems], declared))
     return unchecked(values)
-
-
-def field_hint(field: Any) -> str:
-    """Return which field of a policy a name may be a slip of, or else all of them."""
-    return close_matches(str(field), FIELDS) or f"The fields are {', '.join(FIELDS)}."
-
-
-def close_matches(name: str, known: Sequence[str], most: int = 3, cutoff: float = 0.6) -> str:
-    """Return a question that names the entries of ``known`` that ``name`` may be a slip of.
-
-    ``most`` is how many at most; ``cutoff`` is how alike they have to be, from 0 to 1. The defaults
-    are those of ``difflib``.
-    """
-    # Only people who made a mistake need it.
-    import difflib
-
-    matches = difflib.get_close_matches(name, known, most, cutoff)
-    return f"Did you mean {' or '.join(map(repr, matches))}?" if matches else ""

@@ -15,7 +15,7 @@ from cors_views.declarations.declaring import declare_value
 from cors_views.declarations.included import IncludedURLconf
 from cors_views.declarations.marks import AppliedDeclaration, Declaration, anything_applied
 from cors_views.policies.policy import CorsPolicy
-from cors_views.resolution import wrapped_views
+from cors_views.resolution import inherited_marks, wrapped_views
 from cors_views.resolution.hidden_methods import hides_methods
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.wrapped_views import ViewInfo
@@ -86,7 +86,7 @@ def _layers_of(view: ViewInfo) -> tuple[list[Layer], list[Layer]]:
 def _class_layers(view_class: type) -> list[Layer]:
     reads = wrapped_views.declares(view_class)
     layers = []
-    for owner, marks in wrapped_views.class_marks(view_class):
+    for owner, marks in inherited_marks.class_marks(view_class):
         layers += [Layer("class", mark.declaration, mark.applied) for mark in marks]
         if reads and sets(owner, "cors_policy"):
             layers.append(_attribute("class", vars(owner)["cors_policy"], owner, "cors_policy"))
@@ -117,7 +117,7 @@ def _deny(layers: list[Layer]) -> bool:
 @remembered
 def _handler_layers(view_class: type, handler: str) -> list[Layer]:
     reads = wrapped_views.declares(view_class)
-    marks = wrapped_views.handler_marks(view_class, handler)
+    marks = inherited_marks.handler_marks(view_class, handler)
     layers: list[Layer] = []
     for owner in view_class.__mro__ if reads or marks else ():
         entries = entries_of(owner) if reads else {}

@@ -18,7 +18,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from cors_views import CachedOrigins, CorsPolicy, cors_allow, cors_include
 from cors_views.policies.enforced_anywhere import ENFORCING
-from cors_views.policies.policy import close_matches, policy_of_entry
+from cors_views.policies.policy import policy_of_entry
+from cors_views.policies.validation import close_matches
 
 
 def ask(request: object, origin: str) -> bool:

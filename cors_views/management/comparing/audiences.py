@@ -8,55 +8,34 @@ compared by name, and count as gained where they are new.
 
 from __future__ import annotations
 
-import functools
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from cors_views.management.comparing.entries import (
+    ALL_ORIGINS,
+    ANY,
+    OF_THE_WEB,
+    Entry,
+    as_understood,
+    automaton_of,
+    matcher,
+)
 from cors_views.management.comparing.rights import NOTHING, Grant
 from cors_views.management.comparing.sites import Rule
 from cors_views.policies.origin_sets import OriginSet
-from cors_views.policies.patterns import OriginError, Pattern, is_pattern, parse_pattern
+from cors_views.policies.patterns import is_pattern
 from cors_views.regexes.automata import Automaton, Unreadable
 from cors_views.regexes.expressions import whole_automaton_of
-from cors_views.regexes.kinds import Effort, is_exact, kinds
-from cors_views.regexes.repetitions import is_ambiguous
-from cors_views.standard.origins import DEFAULT_PORTS, is_origin
+from cors_views.regexes.kinds import Effort, kinds
+from cors_views.standard.origins import is_origin
 
-ANY = "*"
 #: What is not certain: whether the other side admits them, too.
 AUDIENCE = "audience"
 
-_WEB = f"(?:{'|'.join(DEFAULT_PORTS)})"
-_WEB_HOST = r"(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:]+\])"
-_OTHER_HOST = r"(?:[A-Za-z0-9._~-]+|\[[0-9a-f:]+\])"
-_PORT = r"(?::[1-9][0-9]*)?"
-#: What a pattern may have before its domain, by whether its scheme is one of the web's.
-_LABELS = {
-    True: r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*",
-    False: r"[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*",
-}
-#: All origins there are, those first that people expect. The last holds more than that of the web.
-_ALL_ORIGINS = tuple(
-    re.compile(regex)
-    for regex in (
-        f"https://{_WEB_HOST}{_PORT}",
-        f"{_WEB}://{_WEB_HOST}{_PORT}",
-        f"[a-z][a-z0-9+.-]*://{_OTHER_HOST}{_PORT}|null|file://",
-    )
-)
-_OF_THE_WEB = re.compile(f"{_WEB}://.*")
 #: So many entries are told apart one by one, and so many letters of origins that are named.
 _MOST_ENTRIES, _MOST_LETTERS = 16, 3000
 #: What it takes to see whether two expressions match the same, and to find what one matches.
 _STEPS_TO_MEET, _STEPS_FOR_ONE = 300, 100_000
-
-
-class Entry(NamedTuple):
-    """One entry of a rule: ``kind`` is ``origin``, ``regex`` or ``asks``."""
-
-    kind: str
-    text: str
 
 
 class Gain(NamedTuple):
@@ -109,8 +88,8 @@ class _Side:
         self.rules = rules
         self._admitting = [
             [
-                OriginSet(map(_known, rule.origins)).admits,
-                *(_matcher(Entry("regex", regex)) for regex in rule.regexes),
+                OriginSet(map(as_understood, rule.origins)).admits,
+                *(matcher(Entry("regex", regex)) for regex in rule.regexes),
             ]
             for rule in rules
         ]
@@ -139,12 +118,6 @@ def _entries(rule: Rule) -> Iterator[Entry]:
     yield from (Entry("asks", name) for name in rule.asks)
 
 
-def _known(origin: str) -> str:
-    """Return an origin, or one that nobody has where a pattern is none of ours."""
-    known = origin == ANY or not is_pattern(origin) or _automaton_of(Entry("origin", origin))
-    return origin if known else ""
-
-
 class _Comparing:
     """Looks for what the newer side grants beyond the older one."""
 
@@ -159,7 +132,7 @@ class _Comparing:
                 unsure = AUDIENCE if old is None and self.before.asks else ""
                 yield Entry("origin", origin), "", self.before.grant(old), rule, unsure
         every = {*self.before.entries, *self.after.entries}
-        read = {entry: _automaton_of(entry) for entry in every if entry.kind != "asks"}
+        read = {entry: automaton_of(entry) for entry in every if entry.kind != "asks"}
         clear = {entry: automaton for entry, automaton in read.items() if automaton}
         ours, theirs = self._placed(self.after, clear), self._placed(self.before, clear)
         moved = {entry for entry in clear if ours.get(entry) != theirs.get(entry)}
@@ -195,9 +168,9 @@ class _Comparing:
         found = []
         # What is named has been looked up already.
         done = [self._named(near)]
-        for regex in _ALL_ORIGINS if groups else ():
-            if regex is _ALL_ORIGINS[-1]:
-                done.append(whole_automaton_of(_OF_THE_WEB))
+        for regex in ALL_ORIGINS if groups else ():
+            if regex is ALL_ORIGINS[-1]:
+                done.append(whole_automaton_of(OF_THE_WEB))
             parted = kinds(whole_automaton_of(regex), [*automata, done], self.effort)
             for matching, example in parted.items():
                 if matching not in known and len(groups) not in matching:
@@ -220,7 +193,7 @@ class _Comparing:
         """Return an automaton for the origins that are named, as far as expressions match them."""
         named = Automaton()
         letters = 0
-        matching = [_matcher(entry) for entry in clear if entry.text != ANY]
+        matching = [matcher(entry) for entry in clear if entry.text != ANY]
         for origin in sorted(self.before.named | self.after.named):
             if any(matches(origin) for matches in matching) and letters < _MOST_LETTERS:
                 letters += len(origin)
@@ -256,7 +229,7 @@ class _Comparing:
             yield entry, "" if admitted else example, NOTHING, rule, AUDIENCE if admitted else ""
 
     def _examples(self, automaton: Automaton) -> Iterator[str]:
-        for regex in _ALL_ORIGINS:
+        for regex in ALL_ORIGINS:
             found = kinds(whole_automaton_of(regex), [[automaton]], Effort(_STEPS_FOR_ONE))
             yield found.get(frozenset({0}), "")
 
@@ -274,43 +247,3 @@ class _Comparing:
             # One of these rules has answered each origin that there is.
             for number in range(anybody + 1):
                 yield entry, "", self.before.grant(number), rule, unsure
-
-
-# --- Entries as expressions --------------------------------------------------------------------
-
-
-@functools.lru_cache(maxsize=4096)
-def _automaton_of(entry: Entry) -> Automaton | None:
-    """Return what an entry matches, or ``None`` where nobody can tell exactly."""
-    try:
-        found = whole_automaton_of(_regex_of(entry))
-    except (Unreadable, OriginError, re.error, RecursionError, OverflowError):
-        return None
-    return found if is_exact(found) else None
-
-
-def _regex_of(entry: Entry) -> re.Pattern[str]:
-    if entry.kind == "regex":
-        return re.compile(entry.text)
-    if entry.text == ANY:
-        return _ALL_ORIGINS[-1]
-    pattern = Pattern.of(parse_pattern(entry.text))
-    at = pattern.with_port("") if pattern.any_port else pattern
-    labels = _LABELS[pattern.scheme in DEFAULT_PORTS] if pattern.subdomains else ""
-    behind = at.ending if pattern.subdomains else at.authority
-    port = _PORT if pattern.any_port else ""
-    return re.compile(f"{re.escape(pattern.scheme)}://{labels}{re.escape(behind)}{port}")
-
-
-@functools.lru_cache(maxsize=4096)
-def _matcher(entry: Entry) -> Callable[[str], bool]:
-    """Return what tells whether an entry admits an origin, without ever hanging."""
-    if entry.kind == "origin":
-        return OriginSet([_known(entry.text)]).admits
-    try:
-        regex = re.compile(entry.text)
-        if is_ambiguous(regex) is False:
-            return lambda origin: regex.fullmatch(origin) is not None
-        return whole_automaton_of(regex).matches
-    except (Unreadable, re.error, RecursionError, OverflowError):
-        return lambda origin: False

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from cors_views.management.comparing import audiences
-from cors_views.management.comparing.audiences import ANY, Entry
+from cors_views.management.comparing.entries import ANY, Entry
 from cors_views.management.comparing.rights import EITHER, READ, RUN
 from cors_views.management.comparing.sites import Governed, Place, Route, Rule, Site
 from cors_views.management.overview.rows import in_order

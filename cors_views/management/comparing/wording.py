@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cors_views.inspection.policies_in_use import listed
-from cors_views.management.comparing.audiences import ANY, Entry
 from cors_views.management.comparing.differences import GAINED, OTHERS, URLS, Change
+from cors_views.management.comparing.entries import ANY, Entry
 from cors_views.management.comparing.rights import (
     EITHER,
     PRIVATE_NETWORK,

@@ -1,0 +1,75 @@
+"""What a policy refuses: fields that are wrong by themselves, or contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from cors_views.policies import field_values
+from cors_views.policies.enforced_anywhere import ENFORCING
+from cors_views.policies.field_values import Problem
+from cors_views.policies.fields import FIELDS, TABLE, given_none
+from cors_views.support.source_places import caller, with_filename
+
+
+def valid_fields(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a declared policy in their normal form, or raise and say where it is."""
+    values, problems = validated(given)
+    if problems:
+        place = caller()
+        report = field_values.report(problems, f"declared at {place}")
+        raise with_filename(place, ImproperlyConfigured(report))
+    if values.get("enforce"):
+        ENFORCING.declare()
+    return values
+
+
+def validated(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the values in their normal form, and every problem there is."""
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for field, value in given.items():
+        if value is None:
+            # Somebody meant a value: a variable of the environment is not set, for instance.
+            problems.append(given_none(field))
+            continue
+        checked, wrong = TABLE[field].check(value, field)
+        values[field] = TABLE[field].normal(checked)
+        problems += wrong
+    return values, problems + _contradictions(values)
+
+
+def _contradictions(values: Mapping[str, Any]) -> list[Problem]:
+    if not values.get("credentials"):
+        return []
+    problems = []
+    if "*" in (values.get("origins") or ()):
+        hint = "Name the origins that you trust with the user's cookies, or remove credentials."
+        message = "admits any origin, together with credentials=True"
+        problems.append(Problem("origins", "*", "any-with-credentials", message, hint))
+    if "*" in (values.get("expose_headers") or ()):
+        # Fetch, "main fetch": '*' is taken literally where the page asks with credentials.
+        hint = "Name the headers."
+        message = "matches nothing together with credentials=True"
+        problems.append(Problem("expose_headers", "*", "star-with-credentials", message, hint))
+    return problems
+
+
+def field_hint(field: Any) -> str:
+    """Return which field of a policy a name may be a slip of, or else all of them."""
+    return close_matches(str(field), FIELDS) or f"The fields are {', '.join(FIELDS)}."
+
+
+def close_matches(name: str, known: Sequence[str], most: int = 3, cutoff: float = 0.6) -> str:
+    """Return a question that names the entries of ``known`` that ``name`` may be a slip of.
+
+    ``most`` is how many at most; ``cutoff`` is how alike they have to be, from 0 to 1. The defaults
+    are those of ``difflib``.
+    """
+    # Only people who made a mistake need it.
+    import difflib
+
+    matches = difflib.get_close_matches(name, known, most, cutoff)
+    return f"Did you mean {' or '.join(map(repr, matches))}?" if matches else ""
