@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+from collections.abc import Callable
 from typing import Any, NoReturn, cast
 
 from django.conf.urls.i18n import is_language_prefix_patterns_used
@@ -59,9 +63,32 @@ class CorsCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run; colour is for terminals, or for those who ask for it."""
         self._forced = options["force_color"]
-        with remembering():
-            # A refusal leads through the whole site several times, and nothing of it changes.
-            return super().execute(*args, **options)
+        # There is none after ``>&-`` of a shell.
+        self._is_read = sys.stdout is not None or options.get("stdout") is not None
+        try:
+            with remembering():
+                # A refusal leads through the whole site several times, and nothing of it changes.
+                return super().execute(*args, **options)
+        finally:
+            self._output(lambda: self.stdout.flush())
+
+    def tell(self, text: str) -> None:
+        """Print, as long as somebody reads: ``| head`` changes no exit status."""
+        self._output(lambda: self.stdout.write(text))
+
+    def _output(self, write: Callable[[], None]) -> None:
+        if not self._is_read:
+            return
+        try:
+            write()
+        except OSError as error:
+            self._is_read = False
+            if getattr(self.stdout, "_out", None) is sys.stdout:
+                # Python itself writes what is left when it ends, and would complain.
+                with contextlib.suppress(OSError, ValueError):
+                    os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())
+            if not isinstance(error, BrokenPipeError):
+                raise bad_input(f"The output cannot be written: {error.strerror}.") from error
 
     def paint(self, text: str, style: str) -> str:
         """Return a text in one of Django's styles, where colour is wanted."""

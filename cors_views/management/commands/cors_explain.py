@@ -90,10 +90,10 @@ class Command(CorsCommand):
                 *notes.beside(played),
             )
             change = _advice(played) if played.verdict.reason else None
-            self.stdout.write(explained_json.as_json(played, _assumed(played), told, change))
+            self.tell(explained_json.as_json(played, _assumed(played), told, change))
         else:
             for line in self._lines(call, played):
-                self.stdout.write(line)
+                self.tell(line)
         if played.verdict.reason:
             sys.exit(REFUSED)
 
@@ -105,10 +105,10 @@ class Command(CorsCommand):
             told = (*telling.before(call, live), *telling.beside(live))
             wrong = _refused_by_the_code(live)
             change = _advice(wrong) if wrong else None
-            self.stdout.write(explained_json.as_json(live, _unsent(live), told, change, live.found))
+            self.tell(explained_json.as_json(live, _unsent(live), told, change, live.found))
         else:
             for line in (*self._live_lines(call, live), *self._without_difference(live)):
-                self.stdout.write(line)
+                self.tell(line)
         if live.verdict.reason:
             sys.exit(REFUSED)
 

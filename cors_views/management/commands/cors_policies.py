@@ -177,7 +177,7 @@ class Command(CorsCommand):
 
     def _print(self, text: str) -> None:
         if text:
-            self.stdout.write(text)
+            self.tell(text)
 
     def _report(self, shown: Shown, **found: int) -> None:
         """Say what ``--fail-on`` found, the changes by their number, and exit."""
