@@ -17,7 +17,7 @@ from cors_views.conf import settings_cache
 from cors_views.declarations.declaring import declare, declare_value, denies
 from cors_views.declarations.marks import Declarable, note
 from cors_views.outcomes import debug_header, outcome
-from cors_views.outcomes.decided import Decided, is_same_origin
+from cors_views.outcomes.decided import Decided
 from cors_views.outcomes.refusal_log import are_refusals_logged, log_enforced, log_refusal
 from cors_views.policies.policy import Fields
 from cors_views.protocol import actual_answers, admission, preflight_answers
@@ -37,6 +37,7 @@ from cors_views.protocol.consulting import aconsult, known_replies
 from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy, RoutePolicies
 from cors_views.protocol.questions import Replies, Unanswered
 from cors_views.protocol.reasons import Answer, Preflight, Reason
+from cors_views.protocol.same_origin import is_same_origin
 from cors_views.resolution import combining_layers
 from cors_views.resolution.layer_order import Layer
 from cors_views.responses import own_headers

@@ -37,7 +37,7 @@ from cors_views.declarations.attributes import (
 )
 from cors_views.declarations.declaring import declare_value
 from cors_views.declarations.marks import Declarable, note
-from cors_views.policies.validation import close_matches
+from cors_views.support.close_matches import close_matches
 from cors_views.support.source_places import Place, caller, with_filename
 
 try:

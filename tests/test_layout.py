@@ -31,6 +31,7 @@ PURE = (
     "protocol.reasons",
     "browsing.",
     "support.source_places",
+    "support.close_matches",
     "support.escaping",
 )
 REQUEST_MACHINERY = {"django.http", "django.urls", "django.test"}
@@ -44,6 +45,7 @@ USES_REQUESTS = (
     "panels",
     "protocol.asgi_scopes",
     "protocol.consulting",
+    "protocol.same_origin",
     "pytest_plugin",
     "resolution.",
     "responses.",
@@ -320,9 +322,9 @@ TESTED_ELSEWHERE = {
         "responses/test_enforcement.py",
         "it decides which requests are looked at, and only requests show it",
     ),
-    "policies.validation": (
+    "policies.contradictions": (
         "policies/test_policy.py",
-        "a policy that is refused is never made",
+        "a policy that contradicts itself is never made",
     ),
     "protocol.admission": (
         "protocol/test_actual_answers.py",
@@ -336,6 +338,10 @@ TESTED_ELSEWHERE = {
     "protocol.questions": (
         "protocol/test_actual_answers.py",
         "who is asked before a policy admits an origin shows in what is answered",
+    ),
+    "protocol.same_origin": (
+        "responses/test_enforcement.py",
+        "what the site asks itself is never refused",
     ),
     "regexes.automata": (
         "inspection/test_url_shapes.py",

@@ -21,13 +21,13 @@ from cors_views.declarations.marks import (
 )
 from cors_views.inspection.held_callables import callables_held
 from cors_views.inspection.policies_in_use import not_understood
-from cors_views.policies.validation import close_matches
 from cors_views.protocol.effective_policies import RoutePolicies
 from cors_views.resolution.layer_order import Layer, ends_the_search
 from cors_views.resolution.layer_order import stacks as layers_of
 from cors_views.resolution.pattern_paths import ByHand, PatternPath
 from cors_views.resolution.route_names import route_name, routes_named
 from cors_views.resolution.wrapped_views import declares, inspect_view
+from cors_views.support.close_matches import close_matches
 from cors_views.support.memory import remembered
 
 _DROPPED = (

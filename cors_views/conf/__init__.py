@@ -24,7 +24,7 @@ from cors_views.policies.fields import TABLE, Check, Field
 from cors_views.policies.patterns import OriginError, parse_pattern
 from cors_views.policies.policy import CorsPolicy, policy_of_entry, unchecked
 from cors_views.policies.spelling_hints import cure, origins_in
-from cors_views.policies.validation import close_matches
+from cors_views.support.close_matches import close_matches
 
 logger = logging.getLogger("cors_views")
 

@@ -10,10 +10,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from cors_views.declarations.marks import Declaration
 from cors_views.policies.field_values import shown
-from cors_views.policies.fields import TABLE
+from cors_views.policies.fields import TABLE, field_hint
 from cors_views.policies.origin_sets import LoadedOrigins
 from cors_views.policies.policy import CorsPolicy, policy_of_fields
-from cors_views.policies.validation import field_hint
 from cors_views.support.source_places import Place, with_filename
 
 F = TypeVar("F", bound=Callable[..., Any])

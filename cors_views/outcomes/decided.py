@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
 from cors_views.protocol import reasons
@@ -75,24 +74,6 @@ def view_of(request: HttpRequest) -> str:
     except Exception:
         # A view may be anything.
         return name_of(type(view))
-
-
-#: Fetch Metadata, "Sec-Fetch-Site": no page can set it. "none" is what users do by themselves.
-OWN_SITE = ("same-origin", "none")
-
-
-def is_same_origin(request: HttpRequest, origin: str) -> bool:
-    """Return whether nothing is asked across origins, as CsrfViewMiddleware compares them.
-
-    Browsers send an ``Origin`` with a form that the site posts to itself, too. Under
-    ``Referrer-Policy: no-referrer`` it is ``null``.
-    """
-    if not origin or request.META.get("HTTP_SEC_FETCH_SITE") in OWN_SITE:
-        return True
-    try:
-        return origin == f"{request.scheme}://{request.get_host()}"
-    except DisallowedHost:
-        return False
 
 
 def carries_cookies(request: HttpRequest) -> bool:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from cors_views.outcomes.decided import Decided, carries_cookies, is_same_origin, what_was_decided
+from cors_views.outcomes.decided import Decided, carries_cookies, what_was_decided
 from cors_views.policies.origin_sets import LoadedOrigins
 from cors_views.protocol.admission import admitting
 from cors_views.protocol.effective_policies import CompiledPolicy
 from cors_views.protocol.questions import SIGNAL, Unanswered
 from cors_views.protocol.reasons import Reason
+from cors_views.protocol.same_origin import is_same_origin
 from cors_views.resolution.layer_order import Layer, policies_of
 from cors_views.resolution.pattern_paths import find_pattern_path, pattern_path_of
 from cors_views.resolution.route_names import route_name

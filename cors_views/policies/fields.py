@@ -22,6 +22,7 @@ from cors_views.standard.response_headers import (
     EXPOSE_HEADERS,
     MAX_AGE,
 )
+from cors_views.support.close_matches import close_matches
 
 #: Takes a value and the name under which it is given; returns what is valid, and the problems.
 Check = Callable[[Any, str], tuple[Any, list[Problem]]]
@@ -240,3 +241,8 @@ def given_none(field: str) -> Problem:
     """Return what is wrong with a field of a policy that is given ``None``."""
     hint = f"{TABLE[field].instead_of_none}, or leave {field} out to take it from the next layer."
     return Problem(field, None, "none", "is not allowed", hint)
+
+
+def field_hint(field: Any) -> str:
+    """Return which field of a policy a name may be a slip of, or else all of them."""
+    return close_matches(str(field), FIELDS) or f"The fields are {', '.join(FIELDS)}."

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from django.core.exceptions import ImproperlyConfigured
 
 from cors_views.policies import field_values
+from cors_views.policies.contradictions import valid_fields, validated
 from cors_views.policies.enforced_anywhere import ENFORCING, Enforce
 from cors_views.policies.field_values import UNSET, Problem
-from cors_views.policies.fields import FIELDS
+from cors_views.policies.fields import FIELDS, field_hint
 from cors_views.policies.origin_sets import LoadedOrigins, OriginCallable, OriginSet, origins_key
-from cors_views.policies.validation import field_hint, valid_fields, validated
 from cors_views.standard.origins import is_origin
 
 if TYPE_CHECKING:

@@ -19,13 +19,7 @@ from django.urls import URLResolver, get_resolver, get_urlconf
 
 from cors_views import conf
 from cors_views.conf import settings_cache
-from cors_views.outcomes.decided import (
-    OWN_SITE,
-    Decided,
-    DecidedParts,
-    EnforcedParts,
-    is_same_origin,
-)
+from cors_views.outcomes.decided import Decided, DecidedParts, EnforcedParts
 from cors_views.outcomes.outcome import keep_reported
 from cors_views.outcomes.refusal_log import log_enforced
 from cors_views.policies.enforced_anywhere import ENFORCING
@@ -34,6 +28,7 @@ from cors_views.protocol.consulting import aconsult, consult
 from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.questions import Replies
 from cors_views.protocol.reasons import Answer, Preflight
+from cors_views.protocol.same_origin import OWN_SITE, is_same_origin
 from cors_views.resolution import lookup
 from cors_views.resolution.pattern_paths import resolve
 from cors_views.resolution.wrapped_views import inspect_view

@@ -38,7 +38,7 @@ MODULES = {
         "tests/policies/test_fields.py",
     ],
     "policies/policy": ["tests/policies/test_policy.py", "tests/conf"],
-    "policies/validation": ["tests/policies/test_policy.py", "tests/conf"],
+    "policies/contradictions": ["tests/policies/test_policy.py", "tests/conf"],
 }
 CONFIGURATION = """\
 [cosmic-ray]

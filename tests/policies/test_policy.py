@@ -19,7 +19,6 @@ from django.core.exceptions import ImproperlyConfigured
 from cors_views import CachedOrigins, CorsPolicy, cors_allow, cors_include
 from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.policies.policy import policy_of_entry
-from cors_views.policies.validation import close_matches
 
 
 def ask(request: object, origin: str) -> bool:
@@ -565,18 +564,6 @@ def test_entry_that_is_refused(value: Any, problems: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "question"),
-    [
-        pytest.param("pubic", "Did you mean 'public'?", id="one"),
-        pytest.param("partner", "Did you mean 'partners' or 'party'?", id="two-the-closest-first"),
-        pytest.param("zzz", "", id="none"),
-    ],
-)
-def test_close_matches(name: str, question: str) -> None:
-    assert close_matches(name, ["partners", "public", "party"]) == question
-
-
-@pytest.mark.parametrize(
     ("origins", "message"),
     [
         pytest.param([re.compile("a")], "neither a string nor a callable", id="a-regex"),
@@ -588,14 +575,6 @@ def test_that_an_entry_nobody_could_look_up_is_refused(origins: Any, message: st
         CorsPolicy(origins=origins)
 
     assert message in str(caught.value)
-
-
-def test_that_three_close_matches_are_named_at_most() -> None:
-    known = ["cat", "bat", "hat", "rat", "elephant"]
-
-    assert close_matches("mat", known).count("'") == 6
-    assert close_matches("mat", known, most=1).count("'") == 2
-    assert close_matches("giraffe", known) == ""
 
 
 # --- Callables that are equal ------------------------------------------------------------------

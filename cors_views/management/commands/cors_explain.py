@@ -20,11 +20,11 @@ from cors_views.management.live.http_requests import Deadline
 from cors_views.management.live.live_calls import LiveCall, Wanted
 from cors_views.management.overview.view_names import view_name
 from cors_views.management.site_requests import unlogged
-from cors_views.policies.validation import close_matches
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution import lookup, pattern_paths
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.route_names import route_name
+from cors_views.support.close_matches import close_matches
 from cors_views.support.escaping import escaped
 
 _LONGEST_WAIT = 600

@@ -10,7 +10,7 @@ from cors_views import conf
 from cors_views.management.overview.joined_rows import without_suffix
 from cors_views.management.overview.rows import Row
 from cors_views.management.overview.view_names import app_of
-from cors_views.policies.validation import close_matches
+from cors_views.support.close_matches import close_matches
 
 
 class UnknownName(ValueError):  # noqa: N818 the message is all of it

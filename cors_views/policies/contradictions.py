@@ -1,8 +1,8 @@
-"""What a policy refuses: fields that are wrong by themselves, or contradict each other."""
+"""What a policy refuses as a whole: fields that contradict each other, beside wrong ones."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from cors_views.policies import field_values
 from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.policies.field_values import Problem
-from cors_views.policies.fields import FIELDS, TABLE, given_none
+from cors_views.policies.fields import TABLE, given_none
 from cors_views.support.source_places import caller, with_filename
 
 
@@ -55,21 +55,3 @@ def _contradictions(values: Mapping[str, Any]) -> list[Problem]:
         message = "matches nothing together with credentials=True"
         problems.append(Problem("expose_headers", "*", "star-with-credentials", message, hint))
     return problems
-
-
-def field_hint(field: Any) -> str:
-    """Return which field of a policy a name may be a slip of, or else all of them."""
-    return close_matches(str(field), FIELDS) or f"The fields are {', '.join(FIELDS)}."
-
-
-def close_matches(name: str, known: Sequence[str], most: int = 3, cutoff: float = 0.6) -> str:
-    """Return a question that names the entries of ``known`` that ``name`` may be a slip of.
-
-    ``most`` is how many at most; ``cutoff`` is how alike they have to be, from 0 to 1. The defaults
-    are those of ``difflib``.
-    """
-    # Only people who made a mistake need it.
-    import difflib
-
-    matches = difflib.get_close_matches(name, known, most, cutoff)
-    return f"Did you mean {' or '.join(map(repr, matches))}?" if matches else ""
