@@ -10,6 +10,7 @@ import pytest
 from cors_views.declarations import marks
 from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.signals import check_request_enabled
+from tests.servers import AsgiServers
 from tests.tables import Sender
 
 
@@ -47,3 +48,11 @@ def receivers() -> Iterator[Any]:
     yield connect
     for receiver in connected:
         check_request_enabled.disconnect(receiver)
+
+
+@pytest.fixture(scope="session")
+def asgi_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AsgiServers]:
+    """Start each server once: a session's tests share them."""
+    servers = AsgiServers(tmp_path_factory.mktemp("servers"))
+    yield servers
+    servers.stop()

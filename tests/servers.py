@@ -1,4 +1,4 @@
-"""Programs that tests start in front of a site or behind one: nginx, gunicorn."""
+"""Programs that tests start in front of a site or behind one: nginx, gunicorn, servers of ASGI."""
 
 from __future__ import annotations
 
@@ -9,11 +9,23 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from tests.project import wait_for
+
+ROOT = Path(__file__).resolve().parent.parent
+#: How each server of ASGI is told its port and its site.
+ASGI_SERVERS = {
+    "uvicorn": ["-m", "uvicorn", "--lifespan=off", "--port={port}", "{site}"],
+    "daphne": ["-m", "daphne", "--port={port}", "{site}"],
+    "hypercorn": ["-m", "hypercorn", "--bind=127.0.0.1:{port}", "{site}"],
+    "granian": ["-m", "granian", "--interface=asginl", "--port={port}", "{site}"],
+}
+#: Who speaks WebSocket for uvicorn.
+_BESIDE = {"uvicorn": ("websockets", "wsproto")}
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -92,3 +104,32 @@ def nginx(text: str, port: int, folder: Path) -> Iterator[None]:
     command = [find("nginx"), "-c", str(folder / "nginx.conf")]
     with running(command, port, folder, dict(os.environ)):
         yield
+
+
+class AsgiServers:
+    """The site of ``tests/sites/beside.py`` under each server, started when first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ports: dict[str, int] = {}
+        self._running = contextlib.ExitStack()
+
+    def port_of(self, server: str) -> int:
+        for package in ("channels", "starlette", server):
+            pytest.importorskip(package, reason=f"{server} is tried with Channels")
+        if not any(map(find_spec, _BESIDE.get(server, (server,)))):
+            pytest.skip("uvicorn speaks WebSocket where websockets or wsproto is installed")
+        if server not in self._ports:
+            self._ports[server] = self._start(server, "tests.sites.beside:application")
+        return self._ports[server]
+
+    def _start(self, server: str, site: str) -> int:
+        port, folder = free_port(), self._folder / server
+        folder.mkdir()
+        command = [part.format(port=port, site=site) for part in ASGI_SERVERS[server]]
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        self._running.enter_context(running([sys.executable, *command], port, folder, env))
+        return port
+
+    def stop(self) -> None:
+        self._running.close()

@@ -258,7 +258,10 @@ ASKED_METHOD = st.sampled_from([*METHODS, "patch", "", "a b", "TRACE"])
 def scopes(draw: st.DrawFn) -> dict[str, Any]:
     """Draw a request as a server hands it over."""
     if draw(st.integers(0, 3)) == 0:
-        pairs = [("host", "site.example"), ("origin", SITE)]
+        host = draw(
+            st.sampled_from(["site.example", "site.example", "SITE.example", "site.example:443"])
+        )
+        pairs = [("host", host), ("origin", SITE)]
     else:
         pairs = [("host", host) for host in draw(st.sampled_from(HOSTS))]
         # Two of them are a rare thing.
@@ -271,7 +274,8 @@ def scopes(draw: st.DrawFn) -> dict[str, Any]:
         pairs.append(("x-forwarded-host", draw(st.sampled_from(["site.example", "evil.example"]))))
     method = draw(st.sampled_from(METHODS))
     if draw(st.booleans()):
-        method = "OPTIONS"
+        # Any other method makes no preflight.
+        method = draw(st.sampled_from(["OPTIONS", "OPTIONS", "OPTIONS", "OPTIONS", "GET"]))
         pairs.append(("access-control-request-method", draw(ASKED_METHOD)))
     asked = draw(st.fixed_dictionaries({}, optional=ASKED))
     pairs += asked.items()

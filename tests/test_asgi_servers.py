@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
+import secrets
 import socket
-import sys
-from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-from tests.servers import find, framed, free_port, running
+from tests.servers import ASGI_SERVERS, ROOT, AsgiServers, find, framed, free_port, running
 
 APP, EVIL = "https://app.example", "https://evil.example"
-ROOT = Path(__file__).resolve().parent.parent
-SITE = "tests.sites.beside:application"
-#: How each server is told its port.
-SERVERS = {
-    "uvicorn": ["-m", "uvicorn", "--lifespan=off", "--port={port}", SITE],
-    "daphne": ["-m", "daphne", "--port={port}", SITE],
-    "hypercorn": ["-m", "hypercorn", "--bind=127.0.0.1:{port}", SITE],
-    "granian": ["-m", "granian", "--interface=asginl", "--port={port}", SITE],
-}
-#: Who speaks WebSocket for uvicorn.
-_BESIDE = {"uvicorn": ("websockets", "wsproto")}
 
 
-@pytest.fixture(scope="module", params=SERVERS)
-def port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    server = request.param
-    for package in ("channels", "starlette", server):
-        pytest.importorskip(package, reason=f"{server} is tried with Channels")
-    if not any(map(find_spec, _BESIDE.get(server, (server,)))):
-        pytest.skip("uvicorn speaks WebSocket where websockets or wsproto is installed")
-    port = free_port()
-    command = [sys.executable, *(part.format(port=port) for part in SERVERS[server])]
-    folder = tmp_path_factory.mktemp(server)
-    with running(command, port, folder, {**os.environ, "PYTHONPATH": str(ROOT)}):
-        yield port
+@pytest.fixture(params=ASGI_SERVERS)
+def port(request: pytest.FixtureRequest, asgi_servers: AsgiServers) -> int:
+    return asgi_servers.port_of(request.param)
 
 
 def handshake(port: int, path: str, **headers: str) -> tuple[int, str]:
@@ -57,19 +36,31 @@ def handshake(port: int, path: str, **headers: str) -> tuple[int, str]:
 
 
 def exchanged(port: int, path: str, headers: list[tuple[str, str]]) -> tuple[int, str]:
-    lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-        connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
-        with connection.makefile("rb") as answer:
-            status = int(answer.readline().split()[1])
-            while answer.readline().strip():
-                pass
-            if status != 101:
-                return status, ""
-            # RFC 6455 section 5.2: a short text in one frame, which a server does not mask.
-            opcode, length = answer.read(2)
-            assert opcode == 0x81
-            return status, answer.read(length).decode()
+    with opened(port, "GET", path, headers) as connection, connection.makefile("rb") as answer:
+        status = int(answer.readline().split()[1])
+        while answer.readline().strip():
+            pass
+        if status != 101:
+            return status, ""
+        # RFC 6455 section 5.2: a short text in one frame, which a server does not mask.
+        opcode, length = answer.read(2)
+        assert opcode == 0x81
+        return status, answer.read(length).decode()
+
+
+def opened(port: int, method: str, path: str, headers: list[tuple[str, str]]) -> socket.socket:
+    """Send a request as it stands here, and leave the answer to be read."""
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
+    connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+    connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
+    return connection
+
+
+def sent(port: int, method: str, path: str, headers: list[tuple[str, str]]) -> tuple[int, str]:
+    """Return the status of an answer, and all of it as it comes over the wire."""
+    with opened(port, method, path, headers) as connection, connection.makefile("rb") as answer:
+        text = answer.read().decode("latin-1")
+    return int(text.split()[1]), text
 
 
 @pytest.mark.parametrize(
@@ -129,6 +120,21 @@ def test_that_no_hostile_handshake_gets_through(port: int, origin: list[tuple[st
     assert status in (400, 403)
 
 
+@pytest.mark.parametrize("origin", HOSTILE)
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+def test_that_no_hostile_request_gets_through(
+    port: int, method: str, origin: list[tuple[str, str]]
+) -> None:
+    headers = [("Host", f"127.0.0.1:{port}"), ("Connection", "close")]
+    asked = [("Access-Control-Request-Method", "PUT")] if method == "OPTIONS" else []
+
+    status, text = sent(port, method, "/strict/", [*headers, *asked, *origin])
+
+    # Some servers refuse such by themselves.
+    assert status in (400, 403)
+    assert "access-control-" not in text.lower()
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "body"),
     [
@@ -153,6 +159,30 @@ def test_what_http_gets(port: int, method: str, path: str, status: int, body: by
 
     assert ask(APP) == (status, body, APP, "origin")
     assert ask(EVIL) == (status, body, None, "origin")
+
+
+@pytest.mark.parametrize(
+    "origin", [pytest.param(APP, id="admitted"), pytest.param(EVIL, id="refused")]
+)
+@pytest.mark.parametrize("app", ["consumer", "bare"])
+def test_that_a_stream_is_passed_on_piece_by_piece(port: int, app: str, origin: str) -> None:
+    """The second piece is not sent before a visitor who has the first one asks for it."""
+    path, host = f"/waits/{app}/?{secrets.token_hex()}", ("Host", f"127.0.0.1:{port}")
+    with (
+        opened(port, "GET", path, [host, ("Origin", origin)]) as connection,
+        contextlib.closing(http.client.HTTPResponse(connection)) as answer,
+    ):
+        answer.begin()
+        first = answer.read(len(b"one "))
+        status, _ = sent(
+            port, "GET", f"/release/?{path.partition('?')[2]}", [host, ("Connection", "close")]
+        )
+        rest = answer.read()
+
+    allowed = APP if origin == APP else None
+    assert answer.getheader("Access-Control-Allow-Origin") == allowed
+    assert answer.getheader("Vary") == "origin"
+    assert (first, status, rest) == (b"one ", 200, b"two")
 
 
 def test_that_the_configuration_of_the_docs_lets_websockets_through(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
+from collections import defaultdict
 from typing import Any
 
 import django
@@ -19,8 +22,11 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from cors_views.asgi import CorsASGI
+from tests.policies.hostile_origins import BELOW, BOTH, EXACT, PORTS, REGEX
 
 APP = "https://app.example"
+
+# --- Consumers and Starlette -----------------------------------------------------------------
 
 
 class Ticker(AsyncWebsocketConsumer):
@@ -46,6 +52,70 @@ async def fails(request: Any) -> PlainTextResponse:
     raise OSError("the application failed")
 
 
+# --- A stream whose second piece waits for another request --------------------------------------
+
+#: By the name that both requests have in their query.
+RELEASED: defaultdict[bytes, asyncio.Event] = defaultdict(asyncio.Event)
+
+
+async def released(scope: Any) -> None:
+    # Whoever waits in vain has an error: nothing is left running after the tests.
+    await asyncio.wait_for(RELEASED[scope["query_string"]].wait(), 60)
+
+
+class Waits(AsyncHttpConsumer):
+    """Answers in two pieces."""
+
+    async def handle(self, body: bytes) -> None:
+        await self.send_headers(headers=[(b"Content-Type", b"text/plain")])
+        await self.send_body(b"one ", more_body=True)
+        await released(self.scope)
+        await self.send_body(b"two")
+
+
+async def respond(send: Any, *pieces: bytes, headers: Any = ()) -> None:
+    """Begin to answer, or answer."""
+    given = [(b"content-type", b"text/plain"), *headers]
+    await send({"type": "http.response.start", "status": 200, "headers": given})
+    for piece in pieces:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+
+async def finish(send: Any, piece: bytes = b"") -> None:
+    await send({"type": "http.response.body", "body": piece})
+
+
+async def waits(scope: Any, receive: Any, send: Any) -> None:
+    """The same without Channels."""
+    await respond(send, b"one ")
+    await released(scope)
+    await finish(send, b"two")
+
+
+async def release(scope: Any, receive: Any, send: Any) -> None:
+    RELEASED[scope["query_string"]].set()
+    await respond(send)
+    await finish(send, b"released")
+
+
+# --- Which origins arrive ---------------------------------------------------------------------
+
+
+async def arrived(scope: Any, receive: Any, send: Any) -> None:
+    """Tells which origins the server has handed over, and lets everybody in by itself."""
+    found = [value for name, value in scope["headers"] if name.lower() == b"origin"]
+    text = json.dumps([value.decode("latin-1") for value in found])
+    own = [(b"access-control-allow-origin", b"*"), (b"access-control-allow-credentials", b"true")]
+    await respond(send, headers=own)
+    await finish(send, text.encode())
+
+
+def agreeable(request: Any, origin: str) -> bool:
+    return True
+
+
+# --- The site -------------------------------------------------------------------------------
+
 mounted = CorsASGI(
     Starlette(
         routes=[
@@ -61,6 +131,15 @@ application = ProtocolTypeRouter(
             [
                 path("stream/", CorsASGI(Stream.as_asgi(), origins=[APP])),
                 path("mounted/<path:rest>", mounted),
+                path("waits/consumer/", CorsASGI(Waits.as_asgi(), origins=[APP])),
+                path("waits/bare/", CorsASGI(waits, origins=[APP])),
+                path("release/", release),
+                path("strict/", CorsASGI(arrived, origins=[APP], enforce=True)),
+                path(
+                    "patterns/",
+                    CorsASGI(arrived, origins=[EXACT, BELOW, PORTS, BOTH], origin_regexes=[REGEX]),
+                ),
+                path("asks/", CorsASGI(arrived, origins=[agreeable], credentials=True)),
             ]
         ),
         "websocket": URLRouter(
