@@ -52,7 +52,7 @@ USES_REQUESTS = (
     "testing.",
     "urls",
 )
-READS_SETTINGS = ("conf.__init__", "checks.")
+READS_SETTINGS = ("conf.compiled_settings", "conf.named_policies", "checks.")
 #: Who else reads a setting, and which: none of them is a ``CORS_*``.
 READS_OTHER_SETTINGS = {
     "declarations.declaring": {"configured"},
@@ -307,6 +307,10 @@ MIRRORED = (
 )
 #: Whose tests stand elsewhere, where, and why.
 TESTED_ELSEWHERE = {
+    "conf.named_policies": (
+        "conf/test_compiled_settings.py",
+        "a policy with a name is read as the other settings are",
+    ),
     "declarations.attributes": ("test_rest_framework.py", "CorsMixin is what people write"),
     "declarations.declaring": ("test_decorators.py", "it is the body of the decorators"),
     "declarations.included": ("test_urls.py", "it is what cors_include leaves in the URLconf"),
