@@ -107,26 +107,28 @@ def nginx(text: str, port: int, folder: Path) -> Iterator[None]:
 
 
 class AsgiServers:
-    """The site of ``tests/sites/beside.py`` under each server, started when first asked for."""
+    """Sites under each server, started when they are first asked for."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._ports: dict[str, int] = {}
+        self._ports: dict[tuple[str, str], int] = {}
         self._running = contextlib.ExitStack()
 
-    def port_of(self, server: str) -> int:
-        for package in ("channels", "starlette", server):
-            pytest.importorskip(package, reason=f"{server} is tried with Channels")
+    def port_of(self, server: str, site: str = "beside", *packages: str) -> int:
+        """Return where a site listens that is a module of ``tests/sites``, and wants packages."""
+        for package in (server, *(packages or ("channels", "starlette"))):
+            pytest.importorskip(package, reason=f"{server} is tried with {package}")
         if not any(map(find_spec, _BESIDE.get(server, (server,)))):
             pytest.skip("uvicorn speaks WebSocket where websockets or wsproto is installed")
-        if server not in self._ports:
-            self._ports[server] = self._start(server, "tests.sites.beside:application")
-        return self._ports[server]
+        if (server, site) not in self._ports:
+            self._ports[server, site] = self._start(server, site)
+        return self._ports[server, site]
 
     def _start(self, server: str, site: str) -> int:
-        port, folder = free_port(), self._folder / server
+        port, folder = free_port(), self._folder / f"{server}-{site}"
         folder.mkdir()
-        command = [part.format(port=port, site=site) for part in ASGI_SERVERS[server]]
+        named = {"port": port, "site": f"tests.sites.{site}:application"}
+        command = [part.format(**named) for part in ASGI_SERVERS[server]]
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
         self._running.enter_context(running([sys.executable, *command], port, folder, env))
         return port

@@ -6,13 +6,13 @@ import contextlib
 import http.client
 import os
 import secrets
-import socket
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from tests.servers import ASGI_SERVERS, ROOT, AsgiServers, find, framed, free_port, running
+from tests.wire import ask, handshake, opened
 
 APP, EVIL = "https://app.example", "https://evil.example"
 
@@ -20,47 +20,6 @@ APP, EVIL = "https://app.example", "https://evil.example"
 @pytest.fixture(params=ASGI_SERVERS)
 def port(request: pytest.FixtureRequest, asgi_servers: AsgiServers) -> int:
     return asgi_servers.port_of(request.param)
-
-
-def handshake(port: int, path: str, **headers: str) -> tuple[int, str]:
-    """Open a WebSocket; return the status, and the first message."""
-    sent = {
-        "Host": f"127.0.0.1:{port}",
-        "Upgrade": "websocket",
-        "Connection": "Upgrade",
-        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-        "Sec-WebSocket-Version": "13",
-        **headers,
-    }
-    return exchanged(port, path, [*sent.items()])
-
-
-def exchanged(port: int, path: str, headers: list[tuple[str, str]]) -> tuple[int, str]:
-    with opened(port, "GET", path, headers) as connection, connection.makefile("rb") as answer:
-        status = int(answer.readline().split()[1])
-        while answer.readline().strip():
-            pass
-        if status != 101:
-            return status, ""
-        # RFC 6455 section 5.2: a short text in one frame, which a server does not mask.
-        opcode, length = answer.read(2)
-        assert opcode == 0x81
-        return status, answer.read(length).decode()
-
-
-def opened(port: int, method: str, path: str, headers: list[tuple[str, str]]) -> socket.socket:
-    """Send a request as it stands here, and leave the answer to be read."""
-    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
-    connection = socket.create_connection(("127.0.0.1", port), timeout=20)
-    connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
-    return connection
-
-
-def sent(port: int, method: str, path: str, headers: list[tuple[str, str]]) -> tuple[int, str]:
-    """Return the status of an answer, and all of it as it comes over the wire."""
-    with opened(port, method, path, headers) as connection, connection.makefile("rb") as answer:
-        text = answer.read().decode("latin-1")
-    return int(text.split()[1]), text
 
 
 @pytest.mark.parametrize(
@@ -106,15 +65,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("origin", HOSTILE)
 def test_that_no_hostile_handshake_gets_through(port: int, origin: list[tuple[str, str]]) -> None:
-    headers = [
-        ("Host", f"127.0.0.1:{port}"),
-        ("Upgrade", "websocket"),
-        ("Connection", "Upgrade"),
-        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-        ("Sec-WebSocket-Version", "13"),
-    ]
-
-    status, _ = exchanged(port, "/cookies/", [*headers, ("Cookie", "sessionid=1"), *origin])
+    status, _ = handshake(port, "/cookies/", *origin, Cookie="sessionid=1")
 
     # Some servers refuse such by themselves.
     assert status in (400, 403)
@@ -125,14 +76,14 @@ def test_that_no_hostile_handshake_gets_through(port: int, origin: list[tuple[st
 def test_that_no_hostile_request_gets_through(
     port: int, method: str, origin: list[tuple[str, str]]
 ) -> None:
-    headers = [("Host", f"127.0.0.1:{port}"), ("Connection", "close")]
     asked = [("Access-Control-Request-Method", "PUT")] if method == "OPTIONS" else []
 
-    status, text = sent(port, method, "/strict/", [*headers, *asked, *origin])
+    answer = ask(port, method, "/strict/", [*asked, *origin])
 
     # Some servers refuse such by themselves.
-    assert status in (400, 403)
-    assert "access-control-" not in text.lower()
+    assert answer is not None
+    assert answer.status in (400, 403)
+    assert "access-control-" not in str(answer.headers).lower()
 
 
 @pytest.mark.parametrize(
@@ -146,19 +97,14 @@ def test_that_no_hostile_request_gets_through(
     ],
 )
 def test_what_http_gets(port: int, method: str, path: str, status: int, body: bytes) -> None:
-    asked = {"Access-Control-Request-Method": "PUT"} if method == "OPTIONS" else {}
+    asked = [("Access-Control-Request-Method", "PUT")] if method == "OPTIONS" else []
 
-    def ask(origin: str) -> tuple[int, bytes, str | None, str | None]:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-        connection.request(method, path, headers={"Origin": origin, **asked})
-        answer = connection.getresponse()
-        names = ("Access-Control-Allow-Origin", "Vary")
-        found = (answer.status, answer.read(), *map(answer.getheader, names))
-        connection.close()
-        return found
-
-    assert ask(APP) == (status, body, APP, "origin")
-    assert ask(EVIL) == (status, body, None, "origin")
+    for origin, allowed in ((APP, [APP]), (EVIL, [])):
+        answer = ask(port, method, path, [*asked, ("Origin", origin)])
+        assert answer is not None
+        assert (answer.status, answer.body) == (status, body)
+        assert answer.values("access-control-allow-origin") == allowed
+        assert answer.values("vary") == ["origin"]
 
 
 @pytest.mark.parametrize(
@@ -167,22 +113,22 @@ def test_what_http_gets(port: int, method: str, path: str, status: int, body: by
 @pytest.mark.parametrize("app", ["consumer", "bare"])
 def test_that_a_stream_is_passed_on_piece_by_piece(port: int, app: str, origin: str) -> None:
     """The second piece is not sent before a visitor who has the first one asks for it."""
-    path, host = f"/waits/{app}/?{secrets.token_hex()}", ("Host", f"127.0.0.1:{port}")
+    name = secrets.token_hex()
+    headers = [("Host", f"127.0.0.1:{port}"), ("Origin", origin)]
     with (
-        opened(port, "GET", path, [host, ("Origin", origin)]) as connection,
+        opened(port, "GET", f"/waits/{app}/?{name}", headers) as connection,
         contextlib.closing(http.client.HTTPResponse(connection)) as answer,
     ):
         answer.begin()
         first = answer.read(len(b"one "))
-        status, _ = sent(
-            port, "GET", f"/release/?{path.partition('?')[2]}", [host, ("Connection", "close")]
-        )
+        released = ask(port, "GET", f"/release/?{name}", [])
         rest = answer.read()
 
     allowed = APP if origin == APP else None
     assert answer.getheader("Access-Control-Allow-Origin") == allowed
     assert answer.getheader("Vary") == "origin"
-    assert (first, status, rest) == (b"one ", 200, b"two")
+    assert released is not None
+    assert (first, released.body, rest) == (b"one ", b"released", b"two")
 
 
 def test_that_the_configuration_of_the_docs_lets_websockets_through(

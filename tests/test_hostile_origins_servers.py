@@ -6,15 +6,13 @@ ends, and puts one in the place of a control character. What has arrived is what
 
 from __future__ import annotations
 
-import http.client
 import json
-import socket
-from typing import NamedTuple
 
 import pytest
 
 from tests.policies.hostile_origins import HOSTILE, NO_ORIGIN, Row, rows
 from tests.servers import ASGI_SERVERS, AsgiServers
+from tests.wire import ask
 
 EVERY_ROW = [row for entries in HOSTILE.values() for row in entries]
 #: The values that some pattern admits; and all that are origins, with what newlines leave of some.
@@ -25,37 +23,9 @@ ORIGINS |= {"https://evil.org", "moz-extension://abc"}
 VISIBLE = {*range(0x21, 0x7F), *b"\t "}
 
 
-class Answer(NamedTuple):
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
-
-    def values(self, name: str) -> list[str]:
-        return [value for each, value in self.headers if each.lower() == name]
-
-
 @pytest.fixture(params=ASGI_SERVERS)
 def port(request: pytest.FixtureRequest, asgi_servers: AsgiServers) -> int:
     return asgi_servers.port_of(request.param)
-
-
-def asked(port: int, method: str, path: str, origin: bytes, *headers: bytes) -> Answer | None:
-    """Send a request as it stands here; return nothing where the server hangs up on it."""
-    lines = [
-        f"{method} {path} HTTP/1.1".encode(),
-        b"Host: site.example",
-        b"Connection: close",
-        *headers,
-        b"Origin: " + origin,
-    ]
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-        connection.sendall(b"\r\n".join([*lines, b"", b""]))
-        response = http.client.HTTPResponse(connection, method=method)
-        try:
-            response.begin()
-            return Answer(response.status, response.getheaders(), response.read())
-        except (http.client.RemoteDisconnected, ConnectionResetError):
-            return None
 
 
 @rows
@@ -63,14 +33,16 @@ def asked(port: int, method: str, path: str, origin: bytes, *headers: bytes) -> 
 def test_who_is_sent_back(port: int, path: str, row: Row) -> None:
     origin = row.value.encode("utf-8", "surrogatepass")
     wanted = ADMITTED if path == "patterns" else ORIGINS
-    answer = asked(port, "GET", f"/{path}/", origin)
+    answer = ask(port, "GET", f"/{path}/", [("Origin", origin)])
     if answer is None or answer.status != 200:
         assert answer is None or answer.status in (400, 431), row.why
         assert answer is None or not answer.values("access-control-allow-origin")
         assert not VISIBLE.issuperset(origin)
         return
     value = ",".join(json.loads(answer.body))
-    preflight = asked(port, "OPTIONS", f"/{path}/", origin, b"Access-Control-Request-Method: PUT")
+    # Origin comes last: a newline in it may end the headers.
+    asked = [("Access-Control-Request-Method", b"PUT"), ("Origin", origin)]
+    preflight = ask(port, "OPTIONS", f"/{path}/", asked)
 
     if VISIBLE.issuperset(origin):
         assert value == row.value.strip("\t "), row.why
