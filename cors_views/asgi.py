@@ -17,7 +17,7 @@ from cors_views.conf import settings_cache
 from cors_views.declarations.declaring import declare, declare_value, denies
 from cors_views.declarations.marks import Declarable, note
 from cors_views.outcomes import debug_header, outcome
-from cors_views.outcomes.decided import Decided
+from cors_views.outcomes.kept_decision import Decided
 from cors_views.outcomes.refusal_log import are_refusals_logged, log_enforced, log_refusal
 from cors_views.policies.policy import Fields
 from cors_views.protocol import actual_answers, admission, preflight_answers

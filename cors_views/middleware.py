@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 
 from cors_views import conf
 from cors_views.outcomes import outcome
-from cors_views.outcomes.decided import Decided, what_was_decided
+from cors_views.outcomes.kept_decision import Decided, what_was_decided
 from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.protocol import actual_answers, preflight_answers
 from cors_views.protocol.consulting import NOT_ASKED_YET, aconsult, consult, known_replies

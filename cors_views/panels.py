@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from cors_views.middleware import preview
-from cors_views.outcomes.decided import Decided, carries_cookies
+from cors_views.outcomes.kept_decision import Decided, carries_cookies
 from cors_views.policies.enforced_anywhere import Enforce
 from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.questions import Question

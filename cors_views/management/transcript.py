@@ -12,7 +12,7 @@ from cors_views.inspection.hosts import way_between
 from cors_views.management.explaining.advice_wording import place
 from cors_views.management.terminal_layout import Paint
 from cors_views.outcomes import debug_header
-from cors_views.outcomes.decided import Decided
+from cors_views.outcomes.kept_decision import Decided
 from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.questions import SIGNAL
 from cors_views.protocol.reasons import Reason

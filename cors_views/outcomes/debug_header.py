@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.http import HttpRequest
 
-from cors_views.outcomes.decided import Decided, carries_cookies
+from cors_views.outcomes.kept_decision import Decided, carries_cookies
 from cors_views.protocol.same_origin import is_same_origin
 from cors_views.support.escaping import escaped
 

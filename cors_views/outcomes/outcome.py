@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from cors_views.outcomes.decided import Decided, carries_cookies, what_was_decided
+from cors_views.outcomes.kept_decision import Decided, carries_cookies, what_was_decided
 from cors_views.policies.origin_sets import LoadedOrigins
 from cors_views.protocol.admission import admitting
 from cors_views.protocol.effective_policies import CompiledPolicy

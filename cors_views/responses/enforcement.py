@@ -19,7 +19,7 @@ from django.urls import URLResolver, get_resolver, get_urlconf
 
 from cors_views import conf
 from cors_views.conf import settings_cache
-from cors_views.outcomes.decided import Decided, DecidedParts, EnforcedParts
+from cors_views.outcomes.kept_decision import Decided, DecidedParts, EnforcedParts
 from cors_views.outcomes.outcome import keep_reported
 from cors_views.outcomes.refusal_log import log_enforced
 from cors_views.policies.enforced_anywhere import ENFORCING

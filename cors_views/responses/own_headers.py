@@ -12,7 +12,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from cors_views.conf import settings_cache
-from cors_views.outcomes.decided import view_of
+from cors_views.outcomes.kept_decision import view_of
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.protocol.reasons import Answer
 from cors_views.resolution import lookup

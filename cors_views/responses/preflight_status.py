@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.http.response import ResponseHeaders
 
 from cors_views.conf import settings_cache
-from cors_views.outcomes.decided import DecidedParts, EnforcedParts
+from cors_views.outcomes.kept_decision import DecidedParts, EnforcedParts
 from cors_views.responses import writing
 
 #: Fetch, "CORS-preflight fetch": any "ok status" will do.

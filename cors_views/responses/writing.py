@@ -12,7 +12,7 @@ from django.utils.cache import patch_vary_headers
 
 from cors_views.conf.settings_cache import value_read
 from cors_views.outcomes import debug_header
-from cors_views.outcomes.decided import Decided, DecidedParts, EnforcedParts
+from cors_views.outcomes.kept_decision import Decided, DecidedParts, EnforcedParts
 from cors_views.outcomes.refusal_log import LEVEL, are_refusals_logged, log_refusal, may_be_logged
 from cors_views.responses import own_headers
 from cors_views.standard.response_headers import CORS_RESPONSE_HEADERS, cors_headers_among

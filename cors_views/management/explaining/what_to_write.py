@@ -24,7 +24,7 @@ from cors_views.management.explaining.where_to_write import (
 )
 from cors_views.management.overview.rows import in_order
 from cors_views.management.site_requests import Answered
-from cors_views.outcomes.decided import Decided
+from cors_views.outcomes.kept_decision import Decided
 from cors_views.protocol.admission import admitting
 from cors_views.protocol.effective_policies import CompiledPolicy
 from cors_views.protocol.reasons import Reason

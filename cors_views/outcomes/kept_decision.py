@@ -1,4 +1,4 @@
-"""What was decided for a request, for people: the log, the panel, the commands and the tests."""
+"""What is kept of a decision, for the log, the panel, the commands and the tests."""
 
 from __future__ import annotations
 
