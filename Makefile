@@ -106,7 +106,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks --write
 	$(BIN)/python -m benchmarks.scaling --write
 	$(BIN)/python -m benchmarks.servers --write
-	$(BIN)/python -m benchmarks.loaded
+	! command -v valgrind >/dev/null || $(BIN)/python -m benchmarks.loaded --write
 
 # What CORS adds to a request in instructions, beside what somebody writes by hand (Debian: valgrind).
 count: $(VENV)/.dev

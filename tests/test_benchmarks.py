@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,12 +12,14 @@ from typing import Any
 
 import pytest
 
+from benchmarks import loaded, pages
 from benchmarks.cases import CASES
 from benchmarks.counted import BY_HAND, DJANGO, OURS
 
 ROOT = Path(__file__).resolve().parents[1]
 ANSWER = """
 import asyncio, json, sys
+from benchmarks import loaded, pages
 from benchmarks.cases import CASES
 from benchmarks.counted import Served
 
@@ -54,20 +58,35 @@ def test_that_what_is_written_by_hand_answers_as_cors_views_does(case: str) -> N
     assert "access-control-allow-origin" not in bare[1]
 
 
-def test_that_loaded_origins_are_measured_beside_a_list() -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "benchmarks.loaded", "--origins", "1000"],
-        capture_output=True,
-        check=True,
-        cwd=ROOT,
-        text=True,
-    )
+def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "-m", "benchmarks.loaded", *arguments]
+    return subprocess.run(program, capture_output=True, cwd=ROOT, text=True, **options)
 
-    first, *rows = run.stdout.splitlines()
-    assert first.startswith("1,000 origins: loaded in ")
-    assert [row.split("  ")[0] for row in rows[1:]] == [
-        "3, written out",
-        "3, loaded",
-        "1,000, written out",
-        "1,000, loaded",
-    ]
+
+@pytest.mark.parametrize("asked", [loaded.ADMITTED, loaded.REFUSED])
+@pytest.mark.parametrize("way", loaded.WAYS)
+def test_that_each_way_to_look_up_that_is_counted_finds_the_same(way: str, asked: str) -> None:
+    found = run(way, "1000", asked, input="go\ngo\n")
+
+    assert (found.stdout.split(), found.stderr) == (["ready", "done"], "")
+
+
+def test_that_loading_is_measured_where_nothing_is_counted(tmp_path: Path) -> None:
+    found = run("--origins", "1000", env=os.environ | {"PATH": str(tmp_path)})
+
+    assert found.stdout.startswith("1,000 origins: loaded in ")
+    assert "Debian: valgrind" in found.stderr
+    assert found.returncode == 2
+
+
+def test_that_what_is_counted_of_loaded_origins_has_its_place_in_the_docs() -> None:
+    rows = [loaded.Row("in a list", "admitted", (1.0, 2.0, 33_333.0))]
+    text = loaded.document(loaded.Loading(1_000_000, 4.04, 41.7), rows, (3, 1_000, 1_000_000))
+
+    assert "in a list: admitted  1          2              33,333" in text
+    assert "4.0 s of the time of a processor and 42 MB" in text
+    # All but the figures stands there.
+    page = pages.SPEED.read_text("utf-8")
+    for line in text.splitlines()[-3:]:
+        for words in re.split(r"[\d.,]+ ?", line):
+            assert words in page
