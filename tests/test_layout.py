@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -391,3 +392,23 @@ def test_that_each_module_has_its_tests_where_its_reader_looks(module: str) -> N
 
 def test_that_the_exceptions_are_modules() -> None:
     assert TESTED_ELSEWHERE.keys() <= SOURCES.keys()
+
+
+#: What says where things are in the package, and where the table that does so ends.
+GUIDES = {"CONTRIBUTING.rst": "A change of behaviour", "docs/design.rst": "A mark on the view"}
+
+
+@pytest.mark.parametrize(("guide", "end"), GUIDES.items())
+def test_that_each_module_that_a_guide_names_is_there(guide: str, end: str) -> None:
+    """A row may name one module with its folder, and others "beside it" by their names alone."""
+    text, found, _ = (TESTS.parent / guide).read_text("utf-8").partition(end)
+    assert found
+    missing, folder = [], ""
+    for name in re.findall(r"``([a-z_/]+\.py)``", text):
+        if "/" in name:
+            folder = name.rpartition("/")[0]
+        if not any((PACKAGE / each).exists() for each in (name, f"{folder}/{name}")):
+            missing.append(name)
+
+    assert missing == []
+    assert folder
