@@ -140,12 +140,12 @@ def governed_methods(
     own: dict[int, list[str]] = {number: [] for number in found}
     for method, effective in route_policies.effective_policies.items():
         own[id(effective)].append(method)
-    applies: dict[int, tuple[str, ...] | None] = {key: tuple(own[key]) for key in own}
+    methods: dict[int, tuple[str, ...] | None] = {key: tuple(own[key]) for key in own}
     if served is None:
-        applies[id(route_policies.other)] = None
+        methods[id(route_policies.other)] = None
     elif not route_policies.effective_policies:
-        applies[id(route_policies.other)] = tuple(sorted(served))
-    return [(effective, applies[key]) for key, effective in found.items()]
+        methods[id(route_policies.other)] = tuple(sorted(served))
+    return [(effective, methods[key]) for key, effective in found.items()]
 
 
 def is_for(pattern_path: PatternPath, effective: EffectivePolicy) -> bool:

@@ -30,7 +30,7 @@ from cors_views.management.overview.view_names import view_name
 from cors_views.middleware import CorsMiddleware
 from cors_views.outcomes.kept_decision import Decided
 from cors_views.protocol.reasons import Reason
-from cors_views.resolution.layer_order import Layer
+from cors_views.resolution.layer_order import NotUnderstood
 from cors_views.responses import own_headers
 from cors_views.standard.methods import SAFELISTED_METHODS
 from cors_views.standard.origins import SPECIAL
@@ -98,7 +98,7 @@ def _at_the_view(refusal: Refusal, decided: Decided) -> Advice:
     if not refusal.last.pattern_path:
         return _no_view(refusal)
     counting_layers = decided.effective.counting_layers
-    if counting_layers and not isinstance(counting_layers[0], Layer):
+    if counting_layers and isinstance(counting_layers[0], NotUnderstood):
         return Advice(
             Tell(f"{view_name(refusal.last.pattern_path)}: {counting_layers[0]}; the log says why.")
         )
