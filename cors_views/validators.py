@@ -16,15 +16,21 @@ def validate_origin(value: str) -> None:
     Use it on the field that ``CachedOrigins`` reads, which ignores no value that this accepts.
     ``"*"``, ``"null"``, ``"file://"`` and patterns are refused. A pattern admits anybody who can
     get a subdomain, and not everybody knows that anybody can get one of ``https://*.github.io``.
+    So is another spelling than the one that browsers send: ``unique=True`` would not see that two
+    rows are the same origin, and who removes one of them would still admit it.
     """
     try:
-        normal(value)
+        found = normal(value)
     except OriginError as error:
         _, problems = field_values.origins([value])
         hint = f" {problems[0].hint}" if problems and problems[0].hint else ""
         message = f"{shown(value)} {error}.{hint}"
     else:
-        if "*" not in value:
+        if found == value and "*" not in value:
             return
-        message = f"{shown(value)} is a pattern. Write each origin that you mean."
+        message = (
+            f"{shown(value)} is a pattern. Write each origin that you mean."
+            if "*" in value
+            else f"{shown(value)} is not spelled as browsers send it. Write {shown(found)} instead."
+        )
     raise ValidationError(message, code="origin")

@@ -10,7 +10,7 @@ from cors_views.validators import validate_origin
 
 VALID = [
     pytest.param("https://shop.example", id="as-a-browser-sends-it"),
-    pytest.param("https://Shop.Example:443", id="what-is-normalised"),
+    pytest.param("https://xn--bcher-kva.example", id="punycode"),
     pytest.param("http://localhost:3000", id="a-port"),
     pytest.param("https://[::1]", id="an-address"),
     pytest.param("app://shop", id="another-scheme"),
@@ -51,6 +51,18 @@ def test_what_is_let_in_is_loaded(value: str, caplog: pytest.LogCaptureFixture) 
             "http://localhost:*",
             "'http://localhost:*' is a pattern. Write each origin that you mean.",
             id="any-port",
+        ),
+        pytest.param(
+            "https://Shop.Example",
+            "'https://Shop.Example' is not spelled as browsers send it. "
+            "Write 'https://shop.example' instead.",
+            id="upper-case",
+        ),
+        pytest.param(
+            "https://shop.example:443",
+            "'https://shop.example:443' is not spelled as browsers send it. "
+            "Write 'https://shop.example' instead.",
+            id="the-port-of-the-scheme",
         ),
         pytest.param(None, "None is not a string.", id="None"),
     ],

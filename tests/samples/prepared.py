@@ -215,6 +215,10 @@ PREPARED: dict[str, Callable[[dict[str, Any]], contextlib.AbstractContextManager
 }
 
 
+def _loading(names: dict[str, Any]) -> None:
+    assert names["tenants"].origins() == tuple(row["origin"] for row in Tenant.rows)
+
+
 def _after_saving(names: dict[str, Any]) -> None:
     from django.db.models.signals import post_save
     from django.test import TestCase
@@ -286,6 +290,7 @@ def _comparing(names: dict[str, Any]) -> None:
 DONE = {
     ("docs/asgi.rst", "may_join"): _joining,
     ("docs/cookies.rst", "session"): _signing_in,
+    ("docs/tenants.rst", "tenant_origins"): _loading,
     ("docs/tenants.rst", "forget"): _after_saving,
     ("docs/tenants.rst", "public_projects"): _asking_for_projects,
     ("docs/watching.rst", "watch"): _deciding,
