@@ -148,6 +148,7 @@ def found(built: Path, query: str) -> list[str]:
         ("semantic versioning", "versions"),
         ("fail ci", "commands"),
         ("replay", "reviews"),
+        ("json schema", "json_output"),
         ("enforce", "enforce"),
     ],
 )

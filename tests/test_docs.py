@@ -104,6 +104,7 @@ def test_every_reason_is_documented_and_every_documented_one_exists() -> None:
 
 
 COMMANDS = (ROOT / "docs" / "commands.rst").read_text()
+JSON = (ROOT / "docs" / "json_output.rst").read_text()
 
 
 @pytest.mark.parametrize("risk", RISKS)
@@ -117,7 +118,7 @@ def test_every_field_of_the_json_is_documented() -> None:
     fields = {*said, *said["routes"][0], *said["routes"][0]["policies"][0], "reach"}
 
     # Those of a route stand in a sentence.
-    assert {field for field in fields if f"``{field}``" not in COMMANDS} == set()
+    assert {field for field in fields if f"``{field}``" not in JSON} == set()
 
 
 @pytest.mark.parametrize("command", ["cors_policies", "cors_explain"])
@@ -162,6 +163,48 @@ def test_every_public_name_has_a_place_in_the_reference(name: str) -> None:
 def test_every_default_is_in_the_settings_page(name: str) -> None:
     for value in getattr(defaults, name):
         assert re.search(rf"\b{re.escape(value)}\b", SETTINGS_PAGE)
+
+
+#: A simple table: its first border, the lines in between, its last border.
+TABLE = re.compile(r"(?<=\n\n)( *=+(?: +=+)+)\n(.+?\n)\1\n(?=\n|\Z)", re.DOTALL)
+
+
+def split_rows(text: str) -> list[str]:
+    """Return the rows of simple tables that reST may have made of the rest of the row above.
+
+    A line with text in its first column begins a row. Nobody meant one whose other columns are
+    empty, or one that the row above had no room for in any column.
+    """
+    found = []
+    for border, body in TABLE.findall(text):
+        starts = [match.start() for match in re.finditer("=+", border)]
+        widths = [len(each) for each in border.split()]
+        above: list[str] = []
+        for line in body.splitlines():
+            cells = [
+                line[start:end].strip()
+                for start, end in zip(starts, [*starts[1:], None], strict=True)
+            ]
+            if set(line) <= set("= "):
+                above = []
+                continue
+            if cells[0] and above:
+                had_no_room = all(
+                    len(f"{before} {cell.split()[0]}") > width
+                    for before, cell, width in zip(above, cells, widths, strict=True)
+                    if cell
+                )
+                if not any(cells[1:]) or (" " in above[0] and had_no_room):
+                    found.append(cells[0])
+            above = cells
+    return found
+
+
+@pytest.mark.parametrize(
+    "page", EVERY_PAGE, ids=[page.relative_to(ROOT).as_posix() for page in EVERY_PAGE]
+)
+def test_that_no_row_of_a_table_is_split_in_two(page: Path) -> None:
+    assert split_rows(page.read_text()) == []
 
 
 PAGES = sorted((ROOT / "docs").glob("*.rst"))

@@ -1,4 +1,4 @@
-"""The tables of docs/commands.rst list each field that the commands print as JSON, and its type."""
+"""The tables of docs/json_output.rst list each field that commands print as JSON, and its type."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECTIONS = {
     "cors_policies_replay": "The rehearsal",
     "cors_explain": "The exchange",
 }
-PAGE = document(ROOT / "docs" / "commands.rst")
+PAGE = document(ROOT / "docs" / "json_output.rst")
 
 
 class Row(NamedTuple):
@@ -52,7 +52,7 @@ def tables(title: str) -> dict[str, dict[str, Row]]:
 
 PLACE = {
     name: Row(kind, meaning)
-    for table in section("JSON").findall(nodes.table)
+    for table in PAGE.findall(nodes.table)
     for (head, *_), *fields in [list(rows(table))]
     if head == "Field of a place"
     for name, kind, meaning in fields
@@ -146,11 +146,11 @@ def test_that_the_page_says_which_fields_may_be_missing() -> None:
     }
 
     assert missing == {("cors_policies", "reach")}
-    assert "except reach, and those of places" in section("JSON").astext()
+    assert "except reach, and those of places" in PAGE.astext()
 
 
 def test_that_the_page_says_which_schema_and_version() -> None:
-    (head, *listed), *_ = (list(rows(each)) for each in section("JSON").findall(nodes.table))
+    (head, *listed), *_ = (list(rows(each)) for each in PAGE.findall(nodes.table))
 
     assert head == ["Command", "Schema", "Version"]
     assert {schema: version for _, schema, version in listed} == {

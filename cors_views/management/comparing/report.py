@@ -133,7 +133,7 @@ def as_markdown(report: Report) -> str:
 
 
 def as_json(comparison: Comparison, urlconf: str) -> str:
-    """Return everything for programs; the shape is documented in docs/commands.rst."""
+    """Return everything for programs; the shape is documented in docs/json_output.rst."""
     document = {
         "version": VERSION,
         "urlconf": urlconf,

@@ -25,7 +25,7 @@ _FLAGS = {"a": re.ASCII, "i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, 
 
 
 def as_json(shown: Shown, urlconf: str) -> str:
-    """Return everything for programs; the shape is documented in docs/commands.rst."""
+    """Return everything for programs; the shape is documented in docs/json_output.rst."""
     document = {
         **heading(shown, urlconf),
         "routes": list(routes(shown)),

@@ -152,7 +152,7 @@ def as_markdown(report: Report) -> str:
 
 
 def as_json(report: Report, urlconf: str) -> str:
-    """Return everything for programs; the shape is documented in docs/commands.rst."""
+    """Return everything for programs; the shape is documented in docs/json_output.rst."""
     counted = report.counted
     document = {
         "version": VERSION,
