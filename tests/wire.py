@@ -30,21 +30,25 @@ class Answer(NamedTuple):
         return dict(found)
 
 
-def opened(port: int, method: str, path: str, headers: Headers) -> socket.socket:
+def opened(port: int, method: str, path: str, headers: Headers, body: bytes = b"") -> socket.socket:
     """Send a request as it stands here, and leave the answer to be read."""
     lines = [f"{method} {path} HTTP/1.1".encode()]
     for name, value in headers:
         text = value if isinstance(value, bytes) else value.encode("latin-1")
         lines.append(name.encode() + b": " + text)
     connection = socket.create_connection(("127.0.0.1", port), timeout=20)
-    connection.sendall(b"\r\n".join([*lines, b"", b""]))
+    connection.sendall(b"\r\n".join([*lines, b"", body]))
     return connection
 
 
-def ask(port: int, method: str, path: str, headers: Headers) -> Answer | None:
+def ask(port: int, method: str, path: str, headers: Headers, body: bytes = b"") -> Answer | None:
     """Return the answer to a request; nothing where the server hangs up on it."""
-    closing = [("Host", f"127.0.0.1:{port}"), ("Connection", "close")]
-    with opened(port, method, path, [*closing, *headers]) as connection:
+    given = [("Connection", "close"), *headers]
+    if not any(name == "Host" for name, _ in given):
+        given.insert(0, ("Host", f"127.0.0.1:{port}"))
+    if body:
+        given.append(("Content-Length", str(len(body))))
+    with opened(port, method, path, given, body) as connection:
         response = http.client.HTTPResponse(connection, method=method)
         try:
             response.begin()
