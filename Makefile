@@ -44,8 +44,9 @@ help:
 	@echo "make count    count instructions beside middleware written by hand (half an hour)"
 	@echo "make clean    remove the virtual environment and the demo's database"
 
+# With DEBUG a refused answer says why in the Network tab.
 demo: $(VENV)/.demo
-	$(BIN)/python sample_project/manage.py playground --port $(PORT)
+	SHOP_DEBUG=1 $(BIN)/python sample_project/manage.py playground --port $(PORT)
 
 # Coverage is measured where it is demanded; it would double the time of the rest.
 test: $(VENV)/.dev

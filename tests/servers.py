@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -53,6 +54,17 @@ def free_ports(number: int) -> list[int]:
             int(held.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1])
             for _ in range(number)
         ]
+
+
+def free_ports_in_a_row(number: int) -> int:
+    """Return the first of several ports, as the playground of the sample project takes them."""
+    # Below those that the system hands out, so that no other test is given one of them meanwhile.
+    for first in random.sample(range(20_000, 32_000, number), 100):
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
+            for port in range(first, first + number):
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+            return first
+    pytest.fail(f"There are no {number} free ports in a row.")
 
 
 def framed(folder: Path, text: str) -> str:

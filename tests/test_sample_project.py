@@ -22,6 +22,8 @@ import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.message import Message
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -38,11 +40,14 @@ from playground.sockets import SOCKETS
 from shop import demo_data
 from shopsite import origins
 from tests.samples.shell import COMMANDS, Command
+from tests.servers import free_ports_in_a_row, running
 
 pytest.importorskip("rest_framework", reason="the shop is built on Django REST framework")
 pytest.importorskip("knox", reason="the shop's partners sign in with django-rest-knox")
 
-SAMPLE_PROJECT = Path(__file__).resolve().parent.parent / "sample_project"
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE_PROJECT = ROOT / "sample_project"
+README = SAMPLE_PROJECT / "README.rst"
 
 ORIGINS = {
     "storefront": origins.STOREFRONT,
@@ -52,9 +57,7 @@ ORIGINS = {
 }
 JSON = "application/json"
 CURLED = [
-    one
-    for one in COMMANDS
-    if one.printed and one.words[0] == "curl" and one.sample.page == SAMPLE_PROJECT / "README.rst"
+    one for one in COMMANDS if one.printed and one.words[0] == "curl" and one.sample.page == README
 ]
 
 # All of them, so that the module stays in one piece: pytest-django moves such tests to the front.
@@ -1176,7 +1179,8 @@ def test_what_curl_prints(command: Command, caplog: pytest.LogCaptureFixture) ->
     if given.user:
         headers["authorization"] = f"Basic {b64encode(given.user[0].encode()).decode()}"
 
-    with caplog.at_level(logging.DEBUG, "cors_views"):
+    # As `make demo` has it.
+    with override_settings(DEBUG=True), caplog.at_level(logging.DEBUG, "cors_views"):
         answer = Client(headers={"host": url.netloc}).generic(
             [*given.method, "GET"][0], url.path, headers=headers
         )
@@ -1184,7 +1188,10 @@ def test_what_curl_prints(command: Command, caplog: pytest.LogCaptureFixture) ->
     shown, _, below = command.printed.partition("\n...")
     status, *lines = shown.splitlines()
     assert status == f"HTTP/1.1 {answer.status_code} {answer.reason_phrase}"
-    received = {f"{name.lower()}: {value}" for name, value in answer.headers.items()}
+    received = {
+        f"{name.lower()}: {value}".replace(str(SAMPLE_PROJECT), "...")
+        for name, value in answer.headers.items()
+    }
     # knox's views vary by Accept, too, where other tests have imported them under other settings.
     received |= {f"vary: {name}" for name in answer.headers.get("vary", "").split(", ")}
     assert {re.sub("^[^:]+", lambda name: name[0].lower(), line) for line in lines} <= received
@@ -1195,3 +1202,50 @@ def test_what_curl_prints(command: Command, caplog: pytest.LogCaptureFixture) ->
         assert below.removeprefix("cors_views: ") == message.replace(str(SAMPLE_PROJECT), "...")
     elif below:
         assert json.loads(below).keys() == answer.json().keys()
+
+
+DEMO = r"^demo:.*\n\t(?P<environment>SHOP_DEBUG=1) \$\(BIN\)/python (?P<rest>.*)$"
+(SAID,) = re.findall(r"(?m)^ +(X-Cors-Views: ORIGIN_NOT_ADMITTED.*)$", README.read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    "as_make_demo",
+    [
+        pytest.param(True, id="as make demo starts it"),
+        pytest.param(False, id="as in production"),
+    ],
+)
+def test_what_the_network_tab_shows_of_a_refused_answer(tmp_path: Path, as_make_demo: bool) -> None:
+    """Over HTTP, from the playground that the Makefile starts; and without its DEBUG."""
+    for package in ("channels", "uvicorn", "websockets"):
+        pytest.importorskip(package, reason="make demo installs it")
+    recipe = re.search(DEMO, (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert recipe
+    port = free_ports_in_a_row(4)
+    arguments = recipe["rest"].replace("$(PORT)", str(port)).split()
+    name, value = recipe["environment"].split("=")
+    environment = {each: os.environ[each] for each in os.environ if each != name}
+    environment |= {
+        "DJANGO_SETTINGS_MODULE": "shopsite.settings.development",
+        "PLAYGROUND_DATABASE": str(tmp_path / "db.sqlite3"),
+    } | ({name: value} if as_make_demo else {})
+    command = [sys.executable, str(ROOT / arguments[0]), *arguments[1:]]
+
+    with running(command, port, tmp_path, environment):
+        refused = asked_over_http(port, f"http://stranger.localhost:{port + 3}")
+        read = asked_over_http(port, f"http://www.shop.localhost:{port + 1}")
+
+    told = refused.get("X-Cors-Views", "").replace(str(SAMPLE_PROJECT), "...")
+    assert told == (SAID.partition(": ")[2] if as_make_demo else "")
+    assert "X-Cors-Views" not in read
+    assert read["Access-Control-Allow-Origin"] == f"http://www.shop.localhost:{port + 1}"
+
+
+def asked_over_http(port: int, origin: str) -> Message:
+    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    headers = {"Host": f"api.shop.localhost:{port}", "Origin": origin}
+    connection.request("GET", "/api/cart/", headers=headers)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.headers

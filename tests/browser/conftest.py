@@ -6,9 +6,7 @@ import contextlib
 import importlib.util
 import json
 import os
-import random
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +19,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from tests.servers import free_ports_in_a_row
 from tests.told_site import running
 
 SAMPLE_PROJECT = Path(__file__).resolve().parent.parent.parent / "sample_project"
@@ -63,6 +62,11 @@ class Playground:
     mode: str
     log: Path
 
+    @property
+    def debugs(self) -> bool:
+        """Whether it runs as ``make demo`` starts it; the other one answers as in production."""
+        return self.mode == "asgi"
+
     def origin(self, role: str, *, port_of: str | None = None) -> str:
         """Return an origin; ``port_of`` takes the port of another role, for a further one."""
         port = self.port + list(HOSTS).index(port_of or role)
@@ -95,16 +99,6 @@ class Playground:
             if count >= at_least or time.monotonic() > deadline:
                 return count
             time.sleep(0.05)
-
-
-def four_free_ports() -> int:
-    for _ in range(100):
-        base = random.randrange(20000, 32000, 4)
-        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
-            for port in range(base, base + len(HOSTS)):
-                stack.enter_context(socket.create_server(("127.0.0.1", port)))
-            return base
-    pytest.fail("There are no four free ports in a row.")
 
 
 def answers(port: int, host: str, path: str) -> bool:
@@ -167,13 +161,15 @@ def playground(
         pytest.fail(FAILED[mode])
     directory = tmp_path_factory.mktemp(f"playground-{mode}")
     log = directory / "playground.log"
-    port = four_free_ports()
+    port = free_ports_in_a_row(len(HOSTS))
     command = [sys.executable, "manage.py", "playground", "--port", str(port)]
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "shopsite.settings.development",
         "PLAYGROUND_DATABASE": str(directory / "db.sqlite3"),
         "PYTHONUNBUFFERED": "1",
     }
+    playground = Playground(port, mode, log)
+    environment["SHOP_DEBUG"] = "1" if playground.debugs else ""
     with log.open("wb") as output:
         process = subprocess.Popen(
             command + ["--wsgi"] * (mode == "wsgi"),
@@ -189,7 +185,7 @@ def playground(
                 f"The playground did not start:\n{log.read_text(errors='replace')[-3000:]}"
             )
             pytest.fail(FAILED[mode])
-        yield Playground(port, mode, log)
+        yield playground
     finally:
         process.terminate()
         try:
@@ -202,13 +198,13 @@ def playground(
 @pytest.fixture(scope="session")
 def new_browser(
     chromium: Chromium, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[], contextlib.AbstractContextManager[Any]]:
-    """Return a maker of browsers, each with an empty profile."""
+) -> Callable[..., contextlib.AbstractContextManager[Any]]:
+    """Return a maker of browsers, each with an empty profile, and with further logs."""
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 
     @contextlib.contextmanager
-    def make() -> Iterator[Any]:
+    def make(**logs: str) -> Iterator[Any]:
         options = webdriver.ChromeOptions()
         options.binary_location = chromium.browser
         for argument in CHROMIUM_ARGUMENTS:
@@ -218,7 +214,7 @@ def new_browser(
         # Without a head every window counts as private, where cookies of other sites are blocked.
         options.add_experimental_option("prefs", {"profile.cookie_controls_mode": 0})
         # What the console says is a subject of tests.
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"} | logs)
         # Without the path selenium would look for a driver to download.
         driver = webdriver.Chrome(options=options, service=Service(chromium.driver))
         try:

@@ -435,3 +435,38 @@ def test_that_an_open_ticker_shows_what_is_sold_meanwhile(
     wait_until_done(driver)
 
     WebDriverWait(driver, 20).until(lambda driver: mugs(driver) < before)
+
+
+# --- What the Network tab shows ------------------------------------------------------------------
+
+
+def shown_of_refused_carts(driver: Any) -> list[str]:
+    """Return ``X-Cors-Views`` of the answers to the stranger's calls of the cart."""
+    events = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+    asked = {
+        event["params"]["requestId"]
+        for event in events
+        if event["method"] == "Network.requestWillBeSent"
+        and "/api/cart/" in event["params"]["request"]["url"]
+    }
+    received = [
+        {name.lower(): value for name, value in event["params"]["headers"].items()}
+        for event in events
+        if event["method"] == "Network.responseReceivedExtraInfo"
+        and event["params"]["requestId"] in asked
+    ]
+    assert received
+    return [headers.get("x-cors-views", "") for headers in received]
+
+
+def test_the_network_tab_says_why_an_answer_is_hidden(
+    playground: Playground, new_browser: Callable[..., AbstractContextManager[Any]]
+) -> None:
+    """Chromium hides the answer from the page, and shows its header to the developer."""
+    with new_browser(performance="ALL") as driver:
+        driver.get(f"{playground.origin('stranger')}/")
+        wait_until_done(driver)
+        shown = shown_of_refused_carts(driver)
+
+    told = "ORIGIN_NOT_ADMITTED; class policy 'storefront' declared at "
+    assert {each.partition("/")[0] for each in shown} == ({told} if playground.debugs else {""})

@@ -21,6 +21,10 @@ SHOWN = {
         "The browser refuses the preflight",
     ): "test_printed.py makes the same refusal",
     ("docs/debugging.rst", "X-Cors-Views:"): "tests/outcomes/test_debug_header.py has such headers",
+    (
+        "sample_project/README.rst",
+        "X-Cors-Views:",
+    ): "tests/test_sample_project.py finds it in the answer",
     ("docs/tutorial.rst", "X-Cors-Views:"): "tests/test_tutorial.py finds it in the answer",
     (
         "docs/tutorial.rst",

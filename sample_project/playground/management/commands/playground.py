@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -115,6 +116,8 @@ class Command(BaseCommand):
         self.stdout.write(f"\n  {'The API':26} {origins.API}/api/products/")
         self.stdout.write(f"  {'':26} served by {server}")
         self.stdout.write(f"  {'The admin':26} {origins.API}/admin/\n\n")
+        if settings.DEBUG:
+            self.stdout.write("  In the Network tab, X-Cors-Views says why an answer was refused.")
         self.stdout.write("  Stop with Ctrl-C. Below: each request, and why it was refused.\n\n")
         self.stdout.flush()
 
