@@ -30,10 +30,9 @@ def check_enforced(
     for use in in_use:
         for message in (*_refuses_nobody(use), *_forms(use)):
             found.setdefault(str(message), message)
-    for pattern_path, route in surveyed:
-        for effective, methods in governed_methods(pattern_path, route):
-            for message in _forms_denied(pattern_path, effective, methods):
-                found.setdefault(str(message), message)
+    for denial in _denials(surveyed):
+        for message in _forms_denied(*denial):
+            found.setdefault(str(message), message)
     yield from found.values()
 
 
@@ -43,9 +42,8 @@ def check_reported(
     """Report, before production, what only reports."""
     denied = (
         _enforced_by(effective)
-        for pattern_path, route in surveyed
-        for effective, _ in governed_methods(pattern_path, route)
-        if effective.denied and effective.enforce == "report"
+        for _, effective, _ in _denials(surveyed)
+        if effective.enforce == "report"
     )
     places = dict.fromkeys(
         [*(use.sources["enforce"] for use in in_use if use.policy.enforce == "report"), *denied]
@@ -58,6 +56,19 @@ def check_reported(
             hint=f"Write {written} once the log shows no request that you need.",
             id="cors_views.I068",
         )
+
+
+def _denials(
+    surveyed: Iterable[tuple[PatternPath, RoutePolicies]],
+) -> Iterator[tuple[PatternPath, EffectivePolicy, tuple[str, ...] | None]]:
+    """Yield where a ``cors_deny`` counts, with the methods that it governs."""
+    for pattern_path, route in surveyed:
+        if route.uniform and not route.other.denied:
+            # Nearly all of many routes.
+            continue
+        for effective, methods in governed_methods(pattern_path, route):
+            if effective.denied:
+                yield pattern_path, effective, methods
 
 
 def _enforced_by(effective: EffectivePolicy) -> str:
@@ -100,8 +111,7 @@ def _forms_denied(
 ) -> Iterator[CheckMessage]:
     """The same where ``cors_deny`` has it from the settings; its own ``enforce`` is meant."""
     if (
-        effective.denied
-        and effective.enforce is True
+        effective.enforce is True
         and not effective.counting_layers[0].declaration.fields
         and (methods is None or "POST" in methods)
         and _takes_forms(pattern_path)
