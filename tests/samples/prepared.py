@@ -142,7 +142,8 @@ def _environments(names: dict[str, Any]) -> Iterator[None]:
         "STOREFRONT_ORIGINS": "https://www.example.com https://shop.example.com",
         "SHOP_STOREFRONTS": "https://www.example.org",
     }
-    made = [f"settings__{name}" for name in ("base", "development", "production")]
+    names_of = ("base", "development", "production", "preview", "preview_hosts")
+    made = [f"settings__{name}" for name in names_of]
     with modules(**{name: {} for name in ("settings", *made)}), mock.patch.dict(os.environ, given):
         yield
 

@@ -7,6 +7,8 @@ the views that it defines are asked by pages at every origin that it names.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core.checks import run_checks
 from django.db import transaction
@@ -175,10 +177,83 @@ def test_each_environment_says_whose_the_storefront_is() -> None:
         policies = [page.run(one)["CORS_POLICIES"] for one in settings_of(page_name)]
 
     assert {frozenset(each) for each in policies} == {frozenset({"storefront", "public"})}
-    base, development, production = (each["storefront"] for each in policies)
+    base, development, production, preview, hosts = (each["storefront"] for each in policies)
     assert base["origins"] == []
     assert development == CorsPolicy(origins=["http://localhost:*"], credentials=True)
     assert production["origins"] == ["https://www.example.com", "https://shop.example.com"]
+    assert CorsPolicy(**preview).admits("https://branch.preview.example.com")
+    assert [name for name in hosts if name != "origin_regexes"] == []
+
+
+VERCEL = "https://myapp-{}-myteam.vercel.app"
+NETLIFY = "https://{}--mysite.netlify.app"
+
+
+@pytest.mark.parametrize(
+    ("origin", "admitted"),
+    [
+        pytest.param(VERCEL.format("git-branch"), True, id="branch at Vercel"),
+        pytest.param(VERCEL.format("stranger"), True, id="stranger at Vercel"),
+        pytest.param("https://myapp-git-branch-others.vercel.app", False, id="team of others"),
+        pytest.param(NETLIFY.format("branch"), True, id="branch at Netlify"),
+        pytest.param("https://branch--other.netlify.app", False, id="site of others"),
+    ],
+)
+def test_whom_the_regexes_for_previews_admit(origin: str, admitted: bool) -> None:
+    with read("docs/environments.rst") as page:
+        previews = CorsPolicy(**page.settings["CORS_POLICIES"]["storefront"])
+
+    assert previews.admits(origin) is admitted
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+@pytest.mark.parametrize(
+    ("policy", "with_credentials", "without"),
+    [
+        pytest.param("the page's", ["W043", "W043"], ["W043", "W043"], id="regexes"),
+        pytest.param({"origins": ["https://*.vercel.app"]}, ["E038"], [], id="vercel.app"),
+        pytest.param({"origins": ["https://*.netlify.app"]}, ["E038"], [], id="netlify.app"),
+        pytest.param({"origins": [VERCEL.format("git-main")]}, [], [], id="by name"),
+    ],
+)
+def test_what_the_checks_say_about_previews(
+    policy: Any, with_credentials: list[str], without: list[str], credentials: bool
+) -> None:
+    pytest.importorskip("publicsuffixlist", reason="E038 knows suffixes of one label without it")
+    with read("docs/environments.rst") as page:
+        given = page.settings["CORS_POLICIES"]["storefront"] if policy == "the page's" else policy
+    view = cors_allow(CorsPolicy(**given, credentials=credentials), methods=["GET"])(
+        lambda request: HttpResponse()
+    )
+    cross_site = {"SESSION_COOKIE_SAMESITE": "None", "CSRF_COOKIE_SAMESITE": "None"}
+    cross_site |= {"SESSION_COOKIE_SECURE": True, "CSRF_COOKIE_SECURE": True}
+    with (
+        urlconf(path("", view)),
+        override_settings(**cross_site, MIDDLEWARE=["cors_views.middleware.CorsMiddleware"]),
+    ):
+        found = [one.id.partition(".")[2] for one in run_checks() if one.id.startswith("cors_")]
+
+    assert found == (with_credentials if credentials else without)
+
+
+@pytest.mark.parametrize(
+    ("origin", "admitted"),
+    [
+        pytest.param("http://localhost:5173", True, id="a port"),
+        pytest.param("http://localhost", True, id="no port"),
+        pytest.param("http://127.0.0.1:3000", True, id="the address"),
+        pytest.param("http://[::1]:3000", False, id="IPv6, which is not listed"),
+        pytest.param("https://localhost:5173", False, id="another scheme"),
+    ],
+)
+def test_that_localhost_is_admitted_as_the_page_says(origin: str, admitted: bool) -> None:
+    page_name = "docs/policies.rst"
+    local = next(one for one in settings_of(page_name) if "localhost" in one.code)
+    with reading(page_name) as page:
+        origins = page.run(local)["CORS_ALLOWED_ORIGINS"]
+
+    assert CorsPolicy(origins=origins).admits(origin) is admitted
+    assert CorsPolicy(origins=["http://[::1]:*"]).admits("http://[::1]:3000")
 
 
 @pytest.mark.parametrize("page_name", ["docs/environments.rst", "docs/deployment.rst"])
@@ -186,15 +261,16 @@ def test_no_environment_trusts_a_placeholder(
     page_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the variable is unset, the settings fail, and admit nobody by default."""
-    *earlier, production = settings_of(page_name)
+    of_page = settings_of(page_name)
+    at = next(at for at, one in enumerate(of_page) if "os.environ" in one.code)
     with reading(page_name) as page:
-        for sample in earlier:
+        for sample in of_page[:at]:
             page.run(sample)
         for name in ("STOREFRONT_ORIGINS", "SHOP_STOREFRONTS"):
             monkeypatch.delenv(name, raising=False)
 
         with pytest.raises(KeyError, match="STOREFRONT"):
-            page.run(production)
+            page.run(of_page[at])
 
 
 def test_the_layers_of_the_page_about_who_wins() -> None:

@@ -69,7 +69,8 @@ def used(reader: Reader, new: dict[str, Any]) -> Iterator[None]:
         routes = []
         for name, policy in site.CORS_POLICIES.items():
             given = policy if isinstance(policy, CorsPolicy) else CorsPolicy(**policy)
-            methods = ["GET", "POST"] if speaks_of_csrf and given.credentials else ["GET"]
+            sends = speaks_of_csrf and given.credentials and name in new.get("CORS_POLICIES", ())
+            methods = ["GET", "POST"] if sends else ["GET"]
             routes.append(path(f"{name}/", cors_allow(name, methods=methods)(visited)))
         with override_settings(ROOT_URLCONF=Patterns([*routes, path("undeclared/", visited)])):
             yield
@@ -84,7 +85,10 @@ def test_that_the_checks_of_a_deployment_find_nothing(sample: Sample, reader: Re
     with used(reader, new):
         found = run_checks(include_deployment_checks=deployed)
     # The toolbar is installed for its own tests alone.
-    assert [one for one in found if not str(one.id).startswith("debug_toolbar.")] == []
+    ids = [str(one.id) for one in found if not str(one.id).startswith("debug_toolbar.")]
+    # Names at a host that others share; the page says which check reports them.
+    expected = ["cors_views.W043"] * 2 if "settings/preview_hosts.py" in sample.code else []
+    assert ids == expected
 
 
 @of(SETTINGS)
