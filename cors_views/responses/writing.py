@@ -28,7 +28,7 @@ _VARY = ("Vary", "origin")
 
 def write(request: Any, response: HttpResponseBase, decided: DecidedParts | EnforcedParts) -> None:
     """Write what was decided for a request on the response that its view has made."""
-    origin, answer, effective = decided[0], decided[1], decided[2]
+    answer = decided[1]
     headers: Any = response.headers
     if type(headers) is not KNOWN_HEADERS:
         _write_checked(request, response, decided)
@@ -38,16 +38,17 @@ def write(request: Any, response: HttpResponseBase, decided: DecidedParts | Enfo
         # Vary that is not there, would be three quarters of what CORS adds to a request.
         store = headers._store
         if not CORS_RESPONSE_HEADERS.isdisjoint(store):
-            own_headers.judge(request, headers, answer, effective)
-        for pair in answer.headers:
-            store[pair[0]] = pair
+            own_headers.judge(request, headers, answer, decided[2])
+        if answer.headers:
+            for pair in answer.headers:
+                store[pair[0]] = pair
         if answer.vary:
             # Fetch, "CORS protocol and HTTP caches".
             there = "vary" in store
             store["vary"] = ("Vary", with_origin(store["vary"][1])) if there else _VARY
     request._cors_outcome = decided
     # Without an Origin nobody is refused.
-    if origin:
+    if decided[0]:
         if may_be_logged(LEVEL, True) and are_refusals_logged():
             log_refusal(request, Decided(*decided), headers)
         if value_read("DEBUG", True):
