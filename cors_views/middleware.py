@@ -21,8 +21,9 @@ from cors_views.protocol.consulting import NOT_ASKED_YET, aconsult, consult, kno
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.protocol.questions import SIGNAL, Question, Replies, Unanswered
 from cors_views.protocol.reasons import Answer, Preflight
-from cors_views.resolution import lookup
-from cors_views.responses import enforcement, preflight_status, writing
+from cors_views.resolution.lookup import effective_policy_of, find_route_policies
+from cors_views.responses import enforcement, preflight_status
+from cors_views.responses.writing import write
 from cors_views.signals import check_request_enabled, cors_decided
 from cors_views.standard.response_headers import (
     ALLOW_CREDENTIALS,
@@ -91,15 +92,16 @@ class CorsMiddleware:
         # 4. Any other request goes to the view.
         response = self.get_response(request)
         # 5. Find the nearest policy: Django has left the view on the request.
-        effective = lookup.effective_policy_of(request)
+        effective = effective_policy_of(request)
         # 6. Decide what it answers this origin; callables and receivers may have to be asked.
-        answer = _at_once(request, path, origin, effective)
+        receivers = check_request_enabled.receivers
+        answer = actual_answers.at_once(effective, origin, path, request.method, receivers)
         if answer is None:
             decision = partial(_actual, request, path, origin, effective)
             decided = consult(decision, request, origin, replies)
             answer, replies = decided
         # 7. Write the headers of the answer, and Vary; keep what was decided, and log a refusal.
-        writing.write(request, response, (origin, answer, effective, asked, replies))
+        write(request, response, (origin, answer, effective, asked, replies))
         # 8. Tell what was decided, where anybody wants to know.
         if origin and cors_decided.receivers:
             outcome.send(request)
@@ -124,13 +126,14 @@ class CorsMiddleware:
                     await outcome.asend(request)
                 return forbidden
         response: HttpResponseBase = await self.get_response(request)
-        effective = lookup.effective_policy_of(request)
-        answer = _at_once(request, path, origin, effective)
+        effective = effective_policy_of(request)
+        receivers = check_request_enabled.receivers
+        answer = actual_answers.at_once(effective, origin, path, request.method, receivers)
         if answer is None:
             decision = partial(_actual, request, path, origin, effective)
             decided = await aconsult(decision, request, origin, replies)
             answer, replies = decided
-        writing.write(request, response, (origin, answer, effective, asked, replies))
+        write(request, response, (origin, answer, effective, asked, replies))
         if origin and cors_decided.receivers:
             await outcome.asend(request)
         return response
@@ -151,7 +154,7 @@ def _before_the_view(
         method = meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
         # Fetch, "CORS-preflight request". Without an Origin it is no CORS request at all.
         if method is not None and origin:
-            route_policies = lookup.find_route_policies(request)
+            route_policies = find_route_policies(request)
             asked = Preflight(
                 origin,
                 method,
@@ -165,7 +168,7 @@ def _before_the_view(
         # django-cors-headers asks the receivers before the view where CORS_URLS_REGEX does not
         # match, and the answer may differ afterwards. The URL is resolved first, because a view
         # that declares its policy has no use for the answer.
-        effective = lookup.find_route_policies(request).effective(request.method or "")
+        effective = find_route_policies(request).effective(request.method or "")
         if effective.needs_url_match and effective.applies:
             return _ask_the_receivers, None
     return None, None
@@ -186,24 +189,6 @@ def _preflight(
 def _ask_the_receivers(replies: Replies) -> None:
     """Decide nothing: raise ``Unanswered`` until the receivers were asked."""
     replies.says(SIGNAL)
-
-
-def _at_once(
-    request: HttpRequest, path: str, origin: str, effective: EffectivePolicy
-) -> Answer | None:
-    """Return what ``_actual`` decides, where nobody has to be asked, as on nearly every site."""
-    if effective.signal:
-        if check_request_enabled.receivers:
-            return effective.settled(origin)
-        # Only under the settings alone does more than the origin matter.
-        if effective.needs_url_match and (
-            request.method == "OPTIONS"
-            or not (
-                (effective.any_url and "\n" not in path) or conf.cors_settings().matches_url(path)
-            )
-        ):
-            return None
-    return actual_answers.by_origin(effective, origin)
 
 
 def _actual(
@@ -251,7 +236,7 @@ def preview(request: HttpRequest) -> tuple[EffectivePolicy, Decided | Question]:
     decided = what_was_decided(request)
     if decided is not None:
         return decided.effective, decided
-    effective, origin = lookup.effective_policy_of(request), request.META.get("HTTP_ORIGIN", "")
+    effective, origin = effective_policy_of(request), request.META.get("HTTP_ORIGIN", "")
     try:
         answer = _actual(request, request.path_info, origin, effective, known_replies())
     except Unanswered as unanswered:

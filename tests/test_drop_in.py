@@ -1231,7 +1231,7 @@ def test_that_another_answer_is_noticed(
     monkeypatch.setattr(writing, "KNOWN_HEADERS", None)
     for module, name in (
         (actual_answers, "actual"),
-        (actual_answers, "by_origin"),
+        (actual_answers, "at_once"),
         (preflight_answers, "preflight"),
     ):
         decide = getattr(module, name)

@@ -60,9 +60,9 @@ def _setting_changed(*, setting: str, **kwargs: Any) -> None:
 setting_changed.connect(_setting_changed, dispatch_uid="cors_views.conf.settings_cache")
 
 
-#: What Django has kept of a setting that was read before, given its name and another value. To ask
-#: the settings themselves takes a third of all that CORS adds to a request.
-value_read = settings.__dict__.get
+#: What Django has kept of the settings that were read before, by name. To ask the settings
+#: themselves takes a third of all that CORS adds to a request.
+VALUES_READ: dict[str, Any] = settings.__dict__
 
 
 class _Watch:

@@ -28,9 +28,8 @@ logger = logging.getLogger("cors_views")
 LEVEL = logging.DEBUG
 #: Whether anybody reads them. Seen to beforehand, so that nothing is put together in vain.
 are_refusals_logged = functools.partial(logger.isEnabledFor, LEVEL)
-#: What the logger remembers of that, given the level and what to return where it remembers nothing.
-#: To ask it takes five times as long.
-may_be_logged: Callable[[int, bool], bool] = getattr(logger, "_cache", {}).get
+#: What the logger remembers of that, by level. To ask it takes five times as long.
+LEVELS_READ: dict[int, bool] = getattr(logger, "_cache", {})
 
 #: What is said where a policy only reports, and the view runs.
 _REPORTED = "With enforce=True, CORS would have sent 403 to"

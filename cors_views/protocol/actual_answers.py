@@ -5,6 +5,9 @@ Fetch, "CORS protocol", is the authority.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from cors_views.protocol.admission import NOT_ADMITTED, admitting, is_opened
 from cors_views.protocol.effective_policies import VARY, CompiledPolicy, EffectivePolicy
 from cors_views.protocol.questions import SIGNAL, Replies
@@ -78,11 +81,25 @@ def forbidden(
     return None if policy.lets_run(method) else _NOT_OFFERED
 
 
-def by_origin(effective: EffectivePolicy, origin: str) -> Answer | None:
-    """Answer as ``actual`` does, to which it is a shortcut: the URL matches and nobody listens.
+def at_once(
+    effective: EffectivePolicy, origin: str, path: str, method: str | None, receivers: Sequence[Any]
+) -> Answer | None:
+    """Answer as ``actual`` does, to which it is a shortcut for nearly every request.
 
-    Return ``None`` where callables have to be asked, or more of the request matters.
+    Return ``None`` where callables or ``receivers`` have to be asked, or where more of the request
+    matters.
     """
+    if effective.signal:
+        if receivers:
+            return effective.settled(origin)
+        # Only under the settings alone does more than the origin matter.
+        if effective.needs_url_match and (
+            method == "OPTIONS"
+            # A dot in a regular expression matches all but that.
+            or "\n" in path
+            or (effective.matches_url is not None and not effective.matches_url(path))
+        ):
+            return None
     if not effective.origin_decides:
         return effective.settled(origin)
     if not origin or effective.same_for_all:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from cors_views.policies.enforced_anywhere import Enforce, strictest
@@ -102,8 +102,8 @@ class EffectivePolicy:
         Whether the layers end in the settings, where a receiver may admit the origin too.
     ``needs_url_match``
         Whether only the settings speak, so that ``CORS_URLS_REGEX`` or a receiver must open them.
-    ``any_url``
-        Whether ``CORS_URLS_REGEX`` holds its default, which matches whatever is on one line.
+    ``matches_url``
+        Whether ``CORS_URLS_REGEX`` matches a path; ``None`` where it matches all that is one line.
     ``undeclared``
         Whether the route declares nothing at all: the settings answer as django-cors-headers does.
     ``applies``
@@ -116,13 +116,13 @@ class EffectivePolicy:
     """
 
     __slots__ = (
-        "any_url",
         "applies",
         "constant_answer",
         "counting_layers",
         "denied",
         "enforce",
         "listed",
+        "matches_url",
         "needs_url_match",
         "origin_decides",
         "policies",
@@ -142,7 +142,7 @@ class EffectivePolicy:
         counting_layers: tuple[Any, ...] = (),
         signal: bool = False,
         needs_url_match: bool = False,
-        any_url: bool = False,
+        matches_url: Callable[[str], bool] | None = None,
         undeclared: bool = False,
         applies: bool = True,
         enforce: Enforce | None = None,
@@ -152,7 +152,7 @@ class EffectivePolicy:
         self.counting_layers = counting_layers
         self.signal = signal
         self.needs_url_match = needs_url_match
-        self.any_url = any_url
+        self.matches_url = matches_url
         self.undeclared = undeclared
         self.applies = applies
         self.why_settings = why_settings

@@ -94,7 +94,7 @@ class _Builder:
             (policy,),
             signal=True,
             needs_url_match=True,
-            any_url=self.site.matches_every_line,
+            matches_url=None if self.site.matches_every_line else self.site.matches_url,
             applies=not self.site.opt_in,
             why_settings="nothing is declared for this method",
         )

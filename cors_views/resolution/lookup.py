@@ -43,10 +43,10 @@ def effective_policy_of(request: HttpRequest) -> EffectivePolicy:
     # In one step for nearly every request: a call costs as much as the lookup.
     try:
         if match is not None:
-            pattern_path = match.tried[-1]
+            callback, found = _kept[tuple(match.tried[-1])]
             # Of another view than that of the pattern, the route is another too.
-            if pattern_path[-1].callback is match.func:
-                route_policies = _kept.get(tuple(pattern_path))
+            if callback is match.func:
+                route_policies = found
     except Exception:  # noqa: S110 patterns and matches may be of any class, or made by hand
         pass
     if route_policies is None:
@@ -78,8 +78,8 @@ def find_route_policies(request: HttpRequest) -> RoutePolicies:
 
 # --- The cache ---------------------------------------------------------------------------------
 
-#: One entry for each route that was asked for, oldest first.
-_kept: dict[PatternPath, RoutePolicies] = {}
+#: The view and the policies of each route that was asked for, oldest first.
+_kept: dict[PatternPath, tuple[Any, RoutePolicies]] = {}
 #: More routes than any site has; a resolver that makes its patterns for each request makes more.
 _MOST_ROUTES = 5_000
 #: The resolver of the URLconf that the routes are of.
@@ -105,7 +105,7 @@ def _of_the_settings(why_settings: str) -> RoutePolicies:
         (compiled_policy(site.policy),),
         signal=True,
         needs_url_match=True,
-        any_url=site.matches_every_line,
+        matches_url=None if site.matches_every_line else site.matches_url,
         undeclared=True,
         applies=not site.opt_in,
         why_settings=why_settings,
@@ -132,11 +132,11 @@ def _route_policies_at(pattern_path: PatternPath) -> RoutePolicies:
     if not (_DJANGOS.issuperset(map(type, pattern_path)) or all(map(_is_itself, pattern_path))):
         # Made anew for each request, perhaps, or taken for another: looked at each time, not kept.
         return build_safely(pattern_path)
-    route_policies = _kept.get(pattern_path)
-    if route_policies is None:
-        route_policies = build_safely(pattern_path)
-        _keep(pattern_path, route_policies)
-    return route_policies
+    kept = _kept.get(pattern_path)
+    if kept is None:
+        kept = (pattern_path[-1].callback, build_safely(pattern_path))
+        _keep(pattern_path, kept)
+    return kept[1]
 
 
 #: What nearly all steps are, and equal to nothing else.
@@ -149,7 +149,7 @@ def _is_itself(step: Any) -> bool:
     return kind.__eq__ is object.__eq__ and kind.__hash__ is object.__hash__
 
 
-def _keep(pattern_path: PatternPath, route_policies: RoutePolicies) -> None:
+def _keep(pattern_path: PatternPath, route: tuple[Any, RoutePolicies]) -> None:
     """Keep a route, and neither those of a URLconf that Django has forgotten nor too many."""
     global _root
     root = get_resolver()
@@ -159,7 +159,7 @@ def _keep(pattern_path: PatternPath, route_policies: RoutePolicies) -> None:
             _root = weakref.ref(root)
         if len(_kept) >= _MOST_ROUTES:
             del _kept[next(iter(_kept))]
-        _kept[pattern_path] = route_policies
+        _kept[pattern_path] = route
 
 
 def build_safely(pattern_path: PatternPath) -> RoutePolicies:

@@ -10,10 +10,10 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase, ResponseHeaders
 from django.utils.cache import patch_vary_headers
 
-from cors_views.conf.settings_cache import value_read
+from cors_views.conf.settings_cache import VALUES_READ
 from cors_views.outcomes import debug_header
 from cors_views.outcomes.kept_decision import Decided, DecidedParts, EnforcedParts
-from cors_views.outcomes.refusal_log import LEVEL, are_refusals_logged, log_refusal, may_be_logged
+from cors_views.outcomes.refusal_log import LEVEL, LEVELS_READ, are_refusals_logged, log_refusal
 from cors_views.responses import own_headers
 from cors_views.standard.response_headers import CORS_RESPONSE_HEADERS, cors_headers_among
 
@@ -49,10 +49,13 @@ def write(request: Any, response: HttpResponseBase, decided: DecidedParts | Enfo
     request._cors_outcome = decided
     # Without an Origin nobody is refused.
     if decided[0]:
-        if may_be_logged(LEVEL, True) and are_refusals_logged():
-            log_refusal(request, Decided(*decided), headers)
-        if value_read("DEBUG", True):
-            _say_why(request, response, decided)
+        try:
+            told = LEVELS_READ[LEVEL] or VALUES_READ["DEBUG"]
+        except KeyError:
+            # Not read yet, or forgotten because it has changed.
+            told = True
+        if told:
+            _tell(request, response, decided)
 
 
 def _write_checked(
@@ -82,6 +85,13 @@ def write_forbidden(request: Any, response: HttpResponseBase, decided: EnforcedP
         del response.headers[name]
     patch_vary_headers(response, ("origin",))
     request._cors_outcome = decided
+    _say_why(request, response, decided)
+
+
+def _tell(request: Any, response: HttpResponseBase, decided: DecidedParts | EnforcedParts) -> None:
+    """Tell developers of a refusal, where they want to know."""
+    if are_refusals_logged():
+        log_refusal(request, Decided(*decided), response.headers)
     _say_why(request, response, decided)
 
 
