@@ -57,7 +57,9 @@ def ask(port: int, method: str, path: str, headers: Headers, body: bytes = b"") 
             return None
 
 
-def handshake(port: int, path: str, *more: tuple[str, str], **headers: str) -> tuple[int, str]:
+def handshake(
+    port: int, path: str, *more: tuple[str, str | bytes], **headers: str
+) -> tuple[int, str]:
     """Open a WebSocket; return the status, and the first message."""
     sent = {
         "Host": f"127.0.0.1:{port}",

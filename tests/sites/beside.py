@@ -21,6 +21,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from cors_views import CorsPolicy
 from cors_views.asgi import CorsASGI
 from tests.policies.hostile_origins import BELOW, BOTH, EXACT, PORTS, REGEX
 
@@ -110,9 +111,20 @@ async def arrived(scope: Any, receive: Any, send: Any) -> None:
     await finish(send, text.encode())
 
 
+class Arrived(AsyncWebsocketConsumer):
+    """The same of a handshake."""
+
+    async def connect(self) -> None:
+        await self.accept()
+        found = [value for name, value in self.scope["headers"] if name.lower() == b"origin"]
+        await self.send(json.dumps([value.decode("latin-1") for value in found]))
+
+
 def agreeable(request: Any, origin: str) -> bool:
     return True
 
+
+every_pattern = CorsPolicy(origins=[EXACT, BELOW, PORTS, BOTH], origin_regexes=[REGEX])
 
 # --- The site -------------------------------------------------------------------------------
 
@@ -135,10 +147,7 @@ application = ProtocolTypeRouter(
                 path("waits/bare/", CorsASGI(waits, origins=[APP])),
                 path("release/", release),
                 path("strict/", CorsASGI(arrived, origins=[APP], enforce=True)),
-                path(
-                    "patterns/",
-                    CorsASGI(arrived, origins=[EXACT, BELOW, PORTS, BOTH], origin_regexes=[REGEX]),
-                ),
+                path("patterns/", CorsASGI(arrived, every_pattern)),
                 path("asks/", CorsASGI(arrived, origins=[agreeable], credentials=True)),
             ]
         ),
@@ -146,6 +155,7 @@ application = ProtocolTypeRouter(
             [
                 path("plain/", CorsASGI(Ticker.as_asgi(), origins=[APP])),
                 path("cookies/", CorsASGI(Ticker.as_asgi(), origins=[APP], credentials=True)),
+                path("patterns/", CorsASGI(Arrived.as_asgi(), every_pattern)),
             ]
         ),
     }
