@@ -51,20 +51,24 @@ COMMON = "django.middleware.common.CommonMiddleware"
 WHOLE_REGEX = "`CORS_ALLOWED_ORIGIN_REGEXES` match the whole origin"
 ANY_ORIGIN = "any origin without credentials: `*` also without `Origin`, and no `Vary`"
 PREFLIGHT_HAS_ORIGIN = "a preflight must carry an `Origin`"
-NO_ORIGIN = "what is no origin is never reflected, also with any origin and credentials"
-NORMALISED = "configured origins are normalised, and may be patterns"
-RECEIVER_RAISES = "a receiver of `check_request_enabled` that raises counts as False, and is logged"
-INVALID_SETTING = (
-    "an invalid entry of a setting is left out, a setting of the wrong type counts as empty "
-    "(there a string is taken letter by letter, or raises on each request)"
+NO_ORIGIN = (
+    "a value that is not a valid origin is never echoed back, even if any origin is allowed with "
+    "credentials"
 )
-OWN_HEADERS = "where a policy answers, CORS headers that the view wrote are removed first"
+NORMALISED = "configured origins can be patterns, and are normalised"
+RECEIVER_RAISES = (
+    "a receiver of `check_request_enabled` that raises is treated as False, and logged"
+)
+INVALID_SETTING = (
+    "an invalid entry of a setting is ignored, and a setting of the wrong type is treated as empty"
+)
+OWN_HEADERS = "if the settings admit a request, CORS headers that the view wrote are removed first"
 RECEIVER_VARIES = (
-    "outside `CORS_URLS_REGEX`, while receivers of `check_request_enabled` are connected: "
-    "`Vary: origin` also where they say no"
+    "if `check_request_enabled` has receivers, responses outside `CORS_URLS_REGEX` get "
+    "`Vary: origin` even if the receivers say no"
 )
 CORS_ENABLED = "`request._cors_enabled` does not exist"
-SAYS_WHY = "while `DEBUG` is True, a refused answer carries `X-Cors-Views`"
+SAYS_WHY = "while `DEBUG` is True, a refused response has the header `X-Cors-Views`"
 
 DIFFERENCES = (
     WHOLE_REGEX,
