@@ -62,11 +62,11 @@ def _denials(
     surveyed: Iterable[tuple[PatternPath, RoutePolicies]],
 ) -> Iterator[tuple[PatternPath, EffectivePolicy, tuple[str, ...] | None]]:
     """Yield where a ``cors_deny`` counts, with the methods that it governs."""
-    for pattern_path, route in surveyed:
-        if route.uniform and not route.other.denied:
+    for pattern_path, route_policies in surveyed:
+        if route_policies.uniform and not route_policies.other.denied:
             # Nearly all of many routes.
             continue
-        for effective, methods in governed_methods(pattern_path, route):
+        for effective, methods in governed_methods(pattern_path, route_policies):
             if effective.denied:
                 yield pattern_path, effective, methods
 
