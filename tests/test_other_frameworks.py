@@ -106,6 +106,8 @@ def test_a_declaration_on_a_ninja_operation_is_lost_and_found(
 class GraphQLView(View):
     """In the shape of those of graphene-django and strawberry: one class, all in dispatch()."""
 
+    schema = None
+
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         return JsonResponse({"data": {}})
 

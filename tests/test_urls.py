@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from django.conf.urls.static import static
 from django.contrib import admin
+from django.contrib.staticfiles.urls import staticfiles_urlpatterns
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 from django.test.utils import override_settings
@@ -96,6 +99,23 @@ def test_a_real_admin_site(send: Sender) -> None:
     assert url == "/admin/login/"
     assert response.status_code == 302
     assert_cors_headers(response, {ORIGIN: APP, "vary": "Cookie, origin"})
+
+
+@pytest.mark.parametrize("url", ["/static/shop.woff2", "/media/shop.woff2"])
+def test_the_files_of_a_development_server(send: Sender, tmp_path: Path, url: str) -> None:
+    """As docs/deployment.rst says: ``runserver --nostatic``, and Django's helpers with a policy."""
+    (tmp_path / "shop.woff2").write_text("a font")
+    static_files = {"STATIC_URL": "/static/", "STATICFILES_DIRS": [tmp_path]}
+
+    with override_settings(DEBUG=True, **static_files):
+        media = static("/media/", document_root=tmp_path)
+        patterns = staticfiles_urlpatterns()
+        with urlconf(*(path("", cors_include(each, origins="*")) for each in (patterns, media))):
+            response = send.actual(url, APP)
+            response.close()
+
+    assert response.status_code == 200
+    assert_cors_headers(response, {ORIGIN: "*"})
 
 
 def test_includes_nest_and_refine(send: Sender) -> None:

@@ -157,7 +157,8 @@ class _Document(View):
 
 @contextlib.contextmanager
 def _third_party(names: dict[str, Any]) -> Iterator[None]:
-    names["GraphQLView"] = import_string("tests.test_other_frameworks.GraphQLView")
+    graphql = {"GraphQLView": import_string("tests.test_other_frameworks.GraphQLView")}
+    names["schema"] = None
     names["ninja_api"] = import_string("tests.test_other_frameworks.shop")("samples")
     # The real admin wants to be installed, with its tables.
     admin = {"site": SimpleNamespace(urls=(_urls()["urlpatterns"], "admin", "admin"))}
@@ -166,6 +167,7 @@ def _third_party(names: dict[str, Any]) -> Iterator[None]:
         theirs |= {app: {}, f"{app}__urls": _urls()}
     documents = dict.fromkeys(("ConnectDiscoveryInfoView", "JwksInfoView"), _Document)
     theirs["oauth2_provider__views"] = documents
+    theirs |= {"strawberry": {}, "strawberry__django": {}, "strawberry__django__views": graphql}
     with modules(**theirs, django__contrib__admin=admin):
         yield
 
