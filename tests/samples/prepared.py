@@ -306,6 +306,7 @@ DONE = {
 #: Pages whose blocks need a package that is an extra.
 NEEDED = {
     "docs/asgi.rst": "channels",
+    "docs/nearest.rst": "rest_framework",
     "docs/rest_framework.rst": "rest_framework",
     "docs/third_party.rst": "ninja",
     "docs/reasons.rst": "debug_toolbar",

@@ -297,6 +297,57 @@ def test_the_layers_of_the_page_about_who_wins() -> None:
             assert told("/closed/", method) == (None, None)
 
 
+def test_at_which_level_the_policy_of_a_reused_method_is() -> None:
+    pytest.importorskip("rest_framework", reason="cors_action_policies are the mixin's")
+    sender = Sender("wsgi")
+    with (
+        read("docs/nearest.rst") as page,
+        urlconf(
+            path("middle/", page.names["Middle"].as_view()),
+            path("prices/", page.names["Prices"].as_view()),
+        ),
+    ):
+        told = {
+            (url, method): [
+                name
+                for name in ("base", "middle")
+                if ORIGIN
+                in cors_headers(sender.preflight(f"/{url}/", f"https://{name}.example.com", method))
+            ]
+            for url in ("middle", "prices")
+            for method in ("GET", "PUT")
+        }
+
+    assert told == {
+        ("middle", "GET"): ["middle"],
+        ("middle", "PUT"): ["middle"],
+        ("prices", "GET"): ["middle"],
+        ("prices", "PUT"): [],
+    }
+
+
+def test_below_an_include_that_opts_in_a_deny_closes_and_a_policy_is_its_own() -> None:
+    sender, stranger = Sender("wsgi"), "https://stranger.example"
+    with (
+        read("docs/opt_in.rst") as page,
+        override_settings(
+            ROOT_URLCONF=Patterns(page.names["urlpatterns"]),
+            MIDDLEWARE=["cors_views.middleware.CorsMiddleware"],
+        ),
+    ):
+        told = {
+            (name, origin): cors_headers(sender.actual(f"/bakery/{name}/", origin)).get(ORIGIN)
+            for name in ("loaves", "takings", "prices", "none")
+            for origin in ("https://app.example.com", stranger)
+        }
+
+    assert {key: value for key, value in told.items() if value} == {
+        ("loaves", "https://app.example.com"): "https://app.example.com",
+        ("prices", "https://app.example.com"): "*",
+        ("prices", stranger): "*",
+    }
+
+
 def test_the_read_me_lists_nothing_twice() -> None:
     """What the pages say in full, the README links to: fields, settings and differences."""
     readme = (ROOT / "README.rst").read_text("utf-8")
