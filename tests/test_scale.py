@@ -5,6 +5,7 @@ Work is counted in calls, which are the same however busy the machine is.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test.utils import override_settings
-from django.urls import path
+from django.urls import get_resolver, path
 
 from cors_views import conf, cors_allow, cors_include
 from cors_views.checks import check_declarations, check_settings
@@ -62,6 +63,20 @@ def compare() -> None:
     assert done.out.count(APP) == said.count('"route": "/')
 
 
+def replay() -> None:
+    """Replay a log that has a path of each route."""
+    number = len(get_resolver().url_patterns)
+    requests = [
+        {"origin": "https://old.example", "method": "GET", "path": f"/{each}/"}
+        for each in range(number)
+    ]
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+        file.writelines(f"{json.dumps(each)}\n" for each in requests)
+        file.flush()
+        done = run("cors_policies", f"--replay={file.name}", "--format=json")
+    assert json.loads(done.out)["refused"] == number
+
+
 @pytest.mark.parametrize(
     "work",
     [
@@ -72,6 +87,7 @@ def compare() -> None:
         pytest.param(on_a_site(check_declarations), id="check-declarations"),
         pytest.param(on_a_site(lambda: run("cors_policies")), id="cors_policies"),
         pytest.param(on_a_site(compare), id="cors_policies-diff"),
+        pytest.param(on_a_site(replay), id="cors_policies-replay"),
     ],
 )
 def test_that_the_work_for_named_policies_grows_as_their_number(work: Any) -> None:

@@ -67,7 +67,7 @@ def find_route_policies(request: HttpRequest) -> RoutePolicies:
     """Resolve a request that no view has served, and return what governs its URL."""
     try:
         pattern_path = find_pattern_path(request)
-        return unrouted() if pattern_path is None else _route_policies_at(pattern_path)
+        return unrouted() if pattern_path is None else route_policies_at(pattern_path)
     except Exception:
         # A broken URLconf or converter fails the request where Django meets it, not here.
         logger.exception("Resolving %s failed.", quoted(request.path_info))
@@ -125,10 +125,11 @@ def route_policies_of(match: ResolverMatch | None) -> RoutePolicies:
     except Exception:
         logger.exception("The view of %s cannot be found.", shown(match))
         return _not_understood(match) if anything_applied() else undeclared()
-    return _route_policies_at(pattern_path)
+    return route_policies_at(pattern_path)
 
 
-def _route_policies_at(pattern_path: PatternPath) -> RoutePolicies:
+def route_policies_at(pattern_path: PatternPath) -> RoutePolicies:
+    """Return what governs the entry that a path of patterns leads to."""
     if not (_DJANGOS.issuperset(map(type, pattern_path)) or all(map(_is_itself, pattern_path))):
         # Made anew for each request, perhaps, or taken for another: looked at each time, not kept.
         return build_safely(pattern_path)

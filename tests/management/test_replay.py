@@ -15,7 +15,7 @@ import pytest
 from django.conf.urls.i18n import i18n_patterns
 from django.http import HttpRequest, HttpResponse
 from django.test.utils import override_settings
-from django.urls import path, register_converter
+from django.urls import ResolverMatch, URLPattern, path, register_converter
 from django.views import View
 
 from cors_views import CachedOrigins, cors_allow, cors_deny
@@ -261,6 +261,28 @@ def test_languages_are_those_of_the_urls(tmp_path: Path) -> None:
         found = judged(tmp_path, asked(APP, "GET", "/de/v/"), asked(APP, "GET", "/en/v/"))
 
     assert found["admitted"] == 2
+
+
+class Swapped(URLPattern):
+    """An entry that puts another view on each match, as agents that measure do."""
+
+    def resolve(self, path: str) -> ResolverMatch | None:
+        match = super().resolve(path)
+        if match:
+            match.func = closed
+        return match
+
+
+closed = cors_deny(view)
+
+
+def test_a_path_leads_where_the_resolver_of_the_site_says(tmp_path: Path) -> None:
+    entry = path("swapped/", cors_allow(origins=[APP])(view))
+
+    with site(Swapped(entry.pattern, entry.callback), path("v/", view)):
+        found = judged(tmp_path, asked(APP, "GET", "/swapped/"))
+
+    assert outcome(found) == "DENIED"
 
 
 def test_receivers_are_not_asked(tmp_path: Path) -> None:
