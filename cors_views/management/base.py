@@ -15,7 +15,7 @@ from django.utils.translation import get_language, get_supported_language_varian
 
 from cors_views.browsing.pages import page_origin
 from cors_views.support.escaping import quoted
-from cors_views.support.memory import remembering
+from cors_views.support.memory import not_collecting, remembering
 
 #: Exit statuses: as grep has them, 1 is an answer, and 2 a mistake of whoever asks.
 REFUSED, BAD_INPUT = 1, 2
@@ -66,7 +66,7 @@ class CorsCommand(BaseCommand):
         # There is none after ``>&-`` of a shell.
         self._is_read = sys.stdout is not None or options.get("stdout") is not None
         try:
-            with remembering():
+            with remembering(), not_collecting():
                 # A refusal leads through the whole site several times, and nothing of it changes.
                 return super().execute(*args, **options)
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from pathlib import Path
@@ -30,14 +31,19 @@ class Place(NamedTuple):
         That is a path below the project, or below site-packages; ``…/`` and the name for a file
         that nothing imports.
         """
-        path = Path(self.file)
-        if not path.is_absolute():
-            return path.as_posix()
-        # Where one folder of sys.path holds another, the inner one is what names the module.
-        for folder in sorted(map(os.path.abspath, sys.path), key=len, reverse=True):
-            if path.is_relative_to(folder) and folder != path.anchor:
-                return path.relative_to(folder).as_posix()
-        return f"…/{path.name}"
+        return _module_file(self.file, tuple(sys.path))
+
+
+@functools.lru_cache(maxsize=1024)
+def _module_file(file: str, folders: tuple[str, ...]) -> str:
+    path = Path(file)
+    if not path.is_absolute():
+        return path.as_posix()
+    # Where one folder of sys.path holds another, the inner one is what names the module.
+    for folder in sorted(map(os.path.abspath, folders), key=len, reverse=True):
+        if path.is_relative_to(folder) and folder != path.anchor:
+            return path.relative_to(folder).as_posix()
+    return f"…/{path.name}"
 
 
 def with_filename(place: Place, error: E) -> E:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test.utils import override_settings
 from django.urls import path
 from django.views import View
 
-from cors_views import cors_allow
+from cors_views import CachedOrigins, cors_allow
 from cors_views.checks import check_declarations, check_public_views
 from cors_views.resolution import lookup
 from cors_views.resolution.route_names import route_name
@@ -42,6 +43,32 @@ def counting() -> tuple[Spy, Any]:
         return len(spy.calls)
 
     return spy, ask
+
+
+@pytest.mark.parametrize("collects", [True, False])
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [pytest.param((), 0, id="done"), pytest.param(("--app=nowhere",), 2, id="bad input")],
+)
+def test_that_the_collector_rests_while_a_command_runs(
+    arguments: tuple[str, ...], status: int, collects: bool
+) -> None:
+    seen: list[bool] = []
+
+    def tenants() -> list[str]:
+        seen.append(gc.isenabled())
+        return ["https://app.example"]
+
+    view = cors_allow(origins=[CachedOrigins(tenants)])(answer)
+    (gc.enable if collects else gc.disable)()
+    try:
+        with urlconf(path("v/", view)):
+            assert run("cors_policies", *arguments).status == status
+        # As it was before.
+        assert gc.isenabled() is collects
+    finally:
+        gc.enable()
+    assert seen == ([] if status else [False])
 
 
 def test_that_within_a_block_the_same_question_is_asked_once() -> None:

@@ -89,16 +89,22 @@ class _Comparing:
     def _of_route(self, name: str | None, old: Route, new: Route) -> Iterator[Change]:
         methods = in_order({*old.methods, *new.methods})
         # What a "*" offers beside those that have a name.
-        anything = [ANY] if old.others or new.others else []
+        every = (*methods, ANY) if old.others or new.others else methods
+        # Most methods of a route are governed alike, by the same object.
+        alike: dict[tuple[int, int], tuple[Governed, Governed, list[str]]] = {}
+        for method in every:
+            was, now = old.governed(method), new.governed(method)
+            alike.setdefault((id(was), id(now)), (was, now, []))[2].append(method)
         for direction in (GAINED, LOST):
-            found: dict[_Told, list[str]] = {}
-            for method in (*methods, *anything):
-                was, now = old.governed(method), new.governed(method)
+            found: dict[_Told, set[str]] = {}
+            for was, now, those in alike.values():
                 for told in self._gains(was, now, direction):
-                    found.setdefault(told, []).append(method)
-            for (who, example, what, cookies, unsure, place), those in found.items():
-                # All that have a name stand for any.
-                named = methods if those == [*methods, ANY] else tuple(those)
+                    found.setdefault(told, set()).update(those)
+            for (who, example, what, cookies, unsure, place), gaining in found.items():
+                named = tuple(method for method in every if method in gaining)
+                if named == every:
+                    # All that have a name stand for any.
+                    named = methods
                 yield Change(direction, who, example, what, cookies, unsure, name, named, place)
         if old is not _NO_ROUTE and new is not _NO_ROUTE:
             yield from self._of_enforcement(name, old, new, methods)
