@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn, cast
@@ -71,6 +72,12 @@ class CorsCommand(BaseCommand):
                 return super().execute(*args, **options)
         finally:
             self._output(lambda: self.stdout.flush())
+
+    def width(self, narrowest: int) -> int | None:
+        """Return the width of the terminal; ``None`` where the output goes elsewhere."""
+        if not self.stdout.isatty():
+            return None
+        return max(shutil.get_terminal_size().columns, narrowest)
 
     def tell(self, text: str) -> None:
         """Print, as long as somebody reads: ``| head`` changes no exit status."""

@@ -13,6 +13,10 @@ _WORD = re.compile(r"\S+|\s+")
 #: Where a word that is too long is broken: paths and dotted names, behind what parts them.
 _PARTS = (re.compile(r"(?:[^/]|//)+/?|/"), re.compile(r"[^.:_-]*[.:_-]|[^.:_-]+"))
 
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+#: What stands before the text of a line, as in "  FAIL  ..." and "  < Vary: origin".
+_MARGIN = re.compile(r" +(?:[<>] |\S+  )?")
+
 
 class Cell(NamedTuple):
     """A text, and the name of the style of Django's that it is painted in."""
@@ -99,3 +103,22 @@ def _pieces(
     for piece in parts[0].findall(text):
         pieces += [piece] if len(piece) <= width else _pieces(piece, width, parts[1:])
     return pieces
+
+
+def fold(line: str, width: int) -> str:
+    """Return a line that may be painted, broken at spaces, with its further lines set in.
+
+    No word is cut: whoever copies a URL or a line of code gets it in one piece.
+    """
+    margin = _MARGIN.match(_COLOUR.sub("", line))
+    indent = margin.end() if margin else 2
+    folded, used = "", 0
+    for word in re.findall(r" *[^ ]+", line):
+        length = len(_COLOUR.sub("", word))
+        if used + length > width and used > indent:
+            word = word.lstrip()
+            folded += "\n" + " " * indent
+            length, used = len(_COLOUR.sub("", word)), indent
+        folded += word
+        used += length
+    return folded

@@ -38,7 +38,7 @@ class Reason(enum.Enum):
     HEADER_NOT_ALLOWED = "the policy admits the origin, but does not allow a request header"
     CREDENTIALS_NOT_ALLOWED = "the answer admits the origin, but not with credentials"
     PREFLIGHT_FAILED = "the preflight was answered with an error or a redirect"
-    WRONG_ALLOW_ORIGIN = "the answer's Access-Control-Allow-Origin names another origin"
+    WRONG_ALLOW_ORIGIN = "the answer's Access-Control-Allow-Origin is not the page's origin"
     REDIRECT_REFUSED = "the answer is a redirect that a page may not follow"
     NO_ANSWER = "the server cannot be reached, or did not answer"
 

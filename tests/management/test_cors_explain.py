@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -920,6 +921,27 @@ def test_colour_is_for_terminals() -> None:
     assert "\x1b[31;1mFAIL\x1b[0m" in coloured.out
     assert "\x1b" not in plain.out
     assert (coloured.status, plain.status) == (1, 1)
+
+
+@pytest.mark.parametrize("columns", [40, 60, 100])
+@pytest.mark.parametrize("colour", [{"force_color": True}, {"no_color": True}])
+def test_a_terminal_cuts_no_word(
+    monkeypatch: pytest.MonkeyPatch, columns: int, colour: dict[str, bool]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    asked = "https://stranger.example GET https://api.example/orders/"
+    piped = explain(asked, no_color=True).out
+    shown = explain(asked, terminal=True, **colour).out
+
+    assert ("\x1b[" in shown) is ("force_color" in colour)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+    # The same words, of which none is cut; a longer line holds just one.
+    assert " ".join(lines).split() == piped.split()
+    texts = [re.sub(r"^ +([<>] |\S+  )?", "", line) for line in lines if len(line) > columns]
+    assert [text for text in texts if " " in text] == []
+    # What does not fit stands below the text of its line.
+    fail = next(at for at, line in enumerate(lines) if line.startswith("  FAIL  "))
+    assert re.match(" {8}[^ ]", lines[fail + 1])
 
 
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"

@@ -853,6 +853,15 @@ def test_any_other_url_is_a_route_of_its_own(before: Any) -> None:
     assert re.search(rf"{APP} +read +any +any other URL +CORS_ALLOWED_ORIGINS", done.out)
 
 
+def test_an_annotation_of_any_other_url_reads_as_a_sentence(before: Any) -> None:
+    file = before([path("a/", view)])
+
+    with site([path("a/", view)], CORS_ALLOWED_ORIGINS=[APP]):
+        done = run("cors_policies", f"--diff={file}", "--format=github")
+
+    assert f"{APP} gains: read; any method, any other URL" in done.out
+
+
 def test_many_routes_of_which_the_same_is_to_be_said_are_one_line(before: Any) -> None:
     file = before([path(f"{number}/", cors_deny(view)) for number in range(12)])
     opened = cors_allow(origins=[APP])(view)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from cors_views.management.live.http_requests import Deadline
 from cors_views.management.live.live_calls import LiveCall, Wanted
 from cors_views.management.overview.view_names import view_name
 from cors_views.management.site_requests import unlogged
+from cors_views.management.terminal_layout import fold
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution import lookup, pattern_paths
 from cors_views.resolution.pattern_paths import PatternPath
@@ -28,6 +29,8 @@ from cors_views.support.close_matches import close_matches
 from cors_views.support.escaping import escaped
 
 _LONGEST_WAIT = 600
+#: In a narrower terminal than this a line would be a word or two.
+_NARROWEST = 40
 
 
 class Command(CorsCommand):
@@ -92,8 +95,7 @@ class Command(CorsCommand):
             change = _advice(played) if played.verdict.reason else None
             self.tell(explained_json.as_json(played, _assumed(played), told, change))
         else:
-            for line in self._lines(call, played):
-                self.tell(line)
+            self._tell_folded(self._lines(call, played))
         if played.verdict.reason:
             sys.exit(REFUSED)
 
@@ -107,10 +109,14 @@ class Command(CorsCommand):
             change = _advice(wrong) if wrong else None
             self.tell(explained_json.as_json(live, _unsent(live), told, change, live.found))
         else:
-            for line in (*self._live_lines(call, live), *self._without_difference(live)):
-                self.tell(line)
+            self._tell_folded([*self._live_lines(call, live), *self._without_difference(live)])
         if live.verdict.reason:
             sys.exit(REFUSED)
+
+    def _tell_folded(self, lines: Iterable[str]) -> None:
+        width = self.width(_NARROWEST)
+        for line in lines:
+            self.tell(line if width is None else fold(line, width))
 
     def _live_lines(self, call: page_arguments.Call, live: LiveCall) -> Iterator[str]:
         page, verdict = call.page, live.verdict

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable
@@ -38,17 +37,11 @@ from cors_views.support.escaping import quoted
 
 #: In a narrower terminal than this the columns would be slivers; it breaks the lines itself.
 _NARROWEST = 72
-
-
 #: What does not go with these two.
 _ALONE = {
     "diff": ("origin", "policy", "group_by"),
     "replay": ("origin", "policy", "group_by", "app", "route", "ignore"),
 }
-
-
-def _width() -> int:
-    return max(shutil.get_terminal_size().columns, _NARROWEST)
 
 
 class Command(CorsCommand):
@@ -158,7 +151,7 @@ class Command(CorsCommand):
             filters.origin,
             options["group_by"],
             not options["no_lines"],
-            _width() if self.stdout.isatty() else None,
+            self.width(_NARROWEST),
             options["verbosity"] > 1,
             # Whoever names routes wants to see them.
             every=json or options["all"] or bool(options["route"]),
@@ -199,7 +192,7 @@ class Command(CorsCommand):
             installed_middleware.has_middleware(CorsMiddleware),
             not options["no_lines"],
             options["all"],
-            _width() if self.stdout.isatty() else None,
+            self.width(_NARROWEST),
             skipped,
         )
         if options["format"] == "json":

@@ -30,7 +30,8 @@ def of_changes(comparison: Comparison, *, every: bool) -> Iterator[str]:
         found: dict[Place, list[str]] = {}
         for route, change in wording.routes_in_one(comparison.of(direction), every=every):
             told = f"{wording.who(change)} {verb}: {wording.may(change)}"
-            where = f"{wording.methods(change)} {route}"
+            methods = wording.methods(change)
+            where = f"{'any method,' if methods == 'any' else methods} {route}"
             found.setdefault(change.place, []).append(f"{told}; {where}")
         for place, lines in found.items():
             at = (place.file, place.line, place.setting)
