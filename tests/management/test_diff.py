@@ -775,9 +775,9 @@ def test_annotations_stand_at_the_declaration(before: Any, monkeypatch: pytest.M
 
     at = f"file={root.name}/tests/management/test_diff.py,line={HERE}"
     first, second, third = done.out.splitlines()
-    assert first == f"::warning {at},title=CORS access gained::{NEW} gains: read; any /a/"
-    assert second.endswith("::any origin gains: read; any /b/")
-    assert third == f"::notice {at},title=CORS access lost::{APP} loses: read; any /a/"
+    assert first == f"::warning {at},title=CORS access gained::{NEW} gains: read; any method of /a/"
+    assert second.endswith("::any origin gains: read; any method of /b/")
+    assert third == f"::notice {at},title=CORS access lost::{APP} loses: read; any method of /a/"
 
 
 def test_annotations_of_findings() -> None:
@@ -798,7 +798,7 @@ def test_annotations_hold_what_one_declaration_changes(before: Any) -> None:
         each = run("cors_policies", f"--diff={file}", "--format=github", "--all")
         few = run("cors_policies", f"--diff={file}", "--format=github")
 
-    told = f"{NEW} gains: read; any /"
+    told = f"{NEW} gains: read; any method of /"
     lines = [f"{told}{number}:,%25/" for number in range(20)]
     assert each.out.partition("gained::")[2] == "%0A".join([*lines, "and 5 more"]) + "\n"
     assert few.out.partition("gained::")[2] == f"{told}0:,%25/ and 24 more\n"
@@ -819,7 +819,7 @@ def test_annotations_escape_what_an_old_file_says(before: Any) -> None:
 
     assert done.out == (
         "::notice file=a%2Cb%3Ac%25\\n%3A%3Aerror%3A%3A\\x1b,line=1,title=CORS access lost::"
-        f"{APP} loses: read; any /gone/\\n::error::%25\\x1b[2J\n"
+        f"{APP} loses: read; any method of /gone/\\n::error::%25\\x1b[2J\n"
     )
 
 
@@ -859,7 +859,7 @@ def test_an_annotation_of_any_other_url_reads_as_a_sentence(before: Any) -> None
     with site([path("a/", view)], CORS_ALLOWED_ORIGINS=[APP]):
         done = run("cors_policies", f"--diff={file}", "--format=github")
 
-    assert f"{APP} gains: read; any method, any other URL" in done.out
+    assert f"{APP} gains: read; any method of any other URL" in done.out
 
 
 def test_many_routes_of_which_the_same_is_to_be_said_are_one_line(before: Any) -> None:

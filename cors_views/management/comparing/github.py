@@ -31,7 +31,7 @@ def of_changes(comparison: Comparison, *, every: bool) -> Iterator[str]:
         for route, change in wording.routes_in_one(comparison.of(direction), every=every):
             told = f"{wording.who(change)} {verb}: {wording.may(change)}"
             methods = wording.methods(change)
-            where = f"{'any method,' if methods == 'any' else methods} {route}"
+            where = f"{'any method of' if methods == 'any' else methods} {route}"
             found.setdefault(change.place, []).append(f"{told}; {where}")
         for place, lines in found.items():
             at = (place.file, place.line, place.setting)
