@@ -198,3 +198,52 @@ def test_async_only_wrappers_keep_a_declaration(send: Sender) -> None:
 
     assert admitted(send, async_only(allow_app(aanswer))) == (True, True)
     assert admitted(send, allow_app(async_only(aanswer))) == (True, True)
+
+
+def _bound_late() -> tuple[Callable[..., Any], Callable[[], None]]:
+    """Return a view that answers what its closure holds, and what changes that."""
+    answers = "before"
+
+    def view(request: Any) -> str:
+        return answers
+
+    def change() -> None:
+        nonlocal answers
+        answers = "after"
+
+    return view, change
+
+
+def test_that_a_decorated_view_takes_what_it_took_before() -> None:
+    def view(request: Any, pk: int = 1, *rest: int, page: int = 2, **more: int) -> tuple[Any, ...]:
+        return (pk, rest, page, more)
+
+    decorated = allow_app(view)
+
+    assert decorated("request") == (1, (), 2, {})
+    assert decorated("request", 3, 4, page=5, size=6) == (3, (4,), 5, {"size": 6})
+
+
+def test_that_a_decorated_view_shares_its_closure() -> None:
+    view, change = _bound_late()
+    decorated = allow_app(view)
+
+    change()
+
+    assert (view("request"), decorated("request")) == ("after", "after")
+
+
+def test_that_a_view_stays_undeclared_where_it_stands_undecorated(send: Sender) -> None:
+    def view(request: Any) -> HttpResponse:
+        return HttpResponse()
+
+    with urlconf(path("declared/", allow_app(view)), path("plain/", view)):
+        assert cors_headers(send.actual("/declared/", APP)).get(ORIGIN) == APP
+        assert ORIGIN not in cors_headers(send.actual("/plain/", APP))
+
+
+def test_that_an_async_view_stays_one() -> None:
+    decorated = allow_app(aanswer)
+
+    assert iscoroutinefunction(decorated)
+    assert iscoroutinefunction(functools.partial(decorated))
