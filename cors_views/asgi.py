@@ -40,7 +40,7 @@ from cors_views.protocol.reasons import Answer, Preflight, Reason
 from cors_views.protocol.same_origin import is_same_origin
 from cors_views.resolution import combining_layers
 from cors_views.resolution.layer_order import Layer
-from cors_views.responses import own_headers
+from cors_views.responses import view_headers
 from cors_views.responses.asgi_responses import headers_of, of_text, respond, written
 from cors_views.responses.preflight_status import PREFLIGHT_STATUS, headers_of_no_body
 from cors_views.signals import cors_decided
@@ -136,7 +136,7 @@ class CorsASGI:
                 started = True
                 headers, own = written(message.get("headers", ()), answer)
                 if own:
-                    own_headers.warn_once(request(), route_policies, route_policies.other, own)
+                    view_headers.warn_once(request(), route_policies, route_policies.other, own)
                 message = {**message, "headers": headers}
             await send(message)
 

@@ -23,7 +23,7 @@ from cors_views.protocol.questions import SIGNAL, Question, Replies, Unanswered
 from cors_views.protocol.reasons import Answer, Preflight
 from cors_views.resolution.lookup import effective_policy_of, find_route_policies
 from cors_views.responses import enforcement, preflight_status
-from cors_views.responses.writing import write
+from cors_views.responses.headers_and_vary import write
 from cors_views.signals import check_request_enabled, cors_decided
 from cors_views.standard.response_headers import (
     ALLOW_CREDENTIALS,

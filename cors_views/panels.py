@@ -19,7 +19,7 @@ from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.questions import Question
 from cors_views.protocol.reasons import Headers, Reason
 from cors_views.protocol.same_origin import is_same_origin
-from cors_views.responses import own_headers
+from cors_views.responses import view_headers
 from cors_views.support.escaping import escaped
 
 try:
@@ -83,7 +83,7 @@ class CorsPanel(Panel):  # type: ignore[misc]
         if isinstance(decided, Decided):
             # Above us the middleware has not written yet, and takes away what it will not leave.
             written = (
-                response.headers if own_headers.stay(decided.answer, decided.effective) else {}
+                response.headers if view_headers.stay(decided.answer, decided.effective) else {}
             )
             short, verdict = _verdict(request, decided, written)
             headers = decided.answer.headers

@@ -21,7 +21,7 @@ from cors_views.declarations import marks
 from cors_views.policies.origin_sets import OriginSet
 from cors_views.protocol import actual_answers, preflight_answers
 from cors_views.protocol.reasons import Answer
-from cors_views.responses import preflight_status, writing
+from cors_views.responses import headers_and_vary, preflight_status
 from tests.drop_in import (
     ANY_ORIGIN,
     COMMON,
@@ -1228,7 +1228,7 @@ def test_that_another_answer_is_noticed(
     change: Callable[[Answer], Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As Django documents it: the short way of writing headers takes their names for lower case.
-    monkeypatch.setattr(writing, "KNOWN_HEADERS", None)
+    monkeypatch.setattr(headers_and_vary, "KNOWN_HEADERS", None)
     for module, name in (
         (actual_answers, "actual"),
         (actual_answers, "at_once"),

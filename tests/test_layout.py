@@ -61,7 +61,7 @@ READS_OTHER_SETTINGS = {
     "conf.settings_cache": {"__dict__"},
     "conf.installed_middleware": {"APPEND_SLASH", "MIDDLEWARE"},
     "asgi": {"DEBUG"},
-    "responses.writing": {"DEBUG"},
+    "responses.headers_and_vary": {"DEBUG"},
     "outcomes.refusal_log": {"LOGIN_URL"},
     "management.login_redirects": {"LOGIN_URL", "MIDDLEWARE"},
     "management.explaining.visitor_cookies": {

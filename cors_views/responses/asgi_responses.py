@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from cors_views.protocol.asgi_scopes import Send
 from cors_views.protocol.reasons import Answer
-from cors_views.responses.writing import with_origin
+from cors_views.responses.headers_and_vary import with_origin
 from cors_views.standard.response_headers import CORS_RESPONSE_HEADERS
 
 #: Names and values of headers, as ASGI has them.

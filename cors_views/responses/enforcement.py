@@ -32,7 +32,7 @@ from cors_views.protocol.same_origin import OWN_SITE, is_same_origin
 from cors_views.resolution import lookup
 from cors_views.resolution.pattern_paths import resolve
 from cors_views.resolution.wrapped_views import inspect_view
-from cors_views.responses import preflight_status, writing
+from cors_views.responses import headers_and_vary, preflight_status
 from cors_views.standard.methods import is_method
 
 settings_cache.forget_on_change(ENFORCING.look_again)
@@ -212,5 +212,5 @@ def _json(request: HttpRequest) -> HttpResponse | None:
 
 
 def _written(request: Any, response: HttpResponseBase, decided: EnforcedParts) -> HttpResponseBase:
-    writing.write_forbidden(request, response, decided)
+    headers_and_vary.write_forbidden(request, response, decided)
     return response

@@ -13,7 +13,7 @@ from django.http.response import ResponseHeaders
 
 from cors_views.conf import settings_cache
 from cors_views.outcomes.kept_decision import DecidedParts, EnforcedParts
-from cors_views.responses import writing
+from cors_views.responses import headers_and_vary
 
 #: Fetch, "CORS-preflight fetch": any "ok status" will do.
 PREFLIGHT_STATUS = 200
@@ -27,7 +27,7 @@ def preflight_response(
     A refusal is the absence of the headers; ``status`` is another one where policies enforce.
     """
     response = _without_body(status)
-    writing.write(request, response, decided)
+    headers_and_vary.write(request, response, decided)
     return response
 
 

@@ -11,7 +11,7 @@ from django.test.utils import override_settings
 from django.urls import path
 
 from cors_views import cors_allow, cors_deny
-from cors_views.responses import preflight_status, writing
+from cors_views.responses import headers_and_vary, preflight_status
 from tests.tables import Sender, urlconf
 
 ORIGIN = "https://app.example.com"
@@ -44,7 +44,7 @@ def test_that_both_ways_write_the_same_response_to_a_preflight(
 
     with urlconf(path("v/", declare(answer))):
         short = send.preflight("/v/", ORIGIN, "PUT")
-        monkeypatch.setattr(writing, "KNOWN_HEADERS", None)
+        monkeypatch.setattr(headers_and_vary, "KNOWN_HEADERS", None)
         monkeypatch.setattr(preflight_status, "_parts", lambda status: None)
         documented = send.preflight("/v/", ORIGIN, "PUT")
 

@@ -149,7 +149,7 @@ def _environments(names: dict[str, Any]) -> Iterator[None]:
 
 
 class _Document(View):
-    """A view of django-oauth-toolkit's; tests/responses/test_own_headers.py has its header."""
+    """A view of django-oauth-toolkit's; tests/responses/test_view_headers.py has its header."""
 
     def get(self, request: Any) -> JsonResponse:
         return JsonResponse({})

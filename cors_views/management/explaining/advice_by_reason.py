@@ -31,7 +31,7 @@ from cors_views.middleware import CorsMiddleware
 from cors_views.outcomes.kept_decision import Decided
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.layer_order import NotUnderstood
-from cors_views.responses import own_headers
+from cors_views.responses import view_headers
 from cors_views.standard.methods import SAFELISTED_METHODS
 from cors_views.standard.origins import SPECIAL
 
@@ -251,7 +251,7 @@ def _credentials(case: Case) -> Advice:
 
 
 def _written_by_hand(case: Case) -> Advice:
-    if not own_headers.stay(case.decided.answer, case.decided.effective):
+    if not view_headers.stay(case.decided.answer, case.decided.effective):
         return Advice(Move("something above it writes Access-Control-Allow-Origin by hand"))
     note = (
         "It replaces what the view writes by hand. Remove what a proxy or a middleware above "

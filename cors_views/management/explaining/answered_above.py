@@ -10,7 +10,7 @@ from cors_views.management.explaining.source_code import Item
 from cors_views.management.explaining.what_to_write import Refusal
 from cors_views.management.site_requests import Server
 from cors_views.outcomes.kept_decision import Decided
-from cors_views.responses import own_headers
+from cors_views.responses import view_headers
 from cors_views.standard.header_values import value_of
 from cors_views.standard.origins import is_origin
 from cors_views.standard.response_headers import ALLOW_CREDENTIALS, ALLOW_ORIGIN
@@ -33,7 +33,7 @@ def by_hand(decided: Decided, received: Received | None) -> bool:
     """Return whether an answer has a header that a view or a middleware wrote."""
     return (
         received is not None
-        and own_headers.stay(decided.answer, decided.effective)
+        and view_headers.stay(decided.answer, decided.effective)
         and bool(_allow_origin(received))
     )
 

@@ -14,7 +14,7 @@ from django.test.utils import override_settings
 from django.urls import path
 
 from cors_views import CorsPolicy, cors_allow, cors_deny
-from cors_views.responses import writing
+from cors_views.responses import headers_and_vary
 from tests.tables import Sender, urlconf
 
 ORIGIN = "https://app.example"
@@ -55,7 +55,7 @@ def answered(send: Sender, headers: dict[str, str], declare: Any, kind: type[Any
 
 def test_that_django_keeps_headers_as_the_short_way_knows() -> None:
     """If this fails, nothing breaks: each header is written the documented way, at its price."""
-    assert writing.KNOWN_HEADERS
+    assert headers_and_vary.KNOWN_HEADERS
 
 
 @pytest.mark.parametrize("declare", DECLARATIONS.values(), ids=DECLARATIONS)
@@ -68,7 +68,7 @@ def test_that_both_ways_write_the_same(
         short = answered(send, headers, declare, ResponseHeaders)
         kind = ResponseHeaders
         if other == "another store":
-            monkeypatch.setattr(writing, "KNOWN_HEADERS", None)
+            monkeypatch.setattr(headers_and_vary, "KNOWN_HEADERS", None)
         else:
             kind = OtherHeaders
         documented = answered(send, headers, declare, kind)

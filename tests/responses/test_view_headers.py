@@ -25,7 +25,7 @@ from rest_framework.viewsets import ViewSet
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
 from cors_views.protocol.reasons import Reason
-from cors_views.responses import own_headers
+from cors_views.responses import view_headers
 from cors_views.rest_framework import CorsMixin
 from cors_views.testing import Browser, CorsError
 from tests.management.commands import run
@@ -270,7 +270,11 @@ def warnings(caplog: Any) -> list[str]:
 TOLD = {
     "the view and the declaration": (
         cors_deny(decorated),
-        ["tests.responses.test_own_headers.decorated, ", "the route policy declared at ", __file__],
+        [
+            "tests.responses.test_view_headers.decorated, ",
+            "the route policy declared at ",
+            __file__,
+        ],
     ),
     "the names": (
         cors_deny(decorated),
@@ -279,15 +283,15 @@ TOLD = {
     "the route": (cors_deny(decorated), ["every response of the route /v/"]),
     "a class": (
         Denied.as_view(),
-        ["tests.responses.test_own_headers.Denied, ", "the class policy"],
+        ["tests.responses.test_view_headers.Denied, ", "the class policy"],
     ),
     "an include": (
         cors_include([path("", jwks)], policy=cors_deny),
-        ["tests.responses.test_own_headers.jwks, ", "the include policy declared at "],
+        ["tests.responses.test_view_headers.jwks, ", "the include policy declared at "],
     ),
     "the declaration of another handler": (
         HandlerAlone.as_view(),
-        ["tests.responses.test_own_headers.HandlerAlone, ", "the handler policy declared at "],
+        ["tests.responses.test_view_headers.HandlerAlone, ", "the handler policy declared at "],
     ),
     "what was refined": (
         cors_allow(max_age=5)(decorated),
@@ -323,7 +327,7 @@ def test_that_it_is_given_once_a_route(send: Sender, caplog: Any) -> None:
 def test_that_there_is_an_end_to_what_is_remembered(
     send: Sender, caplog: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_headers, "_MOST_WARNED", 2)
+    monkeypatch.setattr(view_headers, "_MOST_WARNED", 2)
     patterns = [path(f"{name}/", cors_deny(decorated)) for name in "abc"]
 
     with urlconf(*patterns):

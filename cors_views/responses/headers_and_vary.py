@@ -14,7 +14,7 @@ from cors_views.conf.settings_cache import VALUES_READ
 from cors_views.outcomes import debug_header
 from cors_views.outcomes.kept_decision import Decided, DecidedParts, EnforcedParts
 from cors_views.outcomes.refusal_log import LEVEL, LEVELS_READ, are_refusals_logged, log_refusal
-from cors_views.responses import own_headers
+from cors_views.responses import view_headers
 from cors_views.standard.response_headers import CORS_RESPONSE_HEADERS, cors_headers_among
 
 #: The class of headers, if Django keeps them as ``write`` knows: as pairs, by name in lower case.
@@ -38,7 +38,7 @@ def write(request: Any, response: HttpResponseBase, decided: DecidedParts | Enfo
         # Vary that is not there, would be three quarters of what CORS adds to a request.
         store = headers._store
         if not CORS_RESPONSE_HEADERS.isdisjoint(store):
-            own_headers.judge(request, headers, answer, decided[2])
+            view_headers.judge(request, headers, answer, decided[2])
         if answer.headers:
             for pair in answer.headers:
                 store[pair[0]] = pair
@@ -64,7 +64,7 @@ def _write_checked(
     """The same by what Django documents, for headers of another class."""
     answer, effective, headers = decided[1], decided[2], response.headers
     if not CORS_RESPONSE_HEADERS.isdisjoint(map(str.lower, headers)):
-        own_headers.judge(request, headers, answer, effective)
+        view_headers.judge(request, headers, answer, effective)
     for name, value in answer.headers:
         headers[name] = value
     if answer.vary:
