@@ -13,10 +13,11 @@ QUIETLY := --quiet --disable-pip-version-check
 
 # What tests the package from outside, or takes its time: other people's code beside it, sites at
 # random, servers, samples, installations. The others cover every branch without them.
-OUTSIDE := tests/oracle tests/samples tests/test_built_docs.py tests/test_deployment.py tests/test_drop_in.py \
-  tests/test_hostile_origins_servers.py tests/test_large_project.py tests/test_load.py tests/test_packaging.py \
-  tests/test_properties.py tests/test_sample_project.py tests/test_sample_sockets.py tests/test_tutorial.py \
-  tests/test_typing.py
+OUTSIDE := tests/oracle tests/samples tests/test_asgi_and_middleware.py tests/test_asgi_mounted.py \
+  tests/test_built_docs.py tests/test_cached_origins_servers.py tests/test_deployment.py \
+  tests/test_drop_in.py tests/test_hostile_origins_servers.py tests/test_large_project.py \
+  tests/test_load.py tests/test_packaging.py tests/test_properties.py tests/test_sample_project.py \
+  tests/test_sample_sockets.py tests/test_tutorial.py tests/test_typing.py
 PYTEST := pytest -n $(WORKERS) --dist worksteal
 OWN := $(PYTEST) --ignore=tests/browser $(addprefix --ignore=,$(OUTSIDE))
 # The longest of the others, and the second half of what runs under WSGI and ASGI: a first look can
