@@ -35,6 +35,8 @@ def as_json(
     verdict, ``change`` what to do about a refusal. ``differences`` are those of what is deployed.
     """
     page, verdict = played.page, played.verdict
+    # What is not asked for, of somebody whom the code does not know, has no verdict.
+    guessed = isinstance(played, LiveCall) and played.is_guessed
     first = played.server.answered[0].pattern_path
     document = {
         "version": VERSION,
@@ -45,13 +47,13 @@ def as_json(
         "route": route_name(first) if first else None,
         "view": view_name(first) if first else None,
         "verdict": "unknown"
-        if played.is_elsewhere
+        if played.is_elsewhere or guessed
         else "refused"
         if verdict.reason
         else "readable",
-        "reason": verdict.reason.name if verdict.reason else None,
+        "reason": verdict.reason.name if verdict.reason and not guessed else None,
         "missing": list(verdict.missing),
-        "status": verdict.status or None,
+        "status": None if guessed else verdict.status or None,
         "redirected_to": verdict.url if verdict.redirected else None,
         "decided": _decided(played.server.answered[-1]),
         "steps": [

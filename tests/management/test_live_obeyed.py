@@ -8,14 +8,20 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
+from django.urls import path
 
+from cors_views import cors_allow, cors_deny
 from tests import servers
 from tests.certificates import Certificates
 from tests.management.commands import Done, run
+from tests.management.test_schemas import assert_valid
 from tests.sites import PAGE, PARTNER
+from tests.tables import urlconf
 
 pytest.importorskip("gunicorn", reason="gunicorn serves the site that is asked")
 
@@ -355,3 +361,105 @@ def test_what_is_advised_ends_the_difference(
     assert SAME in after.out, after.out + after.err
     assert (document["verdict"], document["reason"]) == (decided["verdict"], decided["reason"])
     assert after.status == (0 if decided["verdict"] == "readable" else 1)
+
+
+# --- Where the code here is not what runs there ---------------------------------------------------
+
+NO_PREFIX = "If a proxy takes a prefix off the path, set FORCE_SCRIPT_NAME to it."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "verdict", "told"),
+    [
+        pytest.param(("GET", "/shop/orders/"), "readable", "The page may read", id="sent"),
+        pytest.param(
+            ("PUT", "/shop/orders/", "-H", "Content-Type"),
+            "unknown",
+            "Not known: the PUT is not sent, and the code here does not know who would answer it.",
+            id="its preflight alone is sent",
+        ),
+        pytest.param(("POST", "/shop/orders/"), "unknown", "Not known: ", id="not sent"),
+        pytest.param(("GET", "/shop/closed/"), "refused", "Refused: the answer", id="refused"),
+    ],
+)
+def test_a_proxy_that_takes_a_prefix_off_the_path(
+    proxy: Proxy, tmp_path: Path, arguments: tuple[str, ...], verdict: str, told: str
+) -> None:
+    port = servers.free_port()
+    passed = f"proxy_pass http://127.0.0.1:{proxy.application}/; proxy_set_header Host $http_host;"
+    text = f"server {{ listen 127.0.0.1:{port}; location /shop/ {{ {passed} }} }}"
+    command = ("cors_explain", PAGE, *arguments)
+    live = ("--live", f"http://127.0.0.1:{port}")
+
+    with (
+        servers.nginx(text, port, tmp_path),
+        override_settings(ROOT_URLCONF="tests.sites.deployed", ALLOWED_HOSTS=["127.0.0.1"]),
+    ):
+        done = run(*command, *live)
+        document = assert_valid("cors_explain", run(*command, "--format=json", *live).out)
+        with override_settings(FORCE_SCRIPT_NAME="/shop"):
+            obeyed, code = run(*command, *live), run(*command)
+
+    assert told in done.out
+    assert NO_PREFIX in done.out
+    assert document["verdict"] == verdict
+    assert done.status == (0 if verdict == "readable" else 1)
+    # Nothing is known of the policy there, so nothing is said of it.
+    assert [each for each in ("differs", "Change ", "NOT_ADMITTED") if each in done.out] == []
+    assert obeyed.status == code.status
+    assert SAME in obeyed.out or "POST" in arguments
+
+
+def answers(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+OTHERS = "other code or"
+# the policy of the same URL in the code here, what is asked, (status, what is said)
+OTHER_CODE: dict[str, Any] = {
+    "it admits others": (
+        cors_allow(origins=["https://elsewhere.example"]),
+        GET,
+        (0, "and the code does not admit the page."),
+    ),
+    "it closes the view": (cors_deny, GET, (0, "and the code does not admit the page.")),
+    "it opens the view to any": (
+        cors_allow(origins="*"),
+        GET,
+        (0, f"Access-Control-Allow-Origin is '{PAGE}', and the code writes '*'."),
+    ),
+    "it allows cookies": (
+        cors_allow(origins=[PAGE], credentials=True),
+        GET,
+        (0, "Access-Control-Allow-Credentials is not there, and the code writes 'true'."),
+    ),
+    "it offers fewer methods": (
+        cors_allow(origins=[PAGE], methods=["GET", "PUT"], headers=["content-type"]),
+        PUT,
+        (0, "Access-Control-Allow-Methods is 'GET, POST, PUT', and the code writes 'GET, PUT'."),
+    ),
+    "it admits whom what is deployed refuses": (
+        cors_allow(origins=["https://elsewhere.example"]),
+        ("GET", "/orders/"),
+        (1, "and the code writes https://elsewhere.example. Either other code or other settings"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_CODE)
+def test_other_code_than_that_which_is_deployed(proxy: Proxy, name: str) -> None:
+    declared, arguments, (status, told) = OTHER_CODE[name]
+    page = "https://elsewhere.example" if "whom" in name else PAGE
+
+    with (
+        override_settings(ALLOWED_HOSTS=["127.0.0.1"]),
+        urlconf(path("orders/", declared(answers))),
+    ):
+        live = f"http://127.0.0.1:{proxy.application}"
+        done = run("cors_explain", page, *arguments, "--live", live)
+
+    assert (done.status, done.err) == (status, "")
+    assert told in done.out, done.out
+    assert OTHERS in done.out
+    # Advice on the code here would not change what is deployed.
+    assert [each for each in (SAME, "Change ") if each in done.out] == []

@@ -110,7 +110,7 @@ class Command(CorsCommand):
             self.tell(explained_json.as_json(live, _unsent(live), told, change, live.found))
         else:
             self._tell_folded([*self._live_lines(call, live), *self._without_difference(live)])
-        if live.verdict.reason:
+        if live.verdict.reason or live.is_guessed:
             sys.exit(REFUSED)
 
     def _tell_folded(self, lines: Iterable[str]) -> None:
@@ -127,9 +127,12 @@ class Command(CorsCommand):
         cookies = telling.cookies(call)
         yield from transcript.lines(verdict, page.origin, _unsent(live), self.paint, cookies)
         yield ""
-        yield transcript.verdict(
-            verdict, self.paint, elsewhere=live.is_elsewhere, says_why=live.says_why
-        )
+        if live.is_guessed:
+            yield self.paint(telling.not_known(live), "WARNING")
+        else:
+            yield transcript.verdict(
+                verdict, self.paint, elsewhere=live.is_elsewhere, says_why=live.says_why
+            )
         yield from telling.beside(live)
 
     def _without_difference(self, live: LiveCall) -> Iterator[str]:

@@ -66,6 +66,11 @@ class LiveCall(NamedTuple):
         last = self.verdict.exchanges[-1]
         return last.received is None and self.verdict.reason is Reason.REDIRECT_REFUSED
 
+    @property
+    def is_guessed(self) -> bool:
+        """Whether the last answer is that of the code, which does not know who would answer."""
+        return not self.is_known and self.unsent[-1]
+
 
 def play(wanted: Wanted) -> LiveCall:
     """Send what a browser sends for a page, and return what came of it."""

@@ -50,6 +50,14 @@ def beside(live: LiveCall) -> Iterator[str]:
         yield "The deployed site answers as the code decides."
 
 
+def not_known(live: LiveCall) -> str:
+    """Return the verdict where nobody has answered, and the code cannot say who would."""
+    return (
+        f"Not known: the {live.page.method} is not sent, and the code here does not know who would "
+        "answer it."
+    )
+
+
 def _unknown(live: LiveCall) -> str:
     """Return who may have answered instead of a view."""
     received = [each.received for each in live.verdict.exchanges if each.received]
@@ -64,7 +72,8 @@ def _unknown(live: LiveCall) -> str:
     return (
         "This command knows the URLconf alone, which has no such URL. If an ASGI application "
         "beside Django answers there, the policy of the CorsASGI around it decides: look at that. "
-        "Otherwise correct the URL; manage.py cors_policies lists the routes."
+        "If a proxy takes a prefix off the path, set FORCE_SCRIPT_NAME to it. Otherwise correct "
+        "the URL; manage.py cors_policies lists the routes."
     )
 
 
