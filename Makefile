@@ -22,8 +22,8 @@ PYTEST := pytest -n $(WORKERS) --dist worksteal
 OWN := $(PYTEST) --ignore=tests/browser $(addprefix --ignore=,$(OUTSIDE))
 # The longest of the others, and the second half of what runs under WSGI and ASGI: a first look can
 # do without.
-LONGEST := tests/management/test_advice.py tests/test_benchmarks.py tests/test_pytest_plugin.py \
-  tests/test_sites.py
+LONGEST := tests/management/test_advice.py tests/management/test_live_obeyed.py \
+  tests/management/test_pipes.py tests/test_benchmarks.py tests/test_pytest_plugin.py tests/test_sites.py
 FAST := $(addprefix --ignore=,$(LONGEST)) -k "not [asgi"
 
 .PHONY: demo test test-fast test-all docs package lint types format check fuzz mutants bench count clean help
