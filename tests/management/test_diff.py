@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import re
@@ -1264,6 +1265,25 @@ BAD_FILES: dict[str, tuple[Any, str]] = {
     "empty": (lambda _: b"", f"is not JSON, see its line 1. {WRITE}"),
     "no-json": (lambda _: b"{\n\nroutes", f"is not JSON, see its line 3. {WRITE}"),
     "not-utf-8": (lambda _: b'{"a": "\xff"}', f"is not UTF-8. {WRITE}"),
+    "packed": (
+        lambda document: gzip.compress(json.dumps(document).encode()),
+        f"is not UTF-8. {WRITE}",
+    ),
+    "zeros": (lambda _: bytes(1000), f"is not JSON, see its line 1. {WRITE}"),
+    "cut-off": (
+        lambda document: json.dumps(document, indent=1).encode()[:20],
+        f"is not JSON, see its line 3. {WRITE}",
+    ),
+    "lines-of-json": (
+        lambda _: b'{"origin": "", "method": "GET", "path": "/"}\n' * 2,
+        f"is not JSON, see its line 2. {WRITE}",
+    ),
+    "what-diff-writes": (
+        lambda _: json.dumps(
+            {"version": 1, "urlconf": "", "gained": [], "lost": [], "new": [], "gone": []}
+        ).encode(),
+        f"is not what cors_policies --format json writes: origin is missing. {WRITE}",
+    ),
     "too-deep": (lambda _: b"[" * 100_000, f"is JSON that cannot be read. {WRITE}"),
     "a-number-without-end": (
         lambda _: b"1" * 100_000,
@@ -1305,6 +1325,10 @@ BAD_FILES: dict[str, tuple[Any, str]] = {
             "is not what cors_policies --format json writes: urls_regexes[1] is not of the type "
             f"string. {WRITE}"
         ),
+    ),
+    "an-earlier-version": (
+        replaced(version=0),
+        f"is not what cors_policies --format json writes: version is not 1. {WRITE}",
     ),
     "a-later-version": (
         replaced(version=2),
@@ -1351,6 +1375,26 @@ def test_what_is_no_file_is_refused_in_one_line(tmp_path: Path, name: str, said:
     assert (done.status, done.out) == (2, "")
     assert re.fullmatch(rf"[ -~…]* {said}\. {WRITE}\n", done.err)
     assert len(done.err) < 400
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        pytest.param(lambda text: text.replace("\n", "\r\n").encode(), id="crlf"),
+        pytest.param(lambda text: text.encode("utf-8-sig"), id="bom"),
+        pytest.param(lambda text: text.encode("utf-16"), id="utf-16, as PowerShell writes"),
+        pytest.param(lambda text: text.encode("utf-16-be"), id="utf-16 without a mark"),
+    ],
+)
+def test_a_file_is_read_however_an_editor_or_a_shell_has_written_it(
+    tmp_path: Path, encoded: Any
+) -> None:
+    file = tmp_path / "before.json"
+    with site(allow(origins=[APP])):
+        file.write_bytes(encoded(run("cors_policies", "--format=json").out))
+        done = run("cors_policies", f"--diff={file}")
+
+    assert done == (0, "Nobody gains or loses access.\n", "")
 
 
 def test_a_file_without_end_is_not_read_to_it(monkeypatch: pytest.MonkeyPatch) -> None:

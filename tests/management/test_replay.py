@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import re
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -459,6 +461,12 @@ BAD_LINES: dict[str, tuple[bytes, str]] = {
     "not-utf-8": (b'{"origin": "\xff"}', "is not UTF-8"),
     "longer-than-any": (b"[" + b" " * 300_000 + b"]", "is longer than any request"),
     "escapes": (b"\x1b[2J\x9b", "is not UTF-8"),
+    "packed": (gzip.compress(GOOD).replace(b"\n", b""), "is not UTF-8"),
+    "zeros": (bytes(1000), "is not JSON"),
+    "utf-16": (GOOD.decode().encode("utf-16"), "is not UTF-8"),
+    "what-cors_policies-writes": (b'{"version": 1, "routes": []}', "has no origin"),
+    "two-on-one-line": (GOOD + GOOD, "is not JSON"),
+    "null": (b"null", "is not a JSON object"),
 }
 
 
@@ -482,6 +490,66 @@ def test_a_bad_line_is_refused_in_one_line(tmp_path: Path, name: str) -> None:
     assert re.fullmatch(r"[ -~…\ufffd]*\n", done.err)
     found = json.loads(skipped.out)
     assert (found["admitted"], found["not_judged"]["bad_lines"]) == (2, 1)
+
+
+# id -> (a log of two requests, as something has written it)
+WRITTEN: dict[str, bytes] = {
+    "crlf": GOOD + b"\r\n" + GOOD + b"\r\n",
+    "bom": b"\xef\xbb\xbf" + GOOD + b"\n" + GOOD + b"\n",
+    "logs that begin with a bom, one after the other": (b"\xef\xbb\xbf" + GOOD + b"\n") * 2,
+    "empty lines": b"\n\r\n" + GOOD + b"\n \t\n" + GOOD + b"\n\n",
+    "no end of the last line": GOOD + b"\n" + GOOD,
+    "spaces around": b"  " + GOOD + b" \n\t" + GOOD + b"\n",
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_no_request_is_lost_however_a_log_is_written(tmp_path: Path, name: str) -> None:
+    (log := tmp_path / "access.log").write_bytes(WRITTEN[name])
+
+    with site():
+        done = run("cors_policies", f"--replay={log}", "--format=json")
+
+    assert (done.status, done.err) == (0, "")
+    assert json.loads(done.out)["admitted"] == 2
+
+
+class Endless(io.RawIOBase):
+    """One line of so many bytes, which nobody keeps, and a request after it."""
+
+    def __init__(self, length: int) -> None:
+        self.left = length
+        self.rest = b"\n" + GOOD
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if self.left:
+            number = min(len(buffer), self.left)
+            buffer[:number] = b"x" * number
+            self.left -= number
+            return number
+        number = min(len(buffer), len(self.rest))
+        buffer[:number], self.rest = self.rest[:number], self.rest[number:]
+        return number
+
+
+def test_a_line_of_a_gigabyte_takes_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = io.BufferedReader(Endless(1_000_000_000), buffer_size=1_000_000)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=opened))
+
+    tracemalloc.start()
+    try:
+        with site():
+            done = run("cors_policies", "--replay=-", "--skip-bad-lines", "--format=json")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    found = json.loads(done.out)
+    assert (found["admitted"], found["not_judged"]["bad_lines"]) == (1, 1)
+    assert peak < 50_000_000
 
 
 def test_what_an_example_says_is_a_request(tmp_path: Path) -> None:
