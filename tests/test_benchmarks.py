@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks import loaded, pages
+from benchmarks import listening, loaded, pages
 from benchmarks.cases import CASES
 from benchmarks.counted import BY_HAND, DJANGO, OURS
+from cors_views.middleware import CorsMiddleware
 
 ROOT = Path(__file__).resolve().parents[1]
 ANSWER = """
@@ -69,6 +70,22 @@ def test_that_each_way_to_look_up_that_is_counted_finds_the_same(way: str, asked
     found = run(way, "1000", asked, input="go\ngo\n")
 
     assert (found.stdout.split(), found.stderr) == (["ready", "done"], "")
+
+
+@pytest.mark.parametrize("name", ["__call__", "_acall"])
+def test_that_what_asks_who_listens_is_taken_out_and_nothing_else(name: str) -> None:
+    function = getattr(CorsMiddleware, name)
+
+    as_it_is, without = (listening.compiled(function, gated=gated) for gated in (True, False))
+
+    names, fewer = set(as_it_is.__code__.co_names), set(without.__code__.co_names)
+    assert names == set(function.__code__.co_names)
+    assert names - fewer == {"cors_decided", "outcome", "send" if name == "__call__" else "asend"}
+
+
+def test_that_a_function_which_asks_nobody_measures_nothing() -> None:
+    with pytest.raises(LookupError, match="measures nothing"):
+        listening.compiled(answer, gated=False)
 
 
 def test_that_loading_is_measured_where_nothing_is_counted(tmp_path: Path) -> None:
