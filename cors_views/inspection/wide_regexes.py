@@ -233,17 +233,23 @@ def _spelt(regex: re.Pattern[str]) -> list[str]:
     return [re.sub(r"[\\\[\]]", "", text).rpartition("//")[2].strip(":") for text in spelt]
 
 
+_NAME_THEM = "Name the hosts that are yours."
+
+
 def _lookalikes(regex: re.Pattern[str]) -> Iterator[tuple[str, str]]:
     """Yield hosts with a stranger's name before, behind or inside of what a regex spells out."""
     texts = _spelt(regex)
     joined = [f"{text}{following}" for text, following in itertools.pairwise(texts)]
     for text in (*texts, *joined):
-        yield f"{_STRANGER}{text}", r"Write an escaped dot before the host: \."
+        # What begins with a hyphen is the rest of a name, not a host that lacks a dot before it.
+        is_rest = text.startswith("-") and text in texts
+        hint = _NAME_THEM if is_rest else r"Write an escaped dot before the host: \."
+        yield f"{_STRANGER}{text}", hint
     for text, behind in itertools.product(texts, _BEHIND):
         for host in (f"{text}{behind}", f"www{text}{behind}"):
             yield host, "Write out what may follow the host: r'(:[0-9]+)?' for a port."
     for text, following in itertools.pairwise(texts):
-        yield f"{text}{_STRANGER}{following}", "Name the hosts that are yours."
+        yield f"{text}{_STRANGER}{following}", _NAME_THEM
 
 
 def _is_a_strangers(host: str) -> bool:

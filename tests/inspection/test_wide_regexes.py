@@ -186,6 +186,13 @@ MESSAGES: dict[str, tuple[dict[str, Any], list[Any], str, str, str]] = {
         r".* which admits https://strangerexample.com too.",
         r"Write an escaped dot before the host: \.",
     ),
+    "a look-alike before the rest of a name": (
+        {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://[a-z0-9-]+--mysite\.netlify\.app"]},
+        [answer],
+        "W043",
+        r".* which admits https://stranger--mysite.netlify.app too.",
+        "Name the hosts that are yours.",
+    ),
     "a look-alike in the middle": (
         {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://my-app-\w+\.vercel\.app:[0-9]+"]},
         [answer],
