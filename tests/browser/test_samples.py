@@ -125,7 +125,8 @@ SAMPLE
 def test_the_script_of_the_page_about_cookies(project: Project, pages: Pages, driver: Any) -> None:
     """The page is at another site than the API: localhost is one, 127.0.0.1 another."""
     origin = f"http://localhost:{pages.port}"
-    settings, view = (one for one in COOKIES if one.language == "python")
+    settings = next(one for one in COOKIES if one.is_settings)
+    view = next(one for one in COOKIES if "def session(" in one.code)
     (script,) = (one for one in COOKIES if one.language == "javascript")
     project.write(SETTINGS)
     project.write(put(settings, {"https://www.example.org": origin}))
