@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -82,6 +82,13 @@ def counting() -> Iterator[None]:
     yield
     print("done", flush=True)
     sys.stdin.readline()
+
+
+def count(serve: Callable[[], object]) -> None:
+    """Serve some requests that are counted."""
+    with counting():
+        for _ in range(REQUESTS):
+            serve()
 
 
 def _send(process: subprocess.Popen[str]) -> None:

@@ -35,7 +35,7 @@ def main() -> int:
     parser.add_argument("--enforce", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.request:
-        count(serving(options.request, options.enforce))
+        callgrind.count(serving(options.request, options.enforce))
         return 0
     if not callgrind.is_installed():
         print("valgrind counts the instructions. Install it (Debian: valgrind).", file=sys.stderr)
@@ -80,13 +80,6 @@ def serving(request: str, enforce: bool) -> Callable[[], Any]:
     for _ in range(_WARM_UP):
         assert serve().status_code == (403 if enforce and request == "refused" else 200)
     return serve
-
-
-def count(serve: Callable[[], Any]) -> None:
-    """Serve some requests for callgrind."""
-    with callgrind.counting():
-        for _ in range(callgrind.REQUESTS):
-            serve()
 
 
 if __name__ == "__main__":

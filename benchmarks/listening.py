@@ -71,7 +71,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.request:
         make = asking if options.request == QUESTION else partial(serving, options.request)
-        count(make(options.listening))
+        callgrind.count(make(options.listening))
         return 0
     if not callgrind.is_installed():
         print("valgrind counts the instructions. Install it (Debian: valgrind).", file=sys.stderr)
@@ -145,13 +145,6 @@ def _ask(origin: str) -> str:
 
 def _listen(**kwargs: Any) -> None:
     """Listen, and do nothing."""
-
-
-def count(serve: Callable[[], Any]) -> None:
-    """Serve some requests for callgrind."""
-    with callgrind.counting():
-        for _ in range(callgrind.REQUESTS):
-            serve()
 
 
 if __name__ == "__main__":
