@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import os
 import threading
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from concurrent.futures import Future
+from contextvars import ContextVar
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -71,6 +73,8 @@ class CachedOrigins(LoadedOrigins):
         self._due = _NEVER
         #: What all wait for who come while they are being loaded.
         self._loading: _Loading | None = None
+        #: How often forget() was called: by now, and when loading began of what is there.
+        self._forgotten = self._loaded_after = 0
         self._told: list[str] = []
         self._lock = threading.Lock()
 
@@ -125,9 +129,8 @@ class CachedOrigins(LoadedOrigins):
         """
         with self._lock:
             self._due = _NEVER
-            if self._loading is not None:
-                # It may have read what was there before.
-                self._loading.outdated = True
+            # What is being loaded may have read what was there before.
+            self._forgotten += 1
 
     # --- Loading ----------------------------------------------------------------------------
 
@@ -138,7 +141,9 @@ class CachedOrigins(LoadedOrigins):
                 return None, False
             if self._loading is not None:
                 if not self._loading.is_lost:
-                    return (None if self._ever else self._loading), False
+                    # Where load itself asks, it would wait for itself.
+                    waits = not self._ever and self._loading not in _LOADING_HERE.get()
+                    return (self._loading if waits else None), False
                 # Whoever waits for it in another event loop would wait for ever.
                 self._loading.done.set_result(None)
             self._loading = _Loading(in_loop=in_loop)
@@ -165,33 +170,41 @@ class CachedOrigins(LoadedOrigins):
             loading.done.result()
 
     def _load(self, loading: _Loading) -> None:
+        begun, here = self._forgotten, _LOADING_HERE.set((*_LOADING_HERE.get(), loading))
         try:
             found = self._call()
             if isinstance(found, Entries):
-                self._succeed(loading, found)
+                self._succeed(begun, found)
             else:
-                async_to_sync(_to_its_end)(self._aload(loading, partial(self._await, found)))
+                rest = self._aload(loading, begun, partial(self._await, found))
+                async_to_sync(_to_its_end)(rest)
         except Exception:
-            self._fail(loading)
+            self._fail(begun)
+        finally:
+            _LOADING_HERE.reset(here)
 
     async def _arefresh(self) -> None:
         loading, leading = self._begin(in_loop=True)
         if loading is None:
             return
         if leading:
-            loading.task = asyncio.ensure_future(self._aload(loading, self._acall))
+            loading.task = asyncio.ensure_future(self._aload(loading, self._forgotten, self._acall))
             # Not in the task itself: who cancels it before it runs would leave all waiting.
             loading.task.add_done_callback(lambda task: self._end(loading))
             await _to_its_end(loading.task)
         else:
             await asyncio.wrap_future(loading.done)
 
-    async def _aload(self, loading: _Loading, find: Callable[[], Awaitable[Entries]]) -> None:
+    async def _aload(
+        self, loading: _Loading, begun: int, find: Callable[[], Awaitable[Entries]]
+    ) -> None:
+        # It is a task of its own, so this ends with it.
+        _LOADING_HERE.set((*_LOADING_HERE.get(), loading))
         try:
-            self._succeed(loading, await find())
+            self._succeed(begun, await find())
         except (Exception, asyncio.CancelledError):
             # What load awaits may be cancelled, too: visitors must not ask for it again and again.
-            self._fail(loading)
+            self._fail(begun)
 
     async def _acall(self) -> Entries:
         if iscoroutinefunction(self.load) or inspect.isasyncgenfunction(self.load):
@@ -218,10 +231,14 @@ class CachedOrigins(LoadedOrigins):
         # A queryset asks the database now. To compile many takes long, too.
         return await sync_to_async(compiled)(found)
 
-    def _succeed(self, loading: _Loading, found: Entries) -> None:
+    def _succeed(self, begun: int, found: Entries) -> None:
         with self._lock:
+            if begun < self._loaded_after:
+                # Beside it, another has loaded what was there after forget().
+                return
             self._loaded, self._names, self._ever = found.origins, found.names, True
-            self._due = _NEVER if loading.outdated else monotonic() + self.timeout
+            self._loaded_after = begun
+            self._due = _NEVER if begun < self._forgotten else monotonic() + self.timeout
         if found.wrong and found.wrong != self._told:
             logger.warning(
                 "%r ignores what is not an origin: %s%s",
@@ -231,17 +248,18 @@ class CachedOrigins(LoadedOrigins):
             )
         self._told = found.wrong
 
-    def _fail(self, loading: _Loading) -> None:
+    def _fail(self, begun: int) -> None:
         wait = min(_RETRY, self.timeout)
         with self._lock:
-            self._due = _NEVER if loading.outdated else monotonic() + wait
+            outdated = begun < self._forgotten
+            self._due = _NEVER if outdated else monotonic() + wait
         kept = f"the {len(self._names)} of before stay" if self._ever else "nobody is admitted"
         logger.exception(
             "%r cannot load its origins, so %s. %s",
             self,
             kept,
             "The next request tries again."
-            if loading.outdated
+            if outdated
             else f"Another request tries again in {wait:g} seconds.",
         )
 
@@ -265,21 +283,31 @@ class CachedOrigins(LoadedOrigins):
 
 
 class _Loading:
-    """What is being loaded: where, who waits for it, and whether it is out of date already."""
+    """What is being loaded: where, and who waits for it."""
 
     def __init__(self, *, in_loop: bool) -> None:
         self.in_loop = in_loop
         self.done: Future[None] = Future()
         # From now on nobody who waits for it can cancel it.
         self.done.set_running_or_notify_cancel()
-        self.outdated = False
+        self.process = os.getpid()
         #: The event loop itself holds no task.
         self.task: asyncio.Future[None] | None = None
 
     @property
     def is_lost(self) -> bool:
-        """Whether its event loop was closed before it was done, so that nobody will end it."""
-        return self.task is not None and self.task.get_loop().is_closed()
+        """Whether nobody will end it.
+
+        Its event loop was closed before it was done, or this process is a fork of the one that
+        loads, and has no such thread.
+        """
+        return self.process != os.getpid() or (
+            self.task is not None and self.task.get_loop().is_closed()
+        )
+
+
+#: What this thread or task is loading.
+_LOADING_HERE: ContextVar[tuple[_Loading, ...]] = ContextVar("_LOADING_HERE", default=())
 
 
 async def _to_its_end(loading: Awaitable[None]) -> None:

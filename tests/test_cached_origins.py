@@ -6,7 +6,10 @@ import asyncio
 import copy
 import json
 import logging
+import os
 import pickle
+import subprocess
+import sys
 import threading
 from asyncio import CancelledError
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -701,6 +704,74 @@ def test_that_the_old_origins_stay_where_loading_fails(
     assert "Another request tries again in 5 seconds." in caplog.text
 
 
+# --- A load that asks, and forks -----------------------------------------------------------------
+
+
+def test_that_a_load_that_asks_does_not_wait_for_itself(load_is: str, question_is: str) -> None:
+    """As one does that sends a request to a view of the site whose policy holds these origins."""
+    asked: list[bool] = []
+
+    def load() -> Any:
+        asked.append(cached.admits(SHOP))
+        return [SHOP]
+
+    async def aload() -> Any:
+        asked.append(await cached.aadmits(SHOP))
+        return [SHOP]
+
+    cached = CachedOrigins(aload if load_is == "async" else load)
+    answers: list[bool] = []
+    # Whoever waits for itself does so for ever, and is to fail this test alone.
+    thread = threading.Thread(
+        target=lambda: answers.append(How(load_is, question_is).ask(cached, SHOP)), daemon=True
+    )
+    thread.start()
+    thread.join(20)
+
+    assert (answers, asked) == ([True], [False])
+
+
+#: What a server does that loads the site before it forks: a thread of it may be loading just then.
+FORKED = """
+import os, sys, threading
+from cors_views import CachedOrigins, cached_origins
+
+now, calls, begun, forked = [0.0], [], threading.Event(), threading.Event()
+cached_origins.monotonic = lambda: now[0]
+
+def load():
+    calls.append(None)
+    if len(calls) == {at_call}:
+        begun.set()
+        forked.wait()
+        return ["https://of.the.parent"]
+    return [f"https://call-{{len(calls)}}.example"]
+
+cached = CachedOrigins(load)
+for _ in range({at_call} - 1):
+    cached.admits("https://any.example")
+now[0] += 61
+threading.Thread(target=cached.admits, args=("https://any.example",)).start()
+begun.wait()
+if not os.fork():
+    print(*cached.origins(), flush=True)
+    os._exit(0)
+os.wait()
+forked.set()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork().")
+@pytest.mark.parametrize(
+    "at_call", [pytest.param(1, id="the-first-time"), pytest.param(2, id="later")]
+)
+def test_that_a_fork_loads_what_a_thread_of_its_parent_was_loading(at_call: int) -> None:
+    script = [sys.executable, "-W", "ignore", "-c", FORKED.format(at_call=at_call)]
+    printed = subprocess.run(script, capture_output=True, text=True, timeout=30, check=True).stdout
+
+    assert printed.strip() == f"https://call-{at_call + 1}.example"
+
+
 # --- forget() ------------------------------------------------------------------------------------
 
 
@@ -751,6 +822,63 @@ def test_that_loading_that_failed_when_it_was_forgotten_is_tried_again_at_once(
 
     assert answers == [True, True, False]
     assert caplog.records[0].getMessage().endswith("stay. The next request tries again.")
+
+
+@pytest.mark.parametrize(
+    ("order", "loads"),
+    [
+        pytest.param(["event loop", "forget", "thread"], 3, id="before-the-thread-is-done"),
+        pytest.param(
+            ["forget", "event loop", "another", "thread"], 3, id="another-loads-meanwhile"
+        ),
+    ],
+)
+def test_that_forget_reaches_a_thread_that_loads_beside_an_event_loop(
+    order: list[str], loads: int
+) -> None:
+    """The thread has read what was there before, and ends when others have gone on."""
+    rows, calls = [SHOP], 0
+    read, go_on = threading.Event(), threading.Event()
+
+    async def scene() -> bool:
+        loop_goes_on = asyncio.Event()
+
+        def load() -> Any:
+            nonlocal calls
+            calls += 1
+            found, call = [*rows], calls
+
+            async def later() -> Any:
+                if call == 1:
+                    await loop_goes_on.wait()
+                elif call == 2:
+                    read.set()
+                    await asyncio.to_thread(go_on.wait)
+                return found
+
+            return later()
+
+        cached = CachedOrigins(load)
+        in_loop = asyncio.create_task(cached.aadmits(SHOP))
+        while calls < 1:
+            await asyncio.sleep(0)
+        beside = asyncio.create_task(asyncio.to_thread(cached.admits, SHOP))
+        await asyncio.to_thread(read.wait)
+        for step in order:
+            if step == "event loop":
+                loop_goes_on.set()
+                await in_loop
+            elif step == "forget":
+                rows.clear()
+                cached.forget()
+            elif step == "another":
+                await cached.aadmits(SHOP)
+            else:
+                go_on.set()
+                await beside
+        return await cached.aadmits(SHOP)
+
+    assert (asyncio.run(scene()), calls) == (False, loads)
 
 
 # --- Among other things --------------------------------------------------------------------------
