@@ -113,12 +113,8 @@ def _of_the_settings(why_settings: str) -> RoutePolicies:
     return RoutePolicies({}, effective)
 
 
-def route_policies_of(match: ResolverMatch | None) -> RoutePolicies:
-    """Return the policies of the route that a match names, compiled once.
-
-    Without a match, those of URLs without a view."""
-    if match is None:
-        return unrouted()
+def route_policies_of(match: ResolverMatch) -> RoutePolicies:
+    """Return the policies of the route that a match names, compiled once."""
     try:
         # The path of patterns, not the view: one view may stand below two includes.
         pattern_path = pattern_path_of(match)

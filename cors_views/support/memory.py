@@ -7,7 +7,6 @@ kept longer than that: views may be declared, and tests may change them, at any 
 from __future__ import annotations
 
 import functools
-import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -28,22 +27,6 @@ def remembering() -> Iterator[None]:
         yield
     finally:
         _memory.reset(token)
-
-
-@contextmanager
-def not_collecting() -> Iterator[None]:
-    """Keep the garbage collector from looking, until the block ends, at what is made in it.
-
-    Of what is made for a large site nearly nothing is garbage, and to find that out again and again
-    takes a third of the time.
-    """
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def remembered(function: F) -> F:
