@@ -101,6 +101,8 @@ def test_a_real_admin_site(send: Sender) -> None:
     assert_cors_headers(response, {ORIGIN: APP, "vary": "Cookie, origin"})
 
 
+# To close a response is to end its request, and then Django looks at its connections.
+@pytest.mark.django_db
 @pytest.mark.parametrize("url", ["/static/shop.woff2", "/media/shop.woff2"])
 def test_the_files_of_a_development_server(send: Sender, tmp_path: Path, url: str) -> None:
     """As docs/deployment.rst says: ``runserver --nostatic``, and Django's helpers with a policy."""
