@@ -26,7 +26,7 @@ from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.protocol import actual_answers
 from cors_views.protocol.consulting import aconsult, consult
 from cors_views.protocol.effective_policies import EffectivePolicy
-from cors_views.protocol.questions import Replies
+from cors_views.protocol.questions import Replies, Unanswered
 from cors_views.protocol.reasons import Answer, Preflight
 from cors_views.protocol.same_origin import OWN_SITE, is_same_origin
 from cors_views.resolution import lookup
@@ -150,7 +150,14 @@ def _decision(
         request.path_info
     )
     method = (request.method or "").upper()
-    return actual_answers.forbidden(effective, method, origin, replies, url_matches=url_matches)
+    try:
+        return actual_answers.forbidden(effective, method, origin, replies, url_matches=url_matches)
+    except Unanswered:
+        # Of what the site asks itself nothing is refused, whatever they say. Receivers of it are
+        # asked after the view, and see request.user.
+        if is_same_origin(request, origin):
+            return None
+        raise
 
 
 def _logged(

@@ -812,6 +812,42 @@ def test_a_callable_is_asked_once(send: Sender, view: Any, spy: Spy) -> None:
     assert spy.calls == ["asked", "POST", "asked"]
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"origin": "http://testserver"}, id="the-host"),
+        pytest.param(
+            {"origin": "http://shop.example", **SHOP, "Host": "inside"}, id="the-host-of-a-proxy"
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "declared",
+    [
+        pytest.param(lambda ask: cors_allow(origins=ask, enforce=True), id="a-callable"),
+        pytest.param(lambda ask: cors_allow(enforce=True), id="a-receiver"),
+        pytest.param(lambda ask: lambda view: view, id="a-receiver-of-the-settings"),
+    ],
+)
+def test_nobody_is_asked_before_the_view_about_the_site_itself(
+    send: Sender, view: Any, spy: Spy, receivers: Any, declared: Any, headers: dict[str, str]
+) -> None:
+    """Receivers that want to know request.user would fail."""
+
+    def ask(*args: Any, **kwargs: Any) -> bool:
+        spy.note("asked")
+        return False
+
+    receivers(ask)
+    with (
+        override_settings(CORS_ENFORCE=True, **PROXY),
+        urlconf(path("v/", declared(ask)(view))),
+    ):
+        response = send("POST", "/v/", headers)
+
+    assert (response.status_code, spy.calls[:1]) == (200, ["POST"])
+
+
 # --- What cannot be found out ------------------------------------------------------------------
 
 
