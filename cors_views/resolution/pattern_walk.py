@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import re
 from itertools import chain
+from types import FunctionType
 from typing import Any
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, resolvers
 from django.urls.resolvers import RegexPattern, RoutePattern
 
 #: What ``walk`` does the same as. Who replaces one of them, as agents that measure do, is asked.
 _RESOLVE, _RESOLVE_ONE = URLResolver.resolve, URLPattern.resolve
 _MATCH_ROUTE, _MATCH_REGEX = RoutePattern.match, RegexPattern.match
+#: Whether nobody had replaced one of them when this was imported, as settings modules may.
+_ARE_DJANGOS = all(
+    type(each) is FunctionType and each.__globals__ is vars(resolvers)
+    for each in (_RESOLVE, _RESOLVE_ONE, _MATCH_ROUTE, _MATCH_REGEX)
+)
 
 
 def walk(resolver: URLResolver, path: str) -> tuple[Any, ...]:
@@ -24,7 +30,8 @@ def walk(resolver: URLResolver, path: str) -> tuple[Any, ...]:
     Raise an exception where something may match in a way of its own: Django's resolver knows.
     """
     if not (
-        URLResolver.resolve is _RESOLVE
+        _ARE_DJANGOS
+        and URLResolver.resolve is _RESOLVE
         and URLPattern.resolve is _RESOLVE_ONE
         and RoutePattern.match is _MATCH_ROUTE
         and RegexPattern.match is _MATCH_REGEX

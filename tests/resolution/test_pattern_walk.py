@@ -5,6 +5,7 @@ Random URLconfs and URLs; the resolver itself is the oracle.
 
 from __future__ import annotations
 
+import runpy
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from django.urls import (
     register_converter,
     resolvers,
 )
-from django.urls.resolvers import RoutePattern
+from django.urls.resolvers import RegexPattern, RoutePattern
 from django.utils.translation import gettext_lazy
 from django.views.decorators.common import no_append_slash
 from hypothesis import given, settings
@@ -214,6 +215,27 @@ def test_that_a_resolve_of_another_class_is_asked(
     with override_settings(ROOT_URLCONF=Patterns([path("closed/", view), path("open/", view)])):
         assert find_pattern_path(RequestFactory().get("/closed/")) is None
         assert find_pattern_path(RequestFactory().get("/open/")) is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        pytest.param(URLResolver, "resolve", id="of-a-resolver"),
+        pytest.param(URLPattern, "resolve", id="of-a-pattern"),
+        pytest.param(RoutePattern, "match", id="of-a-route"),
+        pytest.param(RegexPattern, "match", id="of-a-regex"),
+    ],
+)
+def test_what_is_replaced_before_this_package_is_imported(
+    monkeypatch: pytest.MonkeyPatch, kind: Any, name: str
+) -> None:
+    """As by a settings module that makes all URLs the same in capitals."""
+    djangos = getattr(kind, name)
+    monkeypatch.setattr(kind, name, lambda self, path: djangos(self, path.lower()))
+    imported_now = runpy.run_path(pattern_walk.__file__)
+
+    with pytest.raises(TypeError, match="Something else than Django"):
+        imported_now["walk"](URLResolver(RegexPattern("^/"), [path("v/", view)]), "/V/")
 
 
 #: What stands before, or instead of, an entry that is looked up by the first segment of its route.
