@@ -76,8 +76,9 @@ def _denial(function: Callable[..., Any]) -> Denial:
 def cors_deny(view: Any = UNSET, /, *, enforce: Enforce = UNSET) -> Any:
     """Declare that no other origin may read the answers of a view, whatever the settings say.
 
-    On a handler method or a route it is final. On a class or an include it is a default that a
-    nearer ``cors_allow`` with origins opens again. CORS does not stop anybody from *sending* a
+    On a handler method or a route it is final, unless a ``cors_allow`` with origins is written
+    above it at the same place. On a class or an include it is a default that a nearer
+    ``cors_allow`` with origins opens again. CORS does not stop anybody from *sending* a
     request: CSRF protection, authentication and permissions protect what a view changes.
     ``cors_deny(enforce=True)`` refuses requests of other sites before they reach the view. It can
     be used wherever ``cors_deny`` can.

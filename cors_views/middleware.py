@@ -41,8 +41,9 @@ logger = logging.getLogger("cors_views")
 class CorsMiddleware:
     """Answer preflights, and add the CORS headers of the view's policy to every response.
 
-    Put it above all middlewares that can answer by themselves (CommonMiddleware, WhiteNoise,
-    sessions, authentication, caches), so that their answers get the headers too.
+    Put it above all middlewares that can answer by themselves (CommonMiddleware, sessions,
+    authentication, caches), so that their answers get the headers too. WhiteNoise, which writes
+    ``Access-Control-Allow-Origin: *`` itself, may be on either side.
     """
 
     sync_capable = True
