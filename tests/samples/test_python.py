@@ -179,7 +179,9 @@ def test_each_environment_says_whose_the_storefront_is() -> None:
     assert {frozenset(each) for each in policies} == {frozenset({"storefront", "public"})}
     base, development, production, preview, hosts = (each["storefront"] for each in policies)
     assert base["origins"] == []
-    assert development == CorsPolicy(origins=["http://localhost:*"], credentials=True)
+    assert development == CorsPolicy(
+        origins=["http://localhost:*", "http://127.0.0.1:*"], credentials=True
+    )
     assert production["origins"] == ["https://www.example.com", "https://shop.example.com"]
     assert CorsPolicy(**preview).admits("https://branch.preview.example.com")
     assert [name for name in hosts if name != "origin_regexes"] == []
