@@ -11,9 +11,8 @@ from http.cookies import SimpleCookie
 
 import pytest
 
-from tests.browser.conftest import four_free_ports
 from tests.samples import ROOT
-from tests.servers import free_port, running
+from tests.servers import free_port, free_ports_in_a_row, running
 from tests.test_deployment import HOST, PARTNER, STOREFRONT, STRANGER, environment, manage, seed
 from tests.wire import ask, handshake
 
@@ -83,7 +82,7 @@ def shop(
 ) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "demo":
-        port = four_free_ports()
+        port = free_ports_in_a_row(4)
         names = ("www.shop", "partner", "stranger")
         pages = [f"http://{name}.localhost:{port + 1 + at}" for at, name in enumerate(names)]
         site = Shop(
