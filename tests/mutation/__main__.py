@@ -26,7 +26,11 @@ ORIGINS = (
 #: A module of the core, and the tests of it; the first to fail ends a mutant's run.
 MODULES = {
     "standard/origins": [*ORIGINS],
-    "policies/patterns": [*ORIGINS, "tests/policies/test_policy.py"],
+    "policies/patterns": [
+        *ORIGINS,
+        "tests/policies/test_policy.py",
+        "tests/policies/test_spelling_hints.py",
+    ],
     "policies/origin_sets": [*ORIGINS],
     "policies/field_values": [
         "tests/policies/test_field_values.py",
@@ -37,7 +41,11 @@ MODULES = {
         "tests/conf",
         "tests/policies/test_fields.py",
     ],
-    "policies/policy": ["tests/policies/test_policy.py", "tests/conf"],
+    "policies/policy": [
+        "tests/policies/test_policy.py",
+        "tests/conf",
+        "tests/responses/test_enforcement.py",
+    ],
     "policies/contradictions": ["tests/policies/test_policy.py", "tests/conf"],
 }
 CONFIGURATION = """\

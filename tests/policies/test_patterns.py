@@ -101,6 +101,9 @@ AN_ORIGIN_IS = "; an origin is scheme, host and port"
             "example.com", INCOMPLETE, "has no scheme", "https://example.com", id="no-scheme"
         ),
         pytest.param(
+            "127.0.0.1:3000", INCOMPLETE, "has no scheme", "http://127.0.0.1:3000", id="ipv4:port"
+        ),
+        pytest.param(
             "Localhost:3000", INCOMPLETE, "has no scheme", "http://localhost:3000", id="host:port"
         ),
         pytest.param(
