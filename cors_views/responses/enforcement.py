@@ -50,7 +50,7 @@ def forbid(
         return None, replies
     decision = partial(_decision, request, origin, effective)
     answer, replies = consult(decision, request, origin, replies)
-    if answer is None or is_same_origin(request, origin):
+    if answer is None:
         return None, replies
     decided = _logged(request, (origin, answer, effective, None, replies))
     if decided is None:
@@ -68,7 +68,7 @@ async def aforbid(
         return None, replies
     decision = partial(_decision, request, origin, effective)
     answer, replies = await aconsult(decision, request, origin, replies)
-    if answer is None or is_same_origin(request, origin):
+    if answer is None:
         return None, replies
     decided = _logged(request, (origin, answer, effective, None, replies))
     if decided is None:
@@ -89,11 +89,9 @@ def forbid_preflight(request: HttpRequest, decided: DecidedParts) -> HttpRespons
     if answer is None:
         return None
     refused = _logged(request, (origin, answer, effective, asked, replies))
-    return (
-        None
-        if refused is None
-        else preflight_status.preflight_response(request, refused, status=403)
-    )
+    if refused is None:
+        return None
+    return preflight_status.preflight_response(request, refused, status=403)
 
 
 # --- Decide ------------------------------------------------------------------------------------
@@ -151,13 +149,17 @@ def _decision(
     )
     method = (request.method or "").upper()
     try:
-        return actual_answers.forbidden(effective, method, origin, replies, url_matches=url_matches)
+        answer = actual_answers.forbidden(
+            effective, method, origin, replies, url_matches=url_matches
+        )
     except Unanswered:
         # Of what the site asks itself nothing is refused, whatever they say. Receivers of it are
         # asked after the view, and see request.user.
         if is_same_origin(request, origin):
             return None
         raise
+    # Last, as _enforcing says.
+    return None if answer is None or is_same_origin(request, origin) else answer
 
 
 def _logged(
