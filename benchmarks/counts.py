@@ -121,8 +121,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.only and options.write:
         parser.error("--write takes all cases")
-    if not callgrind.is_installed():
-        print("valgrind counts the instructions. Install it (Debian: valgrind).", file=sys.stderr)
+    if callgrind.is_missing():
         return 2
     counted = []
     print(f"{'':6} {'case':50} {THEIRS:>20} {BY_HAND:>10} {OURS:>11}  of theirs  of by hand  goal")

@@ -85,8 +85,7 @@ def main() -> int:
     if options.contender:
         declare(options.contender, options.number)
         return 0
-    if not callgrind.is_installed():
-        print("valgrind counts the instructions. Install it (Debian: valgrind).", file=sys.stderr)
+    if callgrind.is_missing():
         return 2
     mark = per_declaration(PATH)
     for contender in _contenders():

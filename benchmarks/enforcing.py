@@ -37,8 +37,7 @@ def main() -> int:
     if options.request:
         callgrind.count(serving(options.request, options.enforce))
         return 0
-    if not callgrind.is_installed():
-        print("valgrind counts the instructions. Install it (Debian: valgrind).", file=sys.stderr)
+    if callgrind.is_missing():
         return 2
     print(f"{'request':16} {'instructions':>14} {'with enforce':>14}")
     for request in REQUESTS:

@@ -73,8 +73,7 @@ def main() -> int:
         make = asking if options.request == QUESTION else partial(serving, options.request)
         callgrind.count(make(options.listening))
         return 0
-    if not callgrind.is_installed():
-        print("valgrind counts the instructions. Install it (Debian: valgrind).", file=sys.stderr)
+    if callgrind.is_missing():
         return 2
     print(f"{'request':20} {WITHOUT:>12} {NOBODY:>12} {SOMEBODY:>12}")
     for request in REQUESTS:

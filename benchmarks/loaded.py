@@ -147,8 +147,7 @@ def main() -> int:
         return 0
     loaded = loading(options.origins)
     print(loaded, flush=True)
-    if not callgrind.is_installed():
-        print("valgrind counts the instructions. Install it (Debian: valgrind).", file=sys.stderr)
+    if callgrind.is_missing():
         return 2
     numbers, counted = (FEW, MANY, options.origins), []
     print(f"{'instructions':24}" + "".join(f"{number:>14,}" for number in numbers))
