@@ -130,6 +130,19 @@ class MarkedClass(Marked):
         return match.func.view_class.cors_origins
 
 
+class MarkedAPIView(MarkedClass):
+    """The same, of Django REST framework, whose responses have a ``Vary`` of their own."""
+
+    def write(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        patch_vary_headers(response, ("origin",))
+        origin = request.META.get("HTTP_ORIGIN")
+        if origin in self.origins_of(request.resolver_match):
+            headers = response.headers
+            headers[_ALLOW_ORIGIN] = origin
+            for name, value in self.headers.items():
+                headers[name] = value
+
+
 class MarkedNamespace(Marked):
     """The same, by the namespace of an include."""
 

@@ -29,19 +29,21 @@ def is_missing() -> bool:
     return True
 
 
-def per_request(contender: str, case: str, requests: int = REQUESTS) -> float:
+def per_request(contender: str, case: str, requests: int = REQUESTS, hash_seed: int = 0) -> float:
     """Return how many instructions a contender takes for one request of a case."""
-    total = instructions("benchmarks.counted", contender, case, f"--requests={requests}")
-    return total / requests
+    options = (contender, case, f"--requests={requests}")
+    return instructions("benchmarks.counted", *options, hash_seed=hash_seed) / requests
 
 
-def instructions(module: str, *arguments: str) -> int:
+def instructions(module: str, *arguments: str, hash_seed: int = 0) -> int:
     """Return how many instructions a module takes for what it does within ``counting()``.
 
     Python starts and Django is set up before anything is counted. Addresses are not randomised and
-    neither are hashes, so that a second run takes the same way through every dictionary.
+    neither are hashes, so that a second run takes the same way through every dictionary. With
+    another ``hash_seed``, objects are elsewhere.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    # A pipe that is read in the end could be full before: who writes to it would wait for ever.
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as errors:
         command = [
             *("setarch", platform.machine(), "--addr-no-randomize"),
             *("valgrind", "--tool=callgrind", "--instr-atstart=no"),
@@ -52,10 +54,10 @@ def instructions(module: str, *arguments: str) -> int:
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=errors,
             text=True,
             cwd=ROOT,
-            env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONDONTWRITEBYTECODE": "1"},
         )
         assert process.stdin is not None
         assert process.stdout is not None
@@ -66,10 +68,13 @@ def instructions(module: str, *arguments: str) -> int:
             _expect("done", process)
             _switch("off", process)
             _send(process)
-            _, errors = process.communicate(timeout=60)
+            process.wait(timeout=60)
+        except RuntimeError as error:
+            errors.seek(0)
+            raise RuntimeError(f"{error}:\n{errors.read()}") from None
         finally:
             process.kill()
-        assert process.returncode == 0, errors
+        assert process.returncode == 0
         (written,) = Path(folder).iterdir()
         counted = re.findall(r"^totals: (\d+)$", written.read_text(encoding="utf-8"), re.MULTILINE)
     return int(counted[-1])
@@ -104,8 +109,8 @@ def _expect(word: str, process: subprocess.Popen[str]) -> None:
     assert process.stdout is not None
     said = process.stdout.readline().strip()
     if said != word:
-        _, errors = process.communicate()
-        raise RuntimeError(f"The process that is counted said {said!r}, not {word!r}:\n{errors}")
+        process.wait(timeout=60)
+        raise RuntimeError(f"The process that is counted said {said!r}, not {word!r}")
 
 
 def _switch(state: str, process: subprocess.Popen[str]) -> None:

@@ -105,7 +105,7 @@ _BY_HAND = {
     "plain": "OneListNoVary",
     "function": "Marked",
     "class": "MarkedClass",
-    "drf": "MarkedClass",
+    "drf": "MarkedAPIView",
     "include": "MarkedNamespace",
 }
 _PLAIN = Case("", "plain", "OneListNoVary", origins(FEW))

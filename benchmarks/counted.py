@@ -71,6 +71,8 @@ class Served:
             INSTALLED_APPS=apps,
             LOGGING_CONFIG=None,
             MIDDLEWARE=middleware,
+            # Without the app of Django that has the users.
+            REST_FRAMEWORK={"UNAUTHENTICATED_USER": None},
             ROOT_URLCONF="urls_of_the_site",
             USE_I18N=False,
             **options,
@@ -200,6 +202,10 @@ class Served:
             return ASGIRequest(scope(case.url, case.method, case.request), io.BytesIO())
         return WSGIRequest(environ(case.url, case.method, case.request))
 
+    def check(self, response: Any) -> None:
+        """See that a response is the one that the case is about: no error is to be counted."""
+        assert response.status_code == self.case.status, response.status_code
+
     async def aserve(self, requests: list[Any]) -> Any:
         """Serve requests in the event loop that runs, one after the other."""
         get_response, response = self.handler.get_response_async, None
@@ -234,14 +240,14 @@ def main() -> None:
     if served.case.is_async:
 
         async def run() -> None:
-            await served.aserve(made(_WARM_UP))
+            served.check(await served.aserve(made(_WARM_UP)))
             requests = made(options.requests)
             with counting():
                 await served.aserve(requests)
 
         asyncio.run(run())
         return
-    served.serve(made(_WARM_UP))
+    served.check(served.serve(made(_WARM_UP)))
     requests = made(options.requests)
     with counting():
         served.serve(requests)

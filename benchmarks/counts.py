@@ -65,11 +65,28 @@ def rows(wanted: str = "") -> Iterator[Row]:
         yield from pool.map(_row, cases)
 
 
+#: A case whose ratio is so near to its goal is counted with several hash seeds.
+_NEAR = 0.12
+_HASH_SEEDS = range(5)
+
+
 def _row(case: Case) -> Row:
-    counts = {
-        contender: callgrind.per_request(contender, case.name, _requests(contender, case))
-        for contender in CONTENDERS
-    }
+    """Return the row of a case; the mean of several counts where one could be on either side."""
+    row = _added(case, {name: _count(name, case) for name in CONTENDERS})
+    if abs(row.ratio / case.goal - 1) > _NEAR:
+        return row
+    compared = (DJANGO, BY_HAND, OURS)
+    seeds = {name: [_count(name, case, seed) for seed in _HASH_SEEDS] for name in compared}
+    counts = {name: sum(counted) / len(counted) for name, counted in seeds.items()}
+    theirs = row.added[THEIRS] + counts[DJANGO]
+    return _added(case, {THEIRS: theirs, **counts})
+
+
+def _count(contender: str, case: Case, hash_seed: int = 0) -> float:
+    return callgrind.per_request(contender, case.name, _requests(contender, case), hash_seed)
+
+
+def _added(case: Case, counts: dict[str, float]) -> Row:
     return Row(case, {name: count - counts[DJANGO] for name, count in counts.items()})
 
 

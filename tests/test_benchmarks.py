@@ -29,8 +29,8 @@ request = [served.request()]
 response = asyncio.run(served.aserve(request)) if served.case.is_async else served.serve(request)
 print(json.dumps([response.status_code, sorted(response.headers.items())]))
 """
-#: A case for each middleware that is written by hand and each place of a policy: what it admits.
-NAMES = {(case.view, case.by_hand, case.is_async): case.name for case in CASES.values()}
+#: For each middleware that is written by hand, each place of a policy, and each method: a case.
+NAMES = {(case.view, case.by_hand, case.is_async, case.method): case for case in CASES.values()}
 
 
 def answer(contender: str, case: str) -> Any:
@@ -46,7 +46,7 @@ def answer(contender: str, case: str) -> Any:
     return status, {name.lower(): value for name, value in headers if name.lower().startswith(told)}
 
 
-@pytest.mark.parametrize("case", NAMES.values())
+@pytest.mark.parametrize("case", [case.name for case in NAMES.values()])
 def test_that_what_is_written_by_hand_answers_as_cors_views_does(case: str) -> None:
     if CASES[case].view == "drf":
         pytest.importorskip("rest_framework", reason="is a view of Django REST framework")
