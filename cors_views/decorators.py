@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, overload
+from typing import Any, NoReturn, overload
 
 from cors_views.declarations.declaring import declare, denial, hint_for, is_view, ours
 from cors_views.declarations.marks import Declaration, Denial, V, apply
@@ -61,7 +61,7 @@ def cors_allow(*policies: Any, **fields: Any) -> Any:
     declaration = declare(policies, fields, place)
 
     def decorator(view: V) -> V:
-        return apply(declaration, _view(view, "cors_allow"))
+        return apply(declaration, view if is_view(view) else _no_view(view, "cors_allow"))
 
     return decorator
 
@@ -87,18 +87,16 @@ def cors_deny(view: Any = UNSET, /, *, enforce: Enforce = UNSET) -> Any:
     fields = {} if enforce is UNSET else CorsPolicy(enforce=enforce).set_fields()
     declaration = denial(place, fields)
     if view is not UNSET:
-        return apply(declaration, _view(view, "cors_deny"))
+        return apply(declaration, view if is_view(view) else _no_view(view, "cors_deny"))
 
     @ours("deny", fields)
     def decorator(view: V) -> V:
-        return apply(declaration, _view(view, "cors_deny"))
+        return apply(declaration, view if is_view(view) else _no_view(view, "cors_deny"))
 
     return decorator
 
 
-def _view(view: V, decorator: str) -> V:
-    if is_view(view):
-        return view
+def _no_view(view: Any, decorator: str) -> NoReturn:
     hint = hint_for(view) or "Write it above a function or a class."
     place = caller()
     message = f"{decorator} at {place} decorates a view, not {shown(view)}. {hint}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import FunctionType
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -19,6 +20,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 #: What a decorator of ours says of itself, so that it can be told from a view, and from the other.
 _OURS, _FIELDS = "_cors_views_decorator", "_cors_views_fields"
+_NAMES = frozenset(TABLE)
 
 
 def ours(word: str, fields: Mapping[str, Any] | None = None) -> Callable[[F], F]:
@@ -70,7 +72,7 @@ def declare(
         if denies(policy):
             raise _denies_beside(policy, fields, place, written)
         _check_argument(policy, place, written)
-    if not fields.keys() <= TABLE.keys():
+    if not _NAMES.issuperset(fields):
         raise _has_unknown(fields, place, written)
     if len(policies) > 1 and fields:
         message = (
@@ -187,6 +189,9 @@ def _check_policies(declaration: Declaration, written: str) -> None:
 
 def is_view(value: Any) -> bool:
     """Return whether a decorator is given what it can decorate."""
+    if type(value) is FunctionType:
+        # Most are, and are told from ours by one look.
+        return _OURS not in value.__dict__
     is_callable = callable(value) or isinstance(value, classmethod)
     # By identity: a callable may say that it is equal to anything.
     is_ours = value is CorsPolicy or isinstance(value, (CorsPolicy, LoadedOrigins))

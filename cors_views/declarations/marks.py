@@ -56,6 +56,12 @@ _TAKEN_OVER = (
     "should_append_slash",
     "_non_atomic_requests",
 )
+#: What a wrapper of a function takes over of it that has another name in each version of Python.
+_DEPENDING_ON_PYTHON = tuple(
+    name
+    for name in functools.WRAPPER_ASSIGNMENTS
+    if name not in ("__module__", "__name__", "__qualname__", "__doc__")
+)
 
 
 class Declaration(NamedTuple):
@@ -127,22 +133,23 @@ def apply(declaration: Declaration, view: V) -> V:
 
     A function that stands under several routes keeps its other routes untouched that way.
     """
-    if isinstance(view, (staticmethod, classmethod)):
+    is_plain = _is_plain(view)
+    if not is_plain and isinstance(view, (staticmethod, classmethod)):
         # What a class gives its instances stays what it is: a function would get ``self``.
         return type(view)(apply(declaration, view.__func__))
     order = next(_applications)
-    key, mark = f"{_KEY}{order}", Mark(order, declaration, _note_target(declaration, view))
-    if isinstance(view, type):
+    key = f"{_KEY}{order}"
+    mark = Mark(order, declaration, _note_target(declaration, view, is_plain))
+    if is_plain:
+        wrapper = _copy(view)
+    elif isinstance(view, type):
         setattr(view, key, mark)
         return view
-
-    if _is_plain(view):
-        wrapper = _copy(view)
     else:
         wrapper = _async_wrapper(view) if iscoroutinefunction(view) else _wrapper(view)
-    # All that Django reads of a function stands in its __dict__, which is copied anyway.
-    names = functools.WRAPPER_ASSIGNMENTS if type(view) is FunctionType else _TAKEN_OVER
-    functools.update_wrapper(wrapper, view, names)
+        # All that Django reads of a function stands in its __dict__, which is copied anyway.
+        names = functools.WRAPPER_ASSIGNMENTS if type(view) is FunctionType else _TAKEN_OVER
+        functools.update_wrapper(wrapper, view, names)
     # Not setattr: it would intern a key for each request that method_decorator applies this in.
     wrapper.__dict__[key] = mark
     return wrapper  # type: ignore[no-any-return]
@@ -163,6 +170,12 @@ def _copy(view: Any) -> Any:
         view.__code__, view.__globals__, view.__name__, view.__defaults__, view.__closure__
     )
     copy.__kwdefaults__ = view.__kwdefaults__
+    # As functools.update_wrapper() would, which looks first whether each attribute is there.
+    copy.__module__, copy.__qualname__ = view.__module__, view.__qualname__
+    copy.__doc__ = view.__doc__
+    for name in _DEPENDING_ON_PYTHON:
+        setattr(copy, name, getattr(view, name))
+    copy.__dict__["__wrapped__"] = view
     return copy
 
 
@@ -182,11 +195,11 @@ def _async_wrapper(view: Any) -> Any:
     return wrapper
 
 
-def _note_target(declaration: Declaration, view: Any) -> AppliedDeclaration:
+def _note_target(declaration: Declaration, view: Any, is_plain: bool) -> AppliedDeclaration:
     if getattr(view, "__module__", None) == "django.utils.decorators":
         # method_decorator applies this to a function of its own first, and tells nobody for whom.
         return note(declaration.place, f"what method_decorator decorates at {caller()}")
-    if _is_plain(view):
+    if is_plain:
         return note(declaration.place, f"{view.__module__}.{view.__qualname__}")
     # What as_view() returns has the same name for every class.
     named = getattr(view, "view_class", view)

@@ -35,15 +35,16 @@ def validated(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
             # Somebody meant a value: a variable of the environment is not set, for instance.
             problems.append(given_none(field))
             continue
-        checked, wrong = TABLE[field].check(value, field)
-        values[field] = TABLE[field].normal(checked)
+        entry = TABLE[field]
+        checked, wrong = entry.check(value, field)
+        values[field] = entry.normal(checked)
         problems += wrong
-    return values, problems + _contradictions(values)
+    if values.get("credentials"):
+        problems += _with_credentials(values)
+    return values, problems
 
 
-def _contradictions(values: Mapping[str, Any]) -> list[Problem]:
-    if not values.get("credentials"):
-        return []
+def _with_credentials(values: Mapping[str, Any]) -> list[Problem]:
     problems = []
     if "*" in (values.get("origins") or ()):
         hint = "Name the origins that you trust with the user's cookies, or remove credentials."

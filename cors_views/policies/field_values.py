@@ -97,18 +97,17 @@ def origins(value: Any, field: str = "origins") -> tuple[list[str | OriginCallab
     entries, problems = _entries(value, field, "origins or callables", origins_in)
     valid: list[str | OriginCallable] = []
     for entry in entries:
-        any_origin = isinstance(entry, str) and entry == "*"
-        if any_origin or (callable(entry) and not isinstance(entry, type)):
+        if isinstance(entry, str):
+            try:
+                valid.append(entry if entry == "*" else parse_pattern(entry))
+            except OriginError as error:
+                problems.append(Problem(field, entry, error.kind, str(error), cure(entry, field)))
+        elif callable(entry) and not isinstance(entry, type):
             valid.append(entry)
-        elif not isinstance(entry, str):
+        else:
             message, text = "is neither a string nor a callable", text_of(entry)
             hint = cure(text, field) if text else AN_ORIGIN
             problems.append(Problem(field, entry, "type", message, hint))
-        else:
-            try:
-                valid.append(parse_pattern(entry))
-            except OriginError as error:
-                problems.append(Problem(field, entry, error.kind, str(error), cure(entry, field)))
     return valid, problems
 
 

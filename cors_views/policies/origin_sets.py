@@ -49,6 +49,9 @@ def origins_key(origins: Iterable[str | OriginCallable]) -> tuple[str | int, ...
 
 def distinct(origins: Iterable[str | OriginCallable]) -> tuple[str | OriginCallable, ...]:
     """Return origins, each of them once, as ``origins_key`` tells them from others."""
+    origins = tuple(origins)
+    if len(origins) == 1:
+        return origins
     by_key = {origin if isinstance(origin, str) else id(origin): origin for origin in origins}
     return tuple(by_key.values())
 

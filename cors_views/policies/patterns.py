@@ -118,7 +118,7 @@ def patterns_around(origin: str) -> Iterator[Pattern]:
     labels = own.host.split(".")
     for number in range(1, len(labels)):
         domain = ".".join(labels[number:])
-        yield own._replace(authority=own.authority.replace(own.host, below(domain), 1))
+        yield own._replace(authority=own.authority.replace(own.host, below(domain)))
         yield own._replace(authority=f"{below(domain)}{_ANY_PORT}")
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 E = TypeVar("E", bound=Exception)
 
 _PACKAGE = __name__.partition(".")[0]
+_OURS = f"{_PACKAGE}."
 #: Frames between a declaration and its author: ours, and what applies a decorator for somebody.
 _BETWEEN = ("abc", "dataclasses", "django.utils.decorators")
 
@@ -58,13 +59,15 @@ def with_filename(place: Place, error: E) -> E:
 
 def caller() -> Place:
     """Return the nearest place outside of this package and of Django's decorator helpers."""
-    frame = sys._getframe(1)
-    while True:
+    # Whoever calls this is one of ours.
+    inner = sys._getframe(1)
+    frame = inner.f_back or inner
+    while frame.f_back is not None:
         module = frame.f_globals.get("__name__", "")
-        ours = module.partition(".")[0] == _PACKAGE
-        if not (ours or module in _BETWEEN) or frame.f_back is None:
-            return Place(frame.f_code.co_filename, frame.f_lineno)
+        if not (module.startswith(_OURS) or module == _PACKAGE or module in _BETWEEN):
+            break
         frame = frame.f_back
+    return Place(frame.f_code.co_filename, frame.f_lineno)
 
 
 def caller_in(module: str) -> Place:
