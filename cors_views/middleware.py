@@ -16,12 +16,16 @@ from cors_views import conf
 from cors_views.outcomes import outcome
 from cors_views.outcomes.kept_decision import Decided, what_was_decided
 from cors_views.policies.enforced_anywhere import ENFORCING
-from cors_views.protocol import actual_answers, preflight_answers
+from cors_views.protocol import preflight_answers
+from cors_views.protocol.actual_answers import actual, at_once
 from cors_views.protocol.consulting import NOT_ASKED_YET, aconsult, consult, known_replies
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.protocol.questions import SIGNAL, Question, Replies, Unanswered
 from cors_views.protocol.reasons import Answer, Preflight
-from cors_views.resolution.lookup import effective_policy_of, find_route_policies
+from cors_views.resolution.lookup import (
+    effective_policy_of,
+    find_route_policies,
+)
 from cors_views.responses import enforcement, preflight_status
 from cors_views.responses.headers_and_vary import write
 from cors_views.signals import check_request_enabled, cors_decided
@@ -95,8 +99,7 @@ class CorsMiddleware:
         # 5. Find the nearest policy: Django has left the view on the request.
         effective = effective_policy_of(request)
         # 6. Decide what it answers this origin; callables and receivers may have to be asked.
-        receivers = check_request_enabled.receivers
-        answer = actual_answers.at_once(effective, origin, path, request.method, receivers)
+        answer = at_once(effective, origin, path, request.method, check_request_enabled.receivers)
         if answer is None:
             decision = partial(_actual, request, path, origin, effective)
             decided = consult(decision, request, origin, replies)
@@ -128,8 +131,7 @@ class CorsMiddleware:
                 return forbidden
         response: HttpResponseBase = await self.get_response(request)
         effective = effective_policy_of(request)
-        receivers = check_request_enabled.receivers
-        answer = actual_answers.at_once(effective, origin, path, request.method, receivers)
+        answer = at_once(effective, origin, path, request.method, check_request_enabled.receivers)
         if answer is None:
             decision = partial(_actual, request, path, origin, effective)
             decided = await aconsult(decision, request, origin, replies)
@@ -200,8 +202,8 @@ def _actual(
     A middleware below may have cut a prefix off the path, and ``CORS_URLS_REGEX`` means the whole.
     """
     if not effective.needs_url_match:
-        return actual_answers.actual(effective, origin, replies)
-    return actual_answers.actual(
+        return actual(effective, origin, replies)
+    return actual(
         effective,
         origin,
         replies,

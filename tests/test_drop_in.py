@@ -17,9 +17,10 @@ from django.test import override_settings
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
+from cors_views import middleware as cors_middleware
 from cors_views.declarations import marks
 from cors_views.policies.origin_sets import OriginSet
-from cors_views.protocol import actual_answers, preflight_answers
+from cors_views.protocol import preflight_answers
 from cors_views.protocol.reasons import Answer
 from cors_views.responses import headers_and_vary, preflight_status
 from tests.drop_in import (
@@ -1230,8 +1231,8 @@ def test_that_another_answer_is_noticed(
     # As Django documents it: the short way of writing headers takes their names for lower case.
     monkeypatch.setattr(headers_and_vary, "KNOWN_HEADERS", None)
     for module, name in (
-        (actual_answers, "actual"),
-        (actual_answers, "at_once"),
+        (cors_middleware, "actual"),
+        (cors_middleware, "at_once"),
         (preflight_answers, "preflight"),
     ):
         decide = getattr(module, name)

@@ -93,19 +93,24 @@ def at_once(
         if receivers:
             return effective.settled(origin)
         # Only under the settings alone does more than the origin matter.
-        if effective.needs_url_match and (
+        if (
             method == "OPTIONS"
             # A dot in a regular expression matches all but that.
             or "\n" in path
             or (effective.matches_url is not None and not effective.matches_url(path))
-        ):
+        ) and effective.needs_url_match:
             return None
+    if not origin:
+        return effective.without_origin_at_once
+    listed = effective.listed
+    if listed is not None:
+        if origin not in listed:
+            return NOT_ADMITTED
+        return Answer(effective.policies[0].allow_headers(origin), True)
     if not effective.origin_decides:
-        return effective.settled(origin)
-    if not origin or effective.same_for_all:
+        return effective.constant_answer
+    if effective.same_for_all:
         return effective.without_origin_if_open
-    if effective.listed is not None and origin not in effective.listed:
-        return NOT_ADMITTED
     for policy in effective.policies:
         if policy.origins.admits(origin) or policy.public:
             # Even a public policy is one of several here.

@@ -132,6 +132,7 @@ class EffectivePolicy:
         "undeclared",
         "why_settings",
         "without_origin",
+        "without_origin_at_once",
         "without_origin_if_open",
     )
 
@@ -161,13 +162,15 @@ class EffectivePolicy:
         self.enforce: Enforce = strictest(
             tuple(each.policy.enforce for each in policies) or (enforce,)
         )
-        #: The origins that are admitted, where there is one policy, and no pattern in it.
-        self.listed = policies[0].origins.listed if len(policies) == 1 else None
         #: Whether the origin decides, the URL and receivers left aside: no callable is asked, and
         #: nothing else of a request matters that is no OPTIONS.
         self.origin_decides = applies and not any(
             policy.origins.callables or (undeclared and policy.policy.private_network)
             for policy in policies
+        )
+        #: The origins that are admitted, where nothing else decides: one policy without patterns.
+        self.listed = (
+            policies[0].origins.listed if self.origin_decides and len(policies) == 1 else None
         )
         self._prepare_answers()
 
@@ -201,6 +204,10 @@ class EffectivePolicy:
             self.without_origin_if_open = denied
         else:
             self.without_origin_if_open = VARY if self.public is None else Answer(self.public)
+        #: The same as far as no callable has to be asked.
+        self.without_origin_at_once = (
+            self.without_origin_if_open if self.origin_decides else self.without_origin
+        )
 
     def settled(self, origin: str) -> Answer | None:
         """Return the answer that neither the URL nor receivers nor callables can change."""
@@ -212,12 +219,16 @@ class EffectivePolicy:
         ``False`` says nothing: a callable, a receiver or a further policy may admit it all the
         same.
         """
-        return (
-            len(self.policies) == 1
-            and not self.needs_url_match
-            and self.policies[0].origins.admits(origin)
-            and self.policies[0].lets_run(method)
-        )
+        if self.needs_url_match:
+            return False
+        if self.listed is None:
+            admitted = len(self.policies) == 1 and self.policies[0].origins.admits(origin)
+        else:
+            admitted = origin in self.listed
+        if not admitted:
+            return False
+        policy = self.policies[0]
+        return method in policy.methods or policy.lets_run(method)
 
     def _reaches_all(self, policy: CompiledPolicy) -> bool:
         """Return whether other sites reach what a cache may keep, as the site itself does."""

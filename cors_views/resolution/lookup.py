@@ -39,18 +39,16 @@ def effective_policy_of(request: HttpRequest) -> EffectivePolicy:
     404 answered has nobody resolved the URL, or nothing was found.
     """
     match: Any = request.resolver_match
-    route_policies = None
     # In one step for nearly every request: a call costs as much as the lookup.
-    try:
-        if match is not None:
-            callback, found = _kept[tuple(match.tried[-1])]
+    if match is not None:
+        try:
+            callback, route_policies = _kept[tuple(match.tried[-1])]
             # Of another view than that of the pattern, the route is another too.
-            if callback is match.func:
-                route_policies = found
-    except Exception:  # noqa: S110 patterns and matches may be of any class, or made by hand
-        pass
-    if route_policies is None:
-        route_policies = route_policies_taken(request)
+            if callback is match.func and route_policies.uniform:
+                return route_policies.other
+        except Exception:  # noqa: S110 patterns and matches may be of any class, or made by hand
+            pass
+    route_policies = route_policies_taken(request)
     if route_policies.uniform:
         return route_policies.other
     # Whoever overrides the method may write it in lower case, which View and APIView understand.

@@ -42,7 +42,10 @@ def resolve(request: HttpRequest) -> ResolverMatch | None:
 
 def find_pattern_path(request: HttpRequest) -> PatternPath | None:
     """Return the path of patterns of the match of a request, or ``None`` where nothing matches."""
-    return _in_its_language(request, _pattern_path)
+    root, use_i18n = _of_the_settings()
+    if use_i18n or hasattr(request, "urlconf"):
+        return _in_its_language(request, _pattern_path)
+    return _pattern_path(get_resolver(root), request.path_info)
 
 
 def _in_its_language(request: HttpRequest, look: Callable[[URLResolver, str], T]) -> T:
@@ -88,6 +91,19 @@ def _pattern_path(resolver: URLResolver, path: str) -> PatternPath | None:
         # Something that may match as it likes, or that fails: Django knows what comes of it.
         match = _match(resolver, path)
         return None if match is None else pattern_path_of(match)
+
+
+def import_all(resolver: URLResolver) -> None:
+    """Import a URLconf with all that it includes: what is named by a string is not, until then."""
+    # Once each: a URLconf may include itself.
+    resolvers = {id(resolver): resolver}
+    waiting = [resolver]
+    while waiting:
+        # The property is what imports it.
+        for pattern in waiting.pop().url_patterns:
+            if isinstance(pattern, URLResolver) and id(pattern) not in resolvers:
+                resolvers[id(pattern)] = pattern
+                waiting.append(pattern)
 
 
 def _language_of(request: HttpRequest, urlconf: Any) -> str | None:

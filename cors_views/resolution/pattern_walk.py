@@ -17,6 +17,7 @@ from django.urls.resolvers import RegexPattern, RoutePattern
 #: What ``walk`` does the same as. Who replaces one of them, as agents that measure do, is asked.
 _RESOLVE, _RESOLVE_ONE = URLResolver.resolve, URLPattern.resolve
 _MATCH_ROUTE, _MATCH_REGEX = RoutePattern.match, RegexPattern.match
+_URL_PATTERNS = vars(URLResolver)["url_patterns"]
 #: Whether nobody had replaced one of them when this was imported, as settings modules may.
 _ARE_DJANGOS = all(
     type(each) is FunctionType and each.__globals__ is vars(resolvers)
@@ -35,6 +36,7 @@ def walk(resolver: URLResolver, path: str) -> tuple[Any, ...]:
         and URLPattern.resolve is _RESOLVE_ONE
         and RoutePattern.match is _MATCH_ROUTE
         and RegexPattern.match is _MATCH_REGEX
+        and URLResolver.url_patterns is _URL_PATTERNS
     ):
         raise TypeError("Something else than Django resolves.")
     return _walk(resolver, path)
@@ -46,13 +48,18 @@ def _walk(resolver: Any, path: str) -> tuple[Any, ...]:
         raise TypeError("A resolver of another class resolves.")
     # A list may get entries while the site runs. To compare a thousand takes as long as to match
     # three, and equal ones are the same: URL patterns have no __eq__.
-    level = held.get(_Level.KEPT_AS)
-    if level is None or level.patterns != resolver.url_patterns:
-        level = held[_Level.KEPT_AS] = _Level(resolver)
+    level = held.get(_KEPT_AS)
+    try:
+        # As the property that Django keeps there: to ask that takes three times as long.
+        patterns = held["url_patterns"]
+    except KeyError:
+        patterns = resolver.url_patterns
+    if level is None or level.patterns != patterns:
+        level = held[_KEPT_AS] = _Level(resolver)
     if level.is_slash:
-        if path[:1] != "/":
+        slash, rest = path[:1], path[1:]
+        if slash != "/":
             return ()
-        rest = path[1:]
     else:
         matched = resolver.pattern.match(path)
         if not matched:
@@ -60,7 +67,10 @@ def _walk(resolver: Any, path: str) -> tuple[Any, ...]:
         rest = matched[0]
     segment = rest.partition("/")[0]
     for by_segment, others in level.groups:
-        for entry in chain(by_segment.get(segment, ()), others):
+        entries = by_segment.get(segment)
+        if others:
+            entries = others if entries is None else chain(entries, others)
+        for entry in entries or ():
             if type(entry) is not URLPattern:
                 found = _walk(entry, rest)
                 if found:
@@ -75,14 +85,16 @@ def _walk(resolver: Any, path: str) -> tuple[Any, ...]:
 # --- Entries by the first segment of their routes ----------------------------------------------
 
 
+#: The attribute of a resolver that keeps its level, which is gone when that is.
+_KEPT_AS = "_cors_views_level"
+
+
 class _Level:
     """The entries of a resolver in their order, in groups of two.
 
     First those that are looked up by the first segment of a path, then those that may match any.
     """
 
-    #: The attribute of the resolver that keeps it, and is gone when that is.
-    KEPT_AS = "_cors_views_level"
     __slots__ = ("groups", "is_slash", "patterns")
 
     def __init__(self, resolver: Any) -> None:

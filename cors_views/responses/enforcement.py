@@ -15,7 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.handlers.exception import get_exception_response
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.urls import URLResolver, get_resolver, get_urlconf
+from django.urls import get_resolver, get_urlconf
 
 from cors_views import conf
 from cors_views.conf import settings_cache
@@ -30,7 +30,7 @@ from cors_views.protocol.questions import Replies, Unanswered
 from cors_views.protocol.reasons import Answer, Preflight
 from cors_views.protocol.same_origin import OWN_SITE, is_same_origin
 from cors_views.resolution import lookup
-from cors_views.resolution.pattern_paths import resolve
+from cors_views.resolution.pattern_paths import import_all, resolve
 from cors_views.resolution.wrapped_views import inspect_view
 from cors_views.responses import headers_and_vary, preflight_status
 from cors_views.standard.methods import is_method
@@ -100,11 +100,16 @@ def forbid_preflight(request: HttpRequest, decided: DecidedParts) -> HttpRespons
 def _enforcing(request: HttpRequest, origin: str) -> EffectivePolicy | None:
     """Return what governs a request, if that enforces or reports and may refuse this one."""
     meta = request.META
-    if meta.get("HTTP_SEC_FETCH_SITE") in OWN_SITE:
+    fetched_from = meta.get("HTTP_SEC_FETCH_SITE")
+    if fetched_from in OWN_SITE:
         return None
-    # Django takes longer to validate the host than the rest takes here. So where that of the origin
-    # is another, whose request it is is asked last, before it is refused.
-    if origin.endswith(meta.get("HTTP_HOST", "")) and is_same_origin(request, origin):
+    # Django takes longer to validate the host than the rest takes here. So where the browser says
+    # that it is another's, or the host of the origin is, that is asked last, before a refusal.
+    if (
+        fetched_from is None
+        and origin.endswith(meta.get("HTTP_HOST", ""))
+        and is_same_origin(request, origin)
+    ):
         return None
     if not ENFORCING.settled:
         _look(request)
@@ -112,8 +117,13 @@ def _enforcing(request: HttpRequest, origin: str) -> EffectivePolicy | None:
             return None
     # Django will resolve the URL once more, and takes nobody's word for it. This only looks for the
     # patterns, which costs a quarter of that.
-    method = (request.method or "").upper()
-    effective = lookup.find_route_policies(request).effective(method)
+    # Whoever overrides the method may write it in lower case: that is left to what follows.
+    method = request.method or ""
+    route_policies = lookup.find_route_policies(request)
+    if route_policies.uniform:
+        effective = route_policies.other
+    else:
+        effective = route_policies.effective(method.upper())
     if not effective.enforce or effective.lets_run_at_once(origin, method):
         return None
     return effective
@@ -126,19 +136,11 @@ def _look(request: HttpRequest) -> None:
         return
     try:
         # With it come the views, and with them what they declare.
-        _import(get_resolver())
+        import_all(get_resolver())
     except Exception:
         # Django meets it too, and perhaps not the next time.
         return
     ENFORCING.settle(conf.enforces())
-
-
-def _import(resolver: URLResolver) -> None:
-    """Import a URLconf with all that it includes: what is named by a string is not, until then."""
-    # The property is what imports it.
-    for pattern in resolver.url_patterns:
-        if isinstance(pattern, URLResolver):
-            _import(pattern)
 
 
 def _decision(

@@ -23,6 +23,8 @@ KNOWN_HEADERS = (
     if vars(ResponseHeaders({"Vary": "a"})) == {"_store": {"vary": ("Vary", "a")}}
     else None
 )
+#: Whether a response has no CORS header yet.
+_has_none = CORS_RESPONSE_HEADERS.isdisjoint
 _VARY = ("Vary", "origin")
 
 
@@ -37,25 +39,27 @@ def write(request: Any, response: HttpResponseBase, decided: DecidedParts | Enfo
         # found to be one. To check and encode it again, and to raise and catch an exception for a
         # Vary that is not there, would be three quarters of what CORS adds to a request.
         store = headers._store
-        if not CORS_RESPONSE_HEADERS.isdisjoint(store):
+        if not _has_none(store):
             view_headers.judge(request, headers, answer, decided[2])
         if answer.headers:
             for pair in answer.headers:
                 store[pair[0]] = pair
         if answer.vary:
             # Fetch, "CORS protocol and HTTP caches".
-            there = "vary" in store
-            store["vary"] = ("Vary", with_origin(store["vary"][1])) if there else _VARY
+            if "vary" in store:
+                store["vary"] = ("Vary", with_origin(store["vary"][1]))
+            else:
+                store["vary"] = _VARY
     request._cors_outcome = decided
     # Without an Origin nobody is refused.
     if decided[0]:
         try:
-            told = LEVELS_READ[LEVEL] or VALUES_READ["DEBUG"]
+            if not (LEVELS_READ[LEVEL] or VALUES_READ["DEBUG"]):
+                return
         except KeyError:
-            # Not read yet, or forgotten because it has changed.
-            told = True
-        if told:
-            _tell(request, response, decided)
+            # Not read yet, or forgotten because it has changed: who is told asks again.
+            pass
+        _tell(request, response, decided)
 
 
 def _write_checked(
@@ -63,7 +67,7 @@ def _write_checked(
 ) -> None:
     """The same by what Django documents, for headers of another class."""
     answer, effective, headers = decided[1], decided[2], response.headers
-    if not CORS_RESPONSE_HEADERS.isdisjoint(map(str.lower, headers)):
+    if not _has_none(map(str.lower, headers)):
         view_headers.judge(request, headers, answer, effective)
     for name, value in answer.headers:
         headers[name] = value

@@ -217,6 +217,18 @@ def test_that_a_resolve_of_another_class_is_asked(
         assert find_pattern_path(RequestFactory().get("/open/")) is not None
 
 
+def test_that_patterns_that_are_replaced_while_serving_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with override_settings(ROOT_URLCONF=Patterns([path("before/", view)])):
+        assert find_pattern_path(RequestFactory().get("/before/")) is not None
+        now = [path("after/", view)]
+        monkeypatch.setattr(URLResolver, "url_patterns", property(lambda self: now))
+
+        assert find_pattern_path(RequestFactory().get("/before/")) is None
+        assert find_pattern_path(RequestFactory().get("/after/")) is not None
+
+
 @pytest.mark.parametrize(
     ("kind", "name"),
     [

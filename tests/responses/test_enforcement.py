@@ -25,6 +25,7 @@ from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
 from cors_views.middleware import CorsMiddleware
 from cors_views.outcomes import refusal_log
 from cors_views.outcomes.kept_decision import what_was_decided
+from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.protocol.reasons import Reason
 from cors_views.responses import enforcement
 from tests.tables import (
@@ -1047,3 +1048,16 @@ def test_how_often_the_url_is_looked_up(
 
     assert matched == ["v/"] * times
     assert spy.calls == ([] if origin == STRANGER else ["POST"])
+
+
+def test_that_a_urlconf_may_include_itself(send: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ENFORCING, "declared", False)
+    patterns = [path("v/", lambda request: HttpResponse("view"))]
+    patterns.append(path("again/", include(patterns)))
+
+    with override_settings(MIDDLEWARE=MIDDLEWARE), urlconf(*patterns):
+        response = send.actual("/again/again/v/", STRANGER, "POST")
+        is_settled = ENFORCING.settled
+
+    assert response.status_code == 200
+    assert is_settled
