@@ -6,6 +6,7 @@ a gap in the tests, or no difference at all. The latter stand in ``survivors.txt
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -51,7 +52,7 @@ MODULES = {
 CONFIGURATION = """\
 [cosmic-ray]
 module-path = "cors_views/{module}.py"
-timeout = 60.0
+timeout = 300.0
 excluded-modules = []
 test-command = "{python} -m pytest -x -q -p no:cacheprovider {tests}"
 
@@ -105,7 +106,7 @@ def _change(diff: str) -> str:
 def main() -> int:
     """Return 0 if the survivors are those that are explained, else 1."""
     modules = sys.argv[1:] or list(MODULES)
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as pool:
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
         runs = list(pool.map(lambda module: survivors_of(module, Path(folder)), modules))
     lines = SURVIVORS.read_text(encoding="utf-8").splitlines()
     explained = {

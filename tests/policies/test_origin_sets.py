@@ -459,3 +459,9 @@ def test_which_entry_admits(origin: str, entry: str) -> None:
 
 def test_that_the_star_is_an_entry() -> None:
     assert OriginSet(["*"]).entry(TEXT) == "*"
+
+
+def test_that_a_pattern_of_subdomains_is_no_entry_for_its_own_domain() -> None:
+    both = OriginSet(["https://*.shop.example.com", "https://*.example.com"])
+
+    assert both.entry("https://shop.example.com") == "https://*.example.com"

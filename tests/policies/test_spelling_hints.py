@@ -527,6 +527,7 @@ def test_that_a_variable_without_its_value_is_told_to_be_one(origin: str) -> Non
         pytest.param(f"https://{A}", "E014", "has two schemes", id="a-scheme-twice"),
         pytest.param(f'"{A}"', "E017", "has quotes inside its quotes", id="quotes"),
         pytest.param(f"'{A}'", "E017", "has quotes inside its quotes", id="single-quotes"),
+        pytest.param(f'"{A}', "E017", "has quotes inside its quotes", id="a-quote-before-it"),
         pytest.param(f"{A}/login", "E014", "has a path", id="a-path"),
     ],
 )
