@@ -20,11 +20,13 @@ OUTSIDE := tests/oracle tests/samples tests/test_asgi_and_middleware.py tests/te
   tests/test_sample_sockets.py tests/test_tutorial.py tests/test_typing.py
 PYTEST := pytest -n $(WORKERS) --dist worksteal
 OWN := $(PYTEST) --ignore=tests/browser $(addprefix --ignore=,$(OUTSIDE))
-# The longest of the others, and the second half of what runs under WSGI and ASGI: a first look can
-# do without.
-LONGEST := tests/management/test_advice.py tests/management/test_live_obeyed.py \
-  tests/management/test_pipes.py tests/test_benchmarks.py tests/test_pytest_plugin.py tests/test_sites.py
-FAST := $(addprefix --ignore=,$(LONGEST)) -k "not [asgi"
+# The longest of the others, the largest tables of one rule, and the second half of what runs under
+# WSGI and ASGI: a first look can do without.
+LONGEST := tests/management/test_advice.py tests/management/test_diff.py \
+  tests/management/test_live.py tests/management/test_live_obeyed.py \
+  tests/management/test_pipes.py tests/policies/test_hostile_origins.py tests/test_asgi_servers.py \
+  tests/test_benchmarks.py tests/test_layout.py tests/test_pytest_plugin.py tests/test_sites.py
+FAST := $(addprefix --ignore=,$(LONGEST)) -k "not [asgi and not process and not terminal"
 
 .PHONY: demo test test-fast test-all docs package lint types format check fuzz mutants bench count clean help
 
