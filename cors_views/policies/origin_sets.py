@@ -71,6 +71,7 @@ class OriginSet:
         "_dots",
         "_dots_any_port",
         "_exact",
+        "_has_any_port",
         "_regexes",
         "any",
         "callables",
@@ -95,6 +96,7 @@ class OriginSet:
         )
         self._dots = _numbers_of_dots(self._below)
         self._dots_any_port = _numbers_of_dots(self._below_any_port)
+        self._has_any_port = bool(self._any_port or self._dots_any_port)
         self._regexes = tuple(regexes)
         #: All origins of the set, where each is listed: no pattern, regex or ``"*"``.
         self.listed = None if patterns or self._regexes or self.any else self._exact
@@ -119,7 +121,7 @@ class OriginSet:
                 scheme, _, labels = head.partition("://")
                 if scheme in schemes:
                     return schemes[scheme].fullmatch(labels) is not None
-        if (self._any_port or self._dots_any_port) and self._is_at_any_port(origin):
+        if self._has_any_port and self._is_at_any_port(origin):
             return True
         if not (self.any or self._regexes) or not is_origin(origin):
             return False
