@@ -17,7 +17,8 @@ from django.urls.resolvers import RegexPattern, RoutePattern
 #: What ``walk`` does the same as. Who replaces one of them, as agents that measure do, is asked.
 _RESOLVE, _RESOLVE_ONE = URLResolver.resolve, URLPattern.resolve
 _MATCH_ROUTE, _MATCH_REGEX = RoutePattern.match, RegexPattern.match
-_URL_PATTERNS = vars(URLResolver)["url_patterns"]
+_HELD_BY_THE_CLASS = vars(URLResolver)
+_URL_PATTERNS = _HELD_BY_THE_CLASS["url_patterns"]
 #: Whether nobody had replaced one of them when this was imported, as settings modules may.
 _ARE_DJANGOS = all(
     type(each) is FunctionType and each.__globals__ is vars(resolvers)
@@ -36,7 +37,7 @@ def walk(resolver: URLResolver, path: str) -> tuple[Any, ...]:
         and URLPattern.resolve is _RESOLVE_ONE
         and RoutePattern.match is _MATCH_ROUTE
         and RegexPattern.match is _MATCH_REGEX
-        and URLResolver.url_patterns is _URL_PATTERNS
+        and _HELD_BY_THE_CLASS["url_patterns"] is _URL_PATTERNS
     ):
         raise TypeError("Something else than Django resolves.")
     return _walk(resolver, path)
