@@ -68,13 +68,13 @@ def instructions(module: str, *arguments: str, hash_seed: int = 0) -> int:
             _expect("done", process)
             _switch("off", process)
             _send(process)
-            process.wait(timeout=60)
+            if process.wait(timeout=60) != 0:
+                raise RuntimeError(f"The process that is counted ended with {process.returncode}")
         except RuntimeError as error:
             errors.seek(0)
             raise RuntimeError(f"{error}:\n{errors.read()}") from None
         finally:
             process.kill()
-        assert process.returncode == 0
         (written,) = Path(folder).iterdir()
         counted = re.findall(r"^totals: (\d+)$", written.read_text(encoding="utf-8"), re.MULTILINE)
     return int(counted[-1])
@@ -109,6 +109,9 @@ def _expect(word: str, process: subprocess.Popen[str]) -> None:
     assert process.stdout is not None
     said = process.stdout.readline().strip()
     if said != word:
+        # It may be waiting for a line, and has more to say.
+        assert process.stdin is not None
+        process.stdin.close()
         process.wait(timeout=60)
         raise RuntimeError(f"The process that is counted said {said!r}, not {word!r}")
 
