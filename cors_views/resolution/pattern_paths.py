@@ -42,10 +42,7 @@ def resolve(request: HttpRequest) -> ResolverMatch | None:
 
 def find_pattern_path(request: HttpRequest) -> PatternPath | None:
     """Return the path of patterns of the match of a request, or ``None`` where nothing matches."""
-    root, use_i18n = _of_the_settings()
-    if use_i18n or hasattr(request, "urlconf"):
-        return _in_its_language(request, _pattern_path)
-    return _pattern_path(get_resolver(root), request.path_info)
+    return _in_its_language(request, _pattern_path)
 
 
 def _in_its_language(request: HttpRequest, look: Callable[[URLResolver, str], T]) -> T:

@@ -17,8 +17,6 @@ from django.urls.resolvers import RegexPattern, RoutePattern
 #: What ``walk`` does the same as. Who replaces one of them, as agents that measure do, is asked.
 _RESOLVE, _RESOLVE_ONE = URLResolver.resolve, URLPattern.resolve
 _MATCH_ROUTE, _MATCH_REGEX = RoutePattern.match, RegexPattern.match
-_HELD_BY_THE_CLASS = vars(URLResolver)
-_URL_PATTERNS = _HELD_BY_THE_CLASS["url_patterns"]
 #: Whether nobody had replaced one of them when this was imported, as settings modules may.
 _ARE_DJANGOS = all(
     type(each) is FunctionType and each.__globals__ is vars(resolvers)
@@ -37,7 +35,6 @@ def walk(resolver: URLResolver, path: str) -> tuple[Any, ...]:
         and URLPattern.resolve is _RESOLVE_ONE
         and RoutePattern.match is _MATCH_ROUTE
         and RegexPattern.match is _MATCH_REGEX
-        and _HELD_BY_THE_CLASS["url_patterns"] is _URL_PATTERNS
     ):
         raise TypeError("Something else than Django resolves.")
     return _walk(resolver, path)
@@ -50,17 +47,12 @@ def _walk(resolver: Any, path: str) -> tuple[Any, ...]:
     # A list may get entries while the site runs. To compare a thousand takes as long as to match
     # three, and equal ones are the same: URL patterns have no __eq__.
     level = held.get(_KEPT_AS)
-    try:
-        # As the property that Django keeps there: to ask that takes three times as long.
-        patterns = held["url_patterns"]
-    except KeyError:
-        patterns = resolver.url_patterns
-    if level is None or level.patterns != patterns:
+    if level is None or level.patterns != resolver.url_patterns:
         level = held[_KEPT_AS] = _Level(resolver)
     if level.is_slash:
-        slash, rest = path[:1], path[1:]
-        if slash != "/":
+        if path[:1] != "/":
             return ()
+        rest = path[1:]
     else:
         matched = resolver.pattern.match(path)
         if not matched:
