@@ -22,10 +22,7 @@ from cors_views.protocol.consulting import NOT_ASKED_YET, aconsult, consult, kno
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.protocol.questions import SIGNAL, Question, Replies, Unanswered
 from cors_views.protocol.reasons import Answer, Preflight
-from cors_views.resolution.lookup import (
-    effective_policy_of,
-    find_route_policies,
-)
+from cors_views.resolution.lookup import effective_policy_of, find_route_policies
 from cors_views.responses import enforcement, preflight_status
 from cors_views.responses.headers_and_vary import write
 from cors_views.signals import check_request_enabled, cors_decided

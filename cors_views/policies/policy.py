@@ -222,7 +222,7 @@ def policy_of_fields(given: Mapping[str, Any]) -> CorsPolicy:
 def unchecked(values: Mapping[str, Any]) -> CorsPolicy:
     """Return a policy from values that were validated before, one by one."""
     policy = object.__new__(CorsPolicy)
-    # As _fill() would, one by one.
+    # At once: only a subclass may have a property in the place of a field.
     policy.__dict__.update(values)
     return policy
 

@@ -288,6 +288,13 @@ class RoutePolicies:
         """Return what governs ``method``, which is upper case as Django has it."""
         return self.effective_policies.get(method, self.other)
 
+    def governing(self, method: str | None) -> EffectivePolicy:
+        """Return what governs a request by its method.
+
+        Whoever overrides the method may write it in lower case, which View and APIView understand.
+        """
+        return self.other if self.uniform else self.effective((method or "").upper())
+
     def effective_policy_for(self, requested: str) -> EffectivePolicy:
         """Return what governs the handler that a requested method, as it was sent, would reach.
 

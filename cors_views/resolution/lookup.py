@@ -44,15 +44,13 @@ def effective_policy_of(request: HttpRequest) -> EffectivePolicy:
         try:
             callback, route_policies = _kept[tuple(match.tried[-1])]
             # Of another view than that of the pattern, the route is another too.
-            if callback is match.func and route_policies.uniform:
-                return route_policies.other
+            if callback is match.func:
+                # A call less, where it makes no difference.
+                uniform = route_policies.uniform
+                return route_policies.other if uniform else route_policies.governing(request.method)
         except Exception:  # noqa: S110 patterns and matches may be of any class, or made by hand
             pass
-    route_policies = route_policies_taken(request)
-    if route_policies.uniform:
-        return route_policies.other
-    # Whoever overrides the method may write it in lower case, which View and APIView understand.
-    return route_policies.effective((request.method or "").upper())
+    return route_policies_taken(request).governing(request.method)
 
 
 def route_policies_taken(request: HttpRequest) -> RoutePolicies:

@@ -117,14 +117,8 @@ def _enforcing(request: HttpRequest, origin: str) -> EffectivePolicy | None:
             return None
     # Django will resolve the URL once more, and takes nobody's word for it. This only looks for the
     # patterns, which costs a quarter of that.
-    # Whoever overrides the method may write it in lower case: that is left to what follows.
-    method = request.method or ""
-    route_policies = lookup.find_route_policies(request)
-    if route_policies.uniform:
-        effective = route_policies.other
-    else:
-        effective = route_policies.effective(method.upper())
-    if not effective.enforce or effective.lets_run_at_once(origin, method):
+    effective = lookup.find_route_policies(request).governing(request.method)
+    if not effective.enforce or effective.lets_run_at_once(origin, request.method or ""):
         return None
     return effective
 

@@ -570,6 +570,23 @@ def test_a_route_whose_matches_are_wrapped_is_kept(
     assert (len(built) == 1) is kept
 
 
+@pytest.mark.parametrize("view", [allow_route(answer), Readable.as_view()], ids=["route", "class"])
+def test_a_match_of_a_kept_route_is_not_taken_apart_again(
+    send: Sender, monkeypatch: Any, view: Any
+) -> None:
+    taken_apart: list[Any] = []
+    find = lookup.pattern_path_of
+    monkeypatch.setattr(
+        lookup, "pattern_path_of", lambda match: taken_apart.append(match) or find(match)
+    )
+
+    with urlconf(path("v/", view)):
+        for _ in range(3):
+            send.actual("/v/", origin("route"))
+
+    assert len(taken_apart) == 1
+
+
 def test_patterns_of_a_urlconf_that_django_has_forgotten_go(send: Sender) -> None:
     site = Patterns([path("v/", allow_route(answer))])
 
