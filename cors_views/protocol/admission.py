@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from cors_views.policies.origin_sets import LoadedOrigins, OriginSet
 from cors_views.protocol.effective_policies import CompiledPolicy, EffectivePolicy
-from cors_views.protocol.questions import SIGNAL, Question, Replies
+from cors_views.protocol.questions import SIGNAL, Question, Replies, one_says_yes
 from cors_views.protocol.reasons import Answer, Reason
 from cors_views.standard.origins import is_origin
 
@@ -21,7 +20,7 @@ def admitting(effective: EffectivePolicy, origin: str, replies: Replies) -> Comp
     for policy in effective.policies:
         if policy.public or policy.origins.admits(origin):
             return policy
-        if policy.origins.callables and _one_says_yes(
+        if policy.origins.callables and one_says_yes(
             policy.origins, origin, replies, _questions(effective, origin)
         ):
             return policy
@@ -29,26 +28,6 @@ def admitting(effective: EffectivePolicy, origin: str, replies: Replies) -> Comp
         # Only layers that end in the settings ask, and those hold exactly one policy.
         return effective.policies[0] if is_origin(origin) and replies.says(SIGNAL) else None
     return None
-
-
-def set_admits(origins: OriginSet, origin: str, replies: Replies) -> bool:
-    """Return whether a set admits an origin, its callables included."""
-    return origins.admits(origin) or _one_says_yes(origins, origin, replies, origins.callables)
-
-
-def _one_says_yes(
-    origins: OriginSet, origin: str, replies: Replies, questions: Iterable[Question]
-) -> bool:
-    if not is_origin(origin):
-        return False
-    for question in origins.callables:
-        # Nobody need be asked what is loaded already.
-        known = question.known(origin) if isinstance(question, LoadedOrigins) else None
-        if known is None:
-            known = replies.says(question, questions)
-        if known:
-            return True
-    return False
 
 
 def _questions(effective: EffectivePolicy, origin: str) -> Iterator[Question]:

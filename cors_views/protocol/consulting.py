@@ -16,8 +16,7 @@ from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.http import HttpRequest
 
 from cors_views.policies.origin_sets import LoadedOrigins, OriginSet
-from cors_views.protocol.admission import set_admits
-from cors_views.protocol.questions import SIGNAL, Question, Replies, Unanswered
+from cors_views.protocol.questions import SIGNAL, Question, Replies, Unanswered, set_admits
 from cors_views.signals import check_request_enabled
 
 logger = logging.getLogger("cors_views")

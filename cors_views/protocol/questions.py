@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from cors_views.policies.origin_sets import OriginCallable
+from cors_views.policies.origin_sets import LoadedOrigins, OriginCallable, OriginSet
+from cors_views.standard.origins import is_origin
 
 
 class _Signal:
@@ -60,3 +61,30 @@ class Replies(dict[int, "bool | None"]):
         replies = Replies(self)
         replies.receivers = self.receivers
         return replies
+
+
+# --- What a set of origins asks --------------------------------------------------------------
+
+
+def set_admits(origins: OriginSet, origin: str, replies: Replies) -> bool:
+    """Return whether a set admits an origin, its callables included."""
+    return origins.admits(origin) or one_says_yes(origins, origin, replies, origins.callables)
+
+
+def one_says_yes(
+    origins: OriginSet, origin: str, replies: Replies, questions: Iterable[Question]
+) -> bool:
+    """Return whether a callable of a set admits an origin, which ``replies`` may know.
+
+    ``questions`` are those to be asked where they do not.
+    """
+    if not is_origin(origin):
+        return False
+    for question in origins.callables:
+        # Nobody need be asked what is loaded already.
+        known = question.known(origin) if isinstance(question, LoadedOrigins) else None
+        if known is None:
+            known = replies.says(question, questions)
+        if known:
+            return True
+    return False
