@@ -29,18 +29,20 @@ def is_missing() -> bool:
     return True
 
 
-def per_request(contender: str, case: str, requests: int = REQUESTS, hash_seed: int = 0) -> float:
-    """Return how many instructions a contender takes for one request of a case."""
-    options = (contender, case, f"--requests={requests}")
-    return instructions("benchmarks.counted", *options, hash_seed=hash_seed) / requests
+def per_request(contender: str, case: str, requests: int = REQUESTS, layout: int = 0) -> float:
+    """Return how many instructions a contender takes for one request of a case.
+
+    With another ``layout``, its objects lie elsewhere in memory.
+    """
+    options = (contender, case, f"--requests={requests}", f"--layout={layout}")
+    return instructions("benchmarks.counted", *options, hash_seed=layout) / requests
 
 
 def instructions(module: str, *arguments: str, hash_seed: int = 0) -> int:
     """Return how many instructions a module takes for what it does within ``counting()``.
 
     Python starts and Django is set up before anything is counted. Addresses are not randomised and
-    neither are hashes, so that a second run takes the same way through every dictionary. With
-    another ``hash_seed``, objects are elsewhere.
+    neither are hashes, so that a second run takes the same way through every dictionary.
     """
     # A pipe that is read in the end could be full before: who writes to it would wait for ever.
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as errors:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import io
+import random
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -225,13 +226,34 @@ class Served:
 ByHand: Any = None
 
 
+#: What lies in memory beside the site.
+_OBJECTS: list[bytes] = []
+
+
+def _fill_memory(layout: int) -> None:
+    """Keep objects of all small sizes, as many of each as the layout says, and number classes.
+
+    What a request costs depends on where its objects find room, and on which of the attributes that
+    it looks up share a place in Python's cache of them: that goes by address and by the number of
+    a class. Either may be a thousand instructions. The layouts stand for several real processes.
+    """
+    numbers = random.Random(layout)
+    for size in range(0, 480, 16):
+        _OBJECTS.extend(bytes(size) for _ in range(numbers.randrange(300)))
+    for _ in range(numbers.randrange(4096)):
+        # A class gets its number when an attribute is looked up.
+        hasattr(type("Class", (), {}), "attribute")
+
+
 def main() -> None:
     """Serve the requests that are counted."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.counted", description=__doc__)
     parser.add_argument("contender", choices=CONTENDERS)
     parser.add_argument("case", choices=CASES, metavar="case")
     parser.add_argument("--requests", type=int, default=100)
+    parser.add_argument("--layout", type=int, default=0)
     options = parser.parse_args()
+    _fill_memory(options.layout)
     served = Served(options.contender, CASES[options.case])
 
     def made(number: int) -> list[Any]:
