@@ -35,8 +35,8 @@ class LoadedOrigins(abc.ABC):
 
 
 #: One or more labels, none of them empty, of the same characters.
-_WEB_LABELS = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
-_OTHER_LABELS = re.compile(r"[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*")
+_WEB_LABELS = r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*"
+_OTHER_LABELS = r"[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*"
 
 
 def origins_key(origins: Iterable[str | OriginCallable]) -> tuple[str | int, ...]:
@@ -72,6 +72,7 @@ class OriginSet:
         "_dots_any_port",
         "_exact",
         "_has_any_port",
+        "_holds_more",
         "_regexes",
         "any",
         "callables",
@@ -90,14 +91,16 @@ class OriginSet:
         # in use, not one for each pattern.
         patterns = [name for name in names if is_pattern(name)]
         self._any_port = frozenset(str(each) for each in _portless(patterns) if not each.subdomains)
-        self._below_any_port = _schemes_by_domain(_portless(patterns))
-        self._below = _schemes_by_domain(
+        self._below_any_port = _heads_by_ending(_portless(patterns))
+        self._below = _heads_by_ending(
             pattern for pattern in map(Pattern.of, patterns) if not pattern.any_port
         )
         self._dots = _numbers_of_dots(self._below)
         self._dots_any_port = _numbers_of_dots(self._below_any_port)
         self._has_any_port = bool(self._any_port or self._dots_any_port)
         self._regexes = tuple(regexes)
+        #: Whether it holds more than origins and subdomains of domains.
+        self._holds_more = bool(self._has_any_port or self._regexes or self.any)
         #: All origins of the set, where each is listed: no pattern, regex or ``"*"``.
         self.listed = None if patterns or self._regexes or self.any else self._exact
 
@@ -116,11 +119,11 @@ class OriginSet:
         for dots in self._dots:
             # A final dot is one of them: such a host is another. The port is part of the domain.
             head = origin.rsplit(".", dots)[0]
-            schemes = self._below.get(origin[len(head) :])
-            if schemes is not None:
-                scheme, _, labels = head.partition("://")
-                if scheme in schemes:
-                    return schemes[scheme].fullmatch(labels) is not None
+            heads = self._below.get(origin.removeprefix(head))
+            if heads is not None and heads.fullmatch(head):
+                return True
+        if not self._holds_more:
+            return False
         if self._has_any_port and self._is_at_any_port(origin):
             return True
         if not (self.any or self._regexes) or not is_origin(origin):
@@ -136,21 +139,25 @@ class OriginSet:
             return ""
         if origin in self._exact:
             return origin
+        host = Pattern.of(origin).host
         for pattern in patterns_around(origin):
-            if self._holds(pattern):
+            if self._holds(pattern, host):
                 return str(pattern)
         if self.any:
             return "*"
         return next(each.pattern for each in self._regexes if each.fullmatch(origin))
 
-    def _holds(self, pattern: Pattern) -> bool:
+    def _holds(self, pattern: Pattern, host: str) -> bool:
+        """Return whether a pattern is in the set, and admits a host with its own scheme."""
         if pattern.any_port:
-            pattern, domains = pattern.with_port(""), self._below_any_port
+            pattern, below = pattern.with_port(""), self._below_any_port
             if not pattern.subdomains:
                 return str(pattern) in self._any_port
         else:
-            domains = self._below
-        return pattern.scheme in domains.get(pattern.ending, ())
+            below = self._below
+        heads = below.get(pattern.ending)
+        head = f"{pattern.scheme}://{host.removesuffix(f'.{pattern.domain}')}"
+        return heads is not None and heads.fullmatch(head) is not None
 
     def _is_at_any_port(self, origin: str) -> bool:
         """Return whether a pattern for any port admits ``origin``, by itself or as a subdomain."""
@@ -165,9 +172,9 @@ class OriginSet:
             return True
         for dots in self._dots_any_port:
             labels = host.rsplit(".", dots)[0]
-            schemes = self._below_any_port.get(host[len(labels) :])
-            if schemes is not None and scheme in schemes:
-                return schemes[scheme].fullmatch(labels) is not None
+            heads = self._below_any_port.get(host.removeprefix(labels))
+            if heads is not None and heads.fullmatch(f"{scheme}://{labels}"):
+                return True
         return False
 
     def _matches_regex(self, origin: str) -> bool:
@@ -182,20 +189,19 @@ def _portless(patterns: Iterable[str]) -> Iterator[Pattern]:
             yield pattern.with_port("")
 
 
-def _schemes_by_domain(patterns: Iterable[Pattern]) -> dict[str, dict[str, re.Pattern[str]]]:
-    """Return the schemes that go with each domain below which patterns admit all.
-
-    Each scheme comes with the labels that it may have before the domain.
-    """
-    # Nearly all domains have the same schemes, and share what is made of them, from the start: a
+def _heads_by_ending(patterns: Iterable[Pattern]) -> dict[str, re.Pattern[str]]:
+    """Return, for each ending of the hosts that patterns admit, what an origin has before it."""
+    # Nearly all endings have the same schemes, and share one regular expression from the start: a
     # set of schemes for each of 100,000 domains would take 20 MB until they are compiled.
-    shared: dict[frozenset[str], dict[str, re.Pattern[str]]] = {}
-    found: dict[str, dict[str, re.Pattern[str]]] = {}
+    shared: dict[frozenset[str], re.Pattern[str]] = {}
+    schemes_of: dict[re.Pattern[str] | None, frozenset[str]] = {None: frozenset()}
+    found: dict[str, re.Pattern[str]] = {}
     for pattern in patterns:
         if pattern.subdomains:
-            schemes = frozenset((pattern.scheme, *found.get(pattern.ending, ())))
+            schemes = schemes_of[found.get(pattern.ending)] | {pattern.scheme}
             if schemes not in shared:
-                shared[schemes] = {scheme: _labels_of(scheme) for scheme in schemes}
+                shared[schemes] = re.compile("|".join(map(_head, sorted(schemes))))
+                schemes_of[shared[schemes]] = schemes
             found[pattern.ending] = shared[schemes]
     return found
 
@@ -204,6 +210,7 @@ def _numbers_of_dots(domains: Iterable[str]) -> tuple[int, ...]:
     return tuple(sorted({domain.count(".") for domain in domains}))
 
 
-def _labels_of(scheme: str) -> re.Pattern[str]:
-    """Return what can stand before the domain of a pattern, which is checked already."""
-    return _WEB_LABELS if scheme in DEFAULT_PORTS else _OTHER_LABELS
+def _head(scheme: str) -> str:
+    """Return what an origin may have before the domain of a pattern, which is checked already."""
+    labels = _WEB_LABELS if scheme in DEFAULT_PORTS else _OTHER_LABELS
+    return f"{re.escape(scheme)}://{labels}"
