@@ -38,6 +38,7 @@ class CompiledPolicy:
         "own_max_age",
         "policy",
         "public",
+        "sendable_methods",
     )
 
     def __init__(
@@ -52,6 +53,10 @@ class CompiledPolicy:
         self.methods = frozenset(method.upper() for method in policy.methods or ())
         self.headers = frozenset(header.lower() for header in policy.headers or ())
         self.max_age = None if policy.max_age is None else str(policy.max_age)
+        #: What a preflight may be told of the methods, unless they are ``*``.
+        self.sendable_methods = tuple(
+            sorted(name for name in self.methods if not is_forbidden_method(name))
+        )
         #: What goes with Access-Control-Allow-Origin on every response.
         self.actual_headers: Headers = constant_headers(policy)
         #: What every preflight is offered where this policy governs all methods of its route, or
@@ -59,8 +64,7 @@ class CompiledPolicy:
         self.offer = None if "*" in self.methods | self.headers else self._offer()
 
     def _offer(self) -> Headers:
-        methods = sorted(name for name in self.methods if not is_forbidden_method(name))
-        return preflight_headers(methods, self.policy.headers or (), self.max_age)
+        return preflight_headers(self.sendable_methods, self.policy.headers or (), self.max_age)
 
     def offers(self, method: str) -> bool:
         """Return whether the policy offers ``method``, which is upper case."""
@@ -75,7 +79,8 @@ class CompiledPolicy:
         """Return the headers for an origin that the policy admits."""
         # Fetch, "CORS check": '*' goes only without credentials.
         value = "*" if self.public else origin
-        return ((ALLOW_ORIGIN, value), *self.actual_headers)
+        # To unpack them into a new tuple takes three times as long.
+        return ((ALLOW_ORIGIN, value),) + self.actual_headers  # noqa: RUF005
 
 
 def preflight_headers(

@@ -46,6 +46,10 @@ def _offered(
     route_policies: RoutePolicies, policy: CompiledPolicy, asked: Preflight, replies: Replies
 ) -> Headers:
     """Return what a preflight is offered that depends on what it asks, or on other methods."""
+    if route_policies.uniform and "*" not in policy.methods:
+        # All methods have this policy, so nothing that is kept could ride on another.
+        allowed = _allowed_headers(policy, parse_request_headers(asked.headers or ""))
+        return preflight_headers(policy.sendable_methods, allowed, policy.max_age)
     admitted = _admitted(route_policies, policy, asked, replies)
     # A browser's preflight cache is keyed by URL, origin and credentials mode, not by method: a
     # policy without the credentials of this one must not ride on an answer that has them.
