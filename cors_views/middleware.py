@@ -85,7 +85,7 @@ class CorsMiddleware:
                         outcome.send(request)
                     return preflight_response
         # 3. Where policies may enforce, what they do not admit goes no further.
-        if ENFORCING.possible and origin:
+        if origin and ENFORCING.possible:
             forbidden, replies = enforcement.forbid(request, origin, replies)
             if forbidden is not None:
                 if cors_decided.receivers:
@@ -120,7 +120,7 @@ class CorsMiddleware:
                     if cors_decided.receivers:
                         await outcome.asend(request)
                     return preflight_response
-        if ENFORCING.possible and origin:
+        if origin and ENFORCING.possible:
             forbidden, replies = await enforcement.aforbid(request, origin, replies)
             if forbidden is not None:
                 if cors_decided.receivers:

@@ -17,6 +17,7 @@ from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver
 
 from cors_views import conf
 from cors_views.conf import settings_cache
+from cors_views.conf.settings_cache import VALUES_READ
 from cors_views.declarations.marks import anything_applied
 from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.policies.field_values import shown
@@ -24,6 +25,7 @@ from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicie
 from cors_views.resolution.combining_layers import combine, compiled_policy
 from cors_views.resolution.layer_order import NotUnderstood, may_declare
 from cors_views.resolution.pattern_paths import PatternPath, find_pattern_path, pattern_path_of
+from cors_views.resolution.pattern_walk import leads_nowhere
 from cors_views.support.escaping import quoted
 
 logger = logging.getLogger("cors_views")
@@ -40,16 +42,20 @@ def effective_policy_of(request: HttpRequest) -> EffectivePolicy:
     """
     match: Any = request.resolver_match
     # In one step for nearly every request: a call costs as much as the lookup.
-    if match is not None:
-        try:
+    try:
+        if match is None:
+            urlconf = getattr(request, "urlconf", None) or VALUES_READ["ROOT_URLCONF"]
+            if leads_nowhere(get_resolver(urlconf), request.path_info):
+                return unrouted().other
+        else:
             callback, route_policies = _kept[tuple(match.tried[-1])]
             # Of another view than that of the pattern, the route is another too.
             if callback is match.func:
                 # A call less, where it makes no difference.
                 uniform = route_policies.uniform
                 return route_policies.other if uniform else route_policies.governing(request.method)
-        except Exception:  # noqa: S110 patterns and matches may be of any class, or made by hand
-            pass
+    except Exception:  # noqa: S110 patterns and matches may be of any class, or made by hand
+        pass
     return route_policies_taken(request).governing(request.method)
 
 

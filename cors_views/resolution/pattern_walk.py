@@ -40,6 +40,26 @@ def walk(resolver: URLResolver, path: str) -> tuple[Any, ...]:
     return _walk(resolver, path)
 
 
+def leads_nowhere(resolver: Any, path: str) -> bool:
+    """Return whether the first segment of a path is enough to know that ``walk`` finds nothing.
+
+    It finds nothing with a final slash either then, nor in another language. ``False`` says
+    nothing; an exception is raised where nothing was kept yet, and for paths without a slash.
+    """
+    held = resolver.__dict__
+    level = held[_KEPT_AS]
+    return (
+        path.split("/", 2)[1] not in level.segments
+        and "resolve" not in held
+        and level.patterns == resolver.url_patterns
+        # As in ``walk``, where a call more does not count.
+        and URLResolver.resolve is _RESOLVE
+        and URLPattern.resolve is _RESOLVE_ONE
+        and RoutePattern.match is _MATCH_ROUTE
+        and RegexPattern.match is _MATCH_REGEX
+    )
+
+
 def _walk(resolver: Any, path: str) -> tuple[Any, ...]:
     held = resolver.__dict__
     if type(resolver) is not URLResolver or "resolve" in held:
@@ -88,7 +108,7 @@ class _Level:
     First those that are looked up by the first segment of a path, then those that may match any.
     """
 
-    __slots__ = ("groups", "is_slash", "patterns")
+    __slots__ = ("groups", "is_slash", "patterns", "segments")
 
     def __init__(self, resolver: Any) -> None:
         patterns, pattern = resolver.url_patterns, resolver.pattern
@@ -103,6 +123,10 @@ class _Level:
             and "match" not in vars(pattern)
         )
         self.groups = _grouped(self.patterns)
+        #: The first segments of all paths that can match; ``None`` where others may, too.
+        by_segment, others = self.groups[0]
+        fixed = self.is_slash and len(self.groups) == 1 and not others
+        self.segments = frozenset(by_segment) if fixed else None
 
 
 def _grouped(patterns: Any) -> list[tuple[dict[str, list[Any]], list[Any]]]:
