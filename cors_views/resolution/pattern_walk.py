@@ -125,8 +125,7 @@ class _Level:
         self.groups = _grouped(self.patterns)
         #: The first segments of all paths that can match; ``None`` where others may, too.
         by_segment, others = self.groups[0]
-        fixed = self.is_slash and len(self.groups) == 1 and not others
-        self.segments = frozenset(by_segment) if fixed else None
+        self.segments = frozenset(by_segment) if self.is_slash and not others else None
 
 
 def _grouped(patterns: Any) -> list[tuple[dict[str, list[Any]], list[Any]]]:

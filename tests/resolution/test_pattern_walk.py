@@ -30,6 +30,8 @@ from django.views.decorators.common import no_append_slash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cors_views import cors_deny
+from cors_views.middleware import CorsMiddleware
 from cors_views.resolution import pattern_paths, pattern_walk
 from cors_views.resolution.pattern_paths import PatternPath, find_pattern_path, pattern_path_of
 from tests.tables import Patterns
@@ -196,7 +198,20 @@ def test_that_the_walk_finds_what_the_resolver_finds(
     with override_settings(
         ROOT_URLCONF=root, APPEND_SLASH=appends, USE_I18N=language != "no languages", **SITE
     ):
-        assert by_walk(request) == by_django(request)
+        found = by_django(request)
+
+        assert by_walk(request) == found
+        assert found is None or not leads_nowhere(request)
+
+
+def leads_nowhere(request: HttpRequest) -> bool:
+    """Return what is known of a URL at once, after another was looked for."""
+    try:
+        return pattern_walk.leads_nowhere(
+            get_resolver(getattr(request, "urlconf", None)), request.path_info
+        )
+    except Exception:
+        return False
 
 
 @pytest.mark.parametrize("kind", [URLResolver, URLPattern])
@@ -248,6 +263,116 @@ def test_what_is_replaced_before_this_package_is_imported(
 
     with pytest.raises(TypeError, match="Something else than Django"):
         imported_now["walk"](URLResolver(RegexPattern("^/"), [path("v/", view)]), "/V/")
+
+
+@cors_deny
+def closed(request: Any) -> HttpResponse:
+    raise AssertionError("A middleware below has answered.")
+
+
+def in_small_letters(kind: Any, name: str) -> Any:
+    """Return a change that lets capitals match as small letters do."""
+    djangos = getattr(kind, name)
+    small = lambda self, path: djangos(self, path.lower())  # noqa: E731
+    return lambda monkeypatch, root: monkeypatch.setattr(kind, name, small)
+
+
+#: What opens a way to a closed view after a first 404, and the URL that leads there from then on.
+OPENED: dict[str, tuple[Any, str]] = {
+    "nothing has to": (lambda monkeypatch, root: None, "/closed/"),
+    "nothing has to, and the slash is appended": (lambda monkeypatch, root: None, "/closed"),
+    "a pattern that is added": (
+        lambda monkeypatch, root: root.url_patterns.append(path("new/", closed)),
+        "/new/",
+    ),
+    "a list of patterns that is exchanged": (
+        lambda monkeypatch, root: monkeypatch.setattr(
+            URLResolver, "url_patterns", property(lambda self: [path("new/", closed)])
+        ),
+        "/new/",
+    ),
+    "the resolve of all resolvers": (in_small_letters(URLResolver, "resolve"), "/CLOSED/"),
+    "the resolve of all patterns": (in_small_letters(URLPattern, "resolve"), "/CLOSED/"),
+    "the match of all routes": (in_small_letters(RoutePattern, "match"), "/CLOSED/"),
+    "the match of all regexes": (in_small_letters(RegexPattern, "match"), "/CLOSED/"),
+    "the resolve of the root": (
+        lambda monkeypatch, root: setattr(root, "resolve", get_resolver(Elsewhere).resolve),
+        "/elsewhere/",
+    ),
+}
+Elsewhere: Any = Patterns([path("elsewhere/", closed)])
+
+
+@pytest.mark.parametrize(("change", "url"), OPENED.values(), ids=OPENED)
+def test_that_a_view_stays_closed_after_a_404(
+    change: Any, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A middleware below answers for it, and nobody has left a match on the request."""
+    conf: Any = Patterns([path("closed/", closed), path("b/", view)])
+    middleware = CorsMiddleware(lambda request: HttpResponse("below"))
+    sent = {"Origin": "https://app.example.com"}
+    with override_settings(ROOT_URLCONF=conf, CORS_ALLOWED_ORIGINS=list(sent.values()), **SITE):
+        for _ in range(2):
+            nowhere = middleware(RequestFactory().get("/nowhere/", headers=sent))
+        assert "Access-Control-Allow-Origin" in nowhere.headers
+
+        change(monkeypatch, get_resolver(conf))
+        response = middleware(RequestFactory().get(url, headers=sent))
+
+        assert "Access-Control-Allow-Origin" not in response.headers
+
+
+def test_that_a_view_stays_closed_where_the_root_matches_in_its_own_way() -> None:
+    conf: Any = Patterns([path("closed/", closed)])
+    middleware = CorsMiddleware(lambda request: HttpResponse("below"))
+    sent = {"Origin": "https://app.example.com"}
+    with override_settings(ROOT_URLCONF=conf, CORS_ALLOWED_ORIGINS=list(sent.values()), **SITE):
+        pattern = get_resolver(conf).pattern
+        djangos = pattern.match
+        pattern.match = lambda path: djangos(path.lower())  # type: ignore[method-assign]
+        nowhere, response = (
+            middleware(RequestFactory().get(url, headers=sent)) for url in ("/nowhere/", "/CLOSED/")
+        )
+
+    assert "Access-Control-Allow-Origin" in nowhere.headers
+    assert "Access-Control-Allow-Origin" not in response.headers
+
+
+@pytest.mark.parametrize("of_request", [False, True], ids=["of the settings", "of the request"])
+def test_that_a_view_stays_closed_in_another_urlconf(of_request: bool) -> None:
+    conf: Any = Patterns([path("closed/", closed)])
+    middleware = CorsMiddleware(lambda request: HttpResponse("below"))
+    sent = {"Origin": "https://app.example.com"}
+    request = RequestFactory().get("/elsewhere/", headers=sent)
+    with override_settings(ROOT_URLCONF=conf, CORS_ALLOWED_ORIGINS=list(sent.values()), **SITE):
+        for _ in range(2):
+            nowhere = middleware(RequestFactory().get("/elsewhere/", headers=sent))
+        assert "Access-Control-Allow-Origin" in nowhere.headers
+
+        if of_request:
+            request.urlconf = Elsewhere  # type: ignore[attr-defined]
+        with override_settings(ROOT_URLCONF=conf if of_request else Elsewhere):
+            response = middleware(request)
+
+        assert "Access-Control-Allow-Origin" not in response.headers
+
+
+def test_that_a_404_is_known_by_its_first_segment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where this fails after an upgrade of Django, answers are right, and take their time."""
+    middleware = CorsMiddleware(lambda request: HttpResponse("below"))
+    walked = []
+    walk = pattern_walk._walk
+    monkeypatch.setattr(
+        pattern_walk, "_walk", lambda *parts: walked.append(parts[1]) or walk(*parts)
+    )
+    with override_settings(ROOT_URLCONF=Patterns([path("a/<int:pk>/", view), path("", view)])):
+        for url in ("/b/", "/c/", "/d", "/a/x/"):
+            middleware(RequestFactory().get(url))
+
+    assert walked[0] == "/b/"
+    assert "/c/" not in walked
+    assert "/d" not in walked
+    assert "/a/x/" in walked
 
 
 #: What stands before, or instead of, an entry that is looked up by the first segment of its route.
