@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cors_views.cached_origins import CachedOrigins
     from cors_views.decorators import cors_allow, cors_deny
-    from cors_views.outcomes.outcome import Outcome, outcome_of
     from cors_views.policies.policy import CorsPolicy
+    from cors_views.responses.outcome import Outcome, outcome_of
     from cors_views.urls import cors_include
 else:
     # Hidden from type checkers, which would take any name for one of ours.
@@ -45,9 +45,9 @@ __version__ = "0.1.0.dev0"
 _MODULES = {
     "CachedOrigins": "cached_origins",
     "CorsPolicy": "policies.policy",
-    "Outcome": "outcomes.outcome",
+    "Outcome": "responses.outcome",
     "cors_allow": "decorators",
     "cors_deny": "decorators",
     "cors_include": "urls",
-    "outcome_of": "outcomes.outcome",
+    "outcome_of": "responses.outcome",
 }

@@ -16,9 +16,6 @@ from django.db import close_old_connections
 from cors_views.conf import settings_cache
 from cors_views.declarations.declaring import declare, declare_value, denies
 from cors_views.declarations.marks import Declarable, note
-from cors_views.outcomes import debug_header, outcome
-from cors_views.outcomes.kept_decision import Decided
-from cors_views.outcomes.refusal_log import are_refusals_logged, log_enforced, log_refusal
 from cors_views.policies.policy import Fields
 from cors_views.protocol import actual_answers, admission, preflight_answers
 from cors_views.protocol.asgi_scopes import (
@@ -40,9 +37,11 @@ from cors_views.protocol.reasons import Answer, Preflight, Reason
 from cors_views.protocol.same_origin import is_same_origin
 from cors_views.resolution import combining_layers
 from cors_views.resolution.layer_order import Layer
-from cors_views.responses import view_headers
+from cors_views.responses import debug_header, outcome, view_headers
 from cors_views.responses.asgi_responses import headers_of, of_text, respond, written
+from cors_views.responses.kept_decision import Decided
 from cors_views.responses.preflight_status import PREFLIGHT_STATUS, headers_of_no_body
+from cors_views.responses.refusal_log import are_refusals_logged, log_enforced, log_refusal
 from cors_views.signals import cors_decided
 from cors_views.standard.origins import is_origin
 from cors_views.support.source_places import caller

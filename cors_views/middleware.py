@@ -13,8 +13,6 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from cors_views import conf
-from cors_views.outcomes import outcome
-from cors_views.outcomes.kept_decision import Decided, what_was_decided
 from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.protocol import preflight_answers
 from cors_views.protocol.actual_answers import actual, at_once
@@ -23,8 +21,9 @@ from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicie
 from cors_views.protocol.questions import SIGNAL, Question, Replies, Unanswered
 from cors_views.protocol.reasons import Answer, Preflight
 from cors_views.resolution.lookup import effective_policy_of, find_route_policies
-from cors_views.responses import enforcement, preflight_status
+from cors_views.responses import enforcement, outcome, preflight_status
 from cors_views.responses.headers_and_vary import write
+from cors_views.responses.kept_decision import Decided, what_was_decided
 from cors_views.signals import check_request_enabled, cors_decided
 from cors_views.standard.response_headers import (
     ALLOW_CREDENTIALS,

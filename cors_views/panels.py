@@ -13,13 +13,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from cors_views.middleware import preview
-from cors_views.outcomes.kept_decision import Decided, carries_cookies
 from cors_views.policies.enforced_anywhere import Enforce
 from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.questions import Question
 from cors_views.protocol.reasons import Headers, Reason
 from cors_views.protocol.same_origin import is_same_origin
 from cors_views.responses import view_headers
+from cors_views.responses.kept_decision import Decided, carries_cookies
 from cors_views.support.escaping import escaped
 
 try:

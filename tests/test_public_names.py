@@ -12,8 +12,8 @@ import pytest
 
 import cors_views
 from cors_views import cached_origins, decorators, urls
-from cors_views.outcomes import outcome
 from cors_views.policies import policy
+from cors_views.responses import outcome
 
 NAMES = {
     "CachedOrigins": cached_origins.CachedOrigins,

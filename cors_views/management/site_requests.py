@@ -30,11 +30,11 @@ from cors_views.inspection.hosts import allowed_hosts
 from cors_views.management import login_redirects
 from cors_views.management.explaining import visitor_cookies
 from cors_views.management.overview.rows import in_order
-from cors_views.outcomes import outcome
-from cors_views.outcomes.kept_decision import Decided, what_was_decided
 from cors_views.resolution import pattern_paths
 from cors_views.resolution.pattern_paths import PatternPath
 from cors_views.resolution.wrapped_views import served_methods
+from cors_views.responses import outcome
+from cors_views.responses.kept_decision import Decided, what_was_decided
 
 
 def usable_host() -> str:

@@ -11,13 +11,13 @@ from cors_views.browsing.pages import origin_of
 from cors_views.inspection.hosts import way_between
 from cors_views.management.explaining.advice_wording import place
 from cors_views.management.terminal_layout import Paint
-from cors_views.outcomes import debug_header
-from cors_views.outcomes.kept_decision import Decided
 from cors_views.protocol.effective_policies import EffectivePolicy
 from cors_views.protocol.questions import SIGNAL
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.layer_order import Layer
 from cors_views.resolution.wrapped_views import name_of
+from cors_views.responses import debug_header
+from cors_views.responses.kept_decision import Decided
 from cors_views.standard.header_values import HeaderList
 from cors_views.standard.response_headers import CORS_RESPONSE_HEADERS
 from cors_views.support.escaping import escaped

@@ -1,3 +1,3 @@
-"""What becomes of a response: the headers that are written on it, and the refusal in its place."""
+"""What becomes of an answer: headers, or the refusal in the view's place; what is kept and told."""
 
 from __future__ import annotations

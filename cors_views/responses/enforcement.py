@@ -19,9 +19,6 @@ from django.urls import get_resolver, get_urlconf
 
 from cors_views import conf
 from cors_views.conf import settings_cache
-from cors_views.outcomes.kept_decision import Decided, DecidedParts, EnforcedParts
-from cors_views.outcomes.outcome import keep_reported
-from cors_views.outcomes.refusal_log import log_enforced
 from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.protocol import actual_answers
 from cors_views.protocol.consulting import aconsult, consult
@@ -33,6 +30,9 @@ from cors_views.resolution import lookup
 from cors_views.resolution.pattern_paths import import_all, resolve
 from cors_views.resolution.wrapped_views import inspect_view
 from cors_views.responses import headers_and_vary, preflight_status
+from cors_views.responses.kept_decision import Decided, DecidedParts, EnforcedParts
+from cors_views.responses.outcome import keep_reported
+from cors_views.responses.refusal_log import log_enforced
 from cors_views.standard.methods import is_method
 
 settings_cache.forget_on_change(ENFORCING.look_again)

@@ -11,10 +11,9 @@ from django.http.response import HttpResponseBase, ResponseHeaders
 from django.utils.cache import patch_vary_headers
 
 from cors_views.conf.settings_cache import VALUES_READ
-from cors_views.outcomes import debug_header
-from cors_views.outcomes.kept_decision import Decided, DecidedParts, EnforcedParts
-from cors_views.outcomes.refusal_log import LEVEL, LEVELS_READ, are_refusals_logged, log_refusal
-from cors_views.responses import view_headers
+from cors_views.responses import debug_header, view_headers
+from cors_views.responses.kept_decision import Decided, DecidedParts, EnforcedParts
+from cors_views.responses.refusal_log import LEVEL, LEVELS_READ, are_refusals_logged, log_refusal
 from cors_views.standard.response_headers import CORS_RESPONSE_HEADERS, cors_headers_among
 
 #: The class of headers, if Django keeps them as ``write`` knows: as pairs, by name in lower case.

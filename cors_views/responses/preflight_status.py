@@ -12,8 +12,8 @@ from django.http import HttpResponse
 from django.http.response import ResponseHeaders
 
 from cors_views.conf import settings_cache
-from cors_views.outcomes.kept_decision import DecidedParts, EnforcedParts
 from cors_views.responses import headers_and_vary
+from cors_views.responses.kept_decision import DecidedParts, EnforcedParts
 
 #: Fetch, "CORS-preflight fetch": any "ok status" will do.
 PREFLIGHT_STATUS = 200

@@ -12,13 +12,13 @@ from typing import Any
 from django.http import HttpRequest
 
 from cors_views.conf import settings_cache
-from cors_views.outcomes.kept_decision import view_of
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.protocol.reasons import Answer
 from cors_views.resolution import lookup
 from cors_views.resolution.layer_order import Layer
 from cors_views.resolution.pattern_paths import pattern_path_of
 from cors_views.resolution.route_names import route_name
+from cors_views.responses.kept_decision import view_of
 from cors_views.standard.response_headers import cors_headers_among
 from cors_views.support.escaping import quoted
 

@@ -25,7 +25,7 @@ from cors_views.browsing import (
 )
 from cors_views.browsing.pages import Credentials, Redirect, origin_of, page_origin
 from cors_views.inspection.hosts import way_between
-from cors_views.outcomes.kept_decision import what_was_decided
+from cors_views.responses.kept_decision import what_was_decided
 from cors_views.testing import sending
 from cors_views.testing.calls import FetchOptions, encode
 from cors_views.testing.results import CorsError, Response

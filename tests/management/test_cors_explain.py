@@ -17,8 +17,8 @@ from django.test.utils import override_settings
 from django.urls import URLPattern
 from django.urls.resolvers import RoutePattern
 
-from cors_views.outcomes import refusal_log
 from cors_views.protocol.reasons import Reason
+from cors_views.responses import refusal_log
 from cors_views.signals import check_request_enabled
 from tests.management.commands import ROOT, Done, run, run_in_shop, run_in_shop_terminal
 from tests.tables import Sender, Spy, urlconf

@@ -23,11 +23,10 @@ from django.views import View
 
 from cors_views import CorsPolicy, cors_allow, cors_deny, cors_include
 from cors_views.middleware import CorsMiddleware
-from cors_views.outcomes import refusal_log
-from cors_views.outcomes.kept_decision import what_was_decided
 from cors_views.policies.enforced_anywhere import ENFORCING
 from cors_views.protocol.reasons import Reason
-from cors_views.responses import enforcement
+from cors_views.responses import enforcement, refusal_log
+from cors_views.responses.kept_decision import what_was_decided
 from tests.tables import (
     METHODS,
     ORIGIN,

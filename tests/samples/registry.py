@@ -20,7 +20,10 @@ SHOWN = {
         "docs/reasons.rst",
         "The browser refuses the preflight",
     ): "test_printed.py makes the same refusal",
-    ("docs/debugging.rst", "X-Cors-Views:"): "tests/outcomes/test_debug_header.py has such headers",
+    (
+        "docs/debugging.rst",
+        "X-Cors-Views:",
+    ): "test_debug_header.py has such headers",
     (
         "sample_project/README.rst",
         "X-Cors-Views:",

@@ -28,10 +28,10 @@ from cors_views.management.explaining.where_to_write import is_shared, routes_th
 from cors_views.management.overview.rows import in_order
 from cors_views.management.overview.view_names import view_name
 from cors_views.middleware import CorsMiddleware
-from cors_views.outcomes.kept_decision import Decided
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.layer_order import NotUnderstood
 from cors_views.responses import view_headers
+from cors_views.responses.kept_decision import Decided
 from cors_views.standard.methods import SAFELISTED_METHODS
 from cors_views.standard.origins import SPECIAL
 

@@ -9,8 +9,8 @@ from cors_views.management.explaining.advice_wording import Ask, Edit, Move
 from cors_views.management.explaining.source_code import Item
 from cors_views.management.explaining.what_to_write import Refusal
 from cors_views.management.site_requests import Server
-from cors_views.outcomes.kept_decision import Decided
 from cors_views.responses import view_headers
+from cors_views.responses.kept_decision import Decided
 from cors_views.standard.header_values import value_of
 from cors_views.standard.origins import is_origin
 from cors_views.standard.response_headers import ALLOW_CREDENTIALS, ALLOW_ORIGIN

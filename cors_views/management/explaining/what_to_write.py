@@ -24,11 +24,11 @@ from cors_views.management.explaining.where_to_write import (
 )
 from cors_views.management.overview.rows import in_order
 from cors_views.management.site_requests import Answered
-from cors_views.outcomes.kept_decision import Decided
 from cors_views.protocol.admission import admitting
 from cors_views.protocol.effective_policies import CompiledPolicy
 from cors_views.protocol.reasons import Reason
 from cors_views.resolution.wrapped_views import inspect_view, served_methods
+from cors_views.responses.kept_decision import Decided
 from cors_views.standard.methods import SAFELISTED_METHODS
 from cors_views.standard.request_headers import (
     NON_WILDCARD_REQUEST_HEADERS,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cors_views.browsing import Received
-from cors_views.outcomes import debug_header
 from cors_views.protocol.reasons import Reason
+from cors_views.responses import debug_header
 from cors_views.standard.header_values import split_list, value_of
 from cors_views.support.escaping import quoted
 

@@ -13,10 +13,10 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.utils.encoding import escape_uri_path
 
-from cors_views.outcomes.kept_decision import Decided, carries_cookies, view_of
 from cors_views.protocol.questions import SIGNAL
 from cors_views.protocol.same_origin import is_same_origin
 from cors_views.resolution.wrapped_views import name_of
+from cors_views.responses.kept_decision import Decided, carries_cookies, view_of
 from cors_views.standard.methods import is_method
 from cors_views.standard.origins import SPECIAL, is_origin
 from cors_views.standard.request_headers import parse_request_headers

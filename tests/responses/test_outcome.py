@@ -34,8 +34,10 @@ from cors_views.signals import check_request_enabled, cors_decided
 from tests.sites import deployed  # noqa: F401 it registers a converter that raises
 from tests.tables import Sender, urlconf
 
+pytestmark = pytest.mark.usefixtures("every_line")
+
 APP, PARTNER, EVIL = "https://app.example", "https://partner.example", "https://evil.example"
-HERE = "tests/outcomes/test_outcome.py"
+HERE = "tests/responses/test_outcome.py"
 
 
 def answer(request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -573,7 +575,7 @@ def test_that_nothing_is_worked_out_where_nobody_listens(
     def fail(*args: Any) -> None:
         raise AssertionError("worked out")
 
-    monkeypatch.setattr("cors_views.outcomes.outcome.outcome_from", fail)
+    monkeypatch.setattr("cors_views.responses.outcome.outcome_from", fail)
     for method, url in (("GET", "/plain/"), ("POST", "/enforced/")):
         assert send(method, url, {"origin": EVIL}).status_code in (200, 403)
     with watched():

@@ -18,8 +18,10 @@ from cors_views.protocol.reasons import Reason
 from cors_views.signals import check_request_enabled
 from cors_views.testing import Browser, CorsError
 from tests.management.commands import run
-from tests.outcomes.logged import command_of, lines
+from tests.responses.logged import command_of, lines
 from tests.tables import Sender, urlconf
+
+pytestmark = pytest.mark.usefixtures("every_line")
 
 APP, STRANGER = "https://app.example", "https://stranger.example"
 OURS = "cors_views.middleware.CorsMiddleware"
@@ -169,7 +171,7 @@ def fails(request: HttpRequest, origin: str) -> bool:
     raise RuntimeError("who knows")
 
 
-HERE = "tests.outcomes.test_refusal_log"
+HERE = "tests.responses.test_refusal_log"
 ASKED = {
     "a callable": ([is_partner], f" {HERE}.is_partner did not admit the origin."),
     "several": (

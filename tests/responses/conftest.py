@@ -1,4 +1,4 @@
-"""Every line of the log, for all tests of outcomes."""
+"""Every line of the log, for the tests of what is told."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from django.test.utils import override_settings
 
 
-@pytest.fixture(autouse=True)
-def _debug(caplog: Any) -> Iterator[None]:
+@pytest.fixture
+def every_line(caplog: Any) -> Iterator[None]:
     caplog.set_level(logging.DEBUG, "cors_views")
     with override_settings(ALLOWED_HOSTS=["testserver", "api.example"]):
         yield

@@ -20,8 +20,10 @@ from rest_framework.decorators import api_view
 from rest_framework.viewsets import ViewSet
 
 from cors_views import cors_deny
-from tests.outcomes.logged import lines
+from tests.responses.logged import lines
 from tests.tables import Sender, urlconf
+
+pytestmark = pytest.mark.usefixtures("every_line")
 
 APP, STRANGER = "https://app.example", "https://stranger.example"
 OURS = "cors_views.middleware.CorsMiddleware"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from django.http import HttpRequest
 
-from cors_views.outcomes.kept_decision import Decided, carries_cookies
 from cors_views.protocol.same_origin import is_same_origin
+from cors_views.responses.kept_decision import Decided, carries_cookies
 from cors_views.support.escaping import escaped
 
 NAME = "X-Cors-Views"

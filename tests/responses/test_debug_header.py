@@ -13,6 +13,8 @@ from django.urls import path
 from cors_views import CorsPolicy, cors_allow, cors_deny
 from tests.tables import Sender, urlconf
 
+pytestmark = pytest.mark.usefixtures("every_line")
+
 APP, EVIL = "https://app.example", "https://evil.example"
 NAME = "x-cors-views"
 HERE = "test_debug_header.py:"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from cors_views.outcomes.kept_decision import Decided, carries_cookies, what_was_decided
 from cors_views.policies.origin_sets import LoadedOrigins
 from cors_views.protocol.admission import admitting
 from cors_views.protocol.effective_policies import CompiledPolicy
@@ -18,6 +17,7 @@ from cors_views.resolution.layer_order import Layer, policies_of
 from cors_views.resolution.pattern_paths import find_pattern_path, pattern_path_of
 from cors_views.resolution.route_names import route_name
 from cors_views.resolution.wrapped_views import name_of
+from cors_views.responses.kept_decision import Decided, carries_cookies, what_was_decided
 from cors_views.signals import cors_decided
 from cors_views.support.escaping import quoted
 
