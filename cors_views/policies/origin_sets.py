@@ -191,18 +191,19 @@ def _portless(patterns: Iterable[str]) -> Iterator[Pattern]:
 
 def _heads_by_ending(patterns: Iterable[Pattern]) -> dict[str, re.Pattern[str]]:
     """Return, for each ending of the hosts that patterns admit, what an origin has before it."""
-    # Nearly all endings have the same schemes, and share one regular expression from the start: a
+    # Nearly all endings have the same schemes, and share what is made of them, from the start: a
     # set of schemes for each of 100,000 domains would take 20 MB until they are compiled.
-    shared: dict[frozenset[str], re.Pattern[str]] = {}
-    schemes_of: dict[re.Pattern[str] | None, frozenset[str]] = {None: frozenset()}
-    found: dict[str, re.Pattern[str]] = {}
+    shared: dict[frozenset[str], frozenset[str]] = {}
+    found: dict[str, Any] = {}
     for pattern in patterns:
         if pattern.subdomains:
-            schemes = schemes_of[found.get(pattern.ending)] | {pattern.scheme}
-            if schemes not in shared:
-                shared[schemes] = re.compile("|".join(map(_head, sorted(schemes))))
-                schemes_of[shared[schemes]] = schemes
-            found[pattern.ending] = shared[schemes]
+            schemes = found.get(pattern.ending, frozenset()) | {pattern.scheme}
+            found[pattern.ending] = shared.setdefault(schemes, schemes)
+    compiled: dict[frozenset[str], re.Pattern[str]] = {}
+    for ending, schemes in found.items():
+        if schemes not in compiled:
+            compiled[schemes] = re.compile("|".join(map(_head, sorted(schemes))))
+        found[ending] = compiled[schemes]
     return found
 
 

@@ -50,6 +50,7 @@ def leads_nowhere(resolver: Any, path: str) -> bool:
     level = held[_KEPT_AS]
     return (
         path.split("/", 2)[1] not in level.segments
+        and type(resolver) is URLResolver
         and "resolve" not in held
         and level.patterns == resolver.url_patterns
         # As in ``walk``, where a call more does not count.

@@ -299,7 +299,20 @@ OPENED: dict[str, tuple[Any, str]] = {
         lambda monkeypatch, root: setattr(root, "resolve", get_resolver(Elsewhere).resolve),
         "/elsewhere/",
     ),
+    "the class of the root": (
+        lambda monkeypatch, root: monkeypatch.setattr(root, "__class__", InSmallLetters),
+        "/CLOSED/",
+    ),
 }
+
+
+class InSmallLetters(URLResolver):
+    """A resolver that lets capitals match as small letters do."""
+
+    def resolve(self, path: str) -> ResolverMatch:
+        return super().resolve(path.lower())
+
+
 Elsewhere: Any = Patterns([path("elsewhere/", closed)])
 
 
