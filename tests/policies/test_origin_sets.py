@@ -437,6 +437,25 @@ def test_that_origins_that_are_loaded_have_to_do_all_three(missing: str) -> None
         incomplete()
 
 
+@pytest.mark.parametrize("any_port", ["", ":*"], ids=["default-port", "any-port"])
+def test_that_each_scheme_of_a_domain_has_its_own_labels(any_port: str) -> None:
+    origins = OriginSet(
+        [f"{scheme}://*.base{any_port}" for scheme in ("https", "app.id", "http")] + ["ftp://*.x"]
+    )
+    admitted = ["http://a.base", "https://a.base", "app.id://A~.base"]
+    refused = ["ftp://a.base", "https://A.base", "appxid://a.base", "https://a.x", "://a.base"]
+
+    assert [origin for origin in admitted + refused if origins.admits(origin)] == admitted
+
+
+def test_that_what_one_entry_refuses_another_may_admit() -> None:
+    """The host of an app may have empty labels, which a pattern of subdomains has not."""
+    origins = ["app://*.base", "app://*.base:*"]
+
+    assert not OriginSet(origins).admits("app://a..base")
+    assert OriginSet([*origins, "*"]).entry("app://a..base") == "*"
+
+
 WIDE = OriginSet(
     [parse_pattern(each) for each in (TEXT, "https://*.b.example", "http://localhost:*")],
     [re.compile("https://c[0-9]")],
