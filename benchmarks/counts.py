@@ -68,15 +68,15 @@ def rows(wanted: str = "") -> Iterator[Row]:
 
 #: So many layouts of a process's memory are counted, and the means are shown.
 _LAYOUTS = 2
-#: As many more where the ratio is as near to its goal as this.
-_NEAR, _MORE_LAYOUTS = 0.2, 4
+#: As many more where the ratio is not as far below its goal as this.
+_FAR, _MORE_LAYOUTS = 0.2, 14
 
 
 def _row(case: Case) -> Row:
     counts: dict[str, list[float]] = {THEIRS: [_count(THEIRS, case, 0)]}
     _count_more(counts, case, range(_LAYOUTS))
     row = _added(case, counts)
-    if abs(row.ratio / case.goal - 1) > _NEAR:
+    if row.ratio < case.goal * (1 - _FAR):
         return row
     _count_more(counts, case, range(_LAYOUTS, _LAYOUTS + _MORE_LAYOUTS))
     return _added(case, counts)
