@@ -69,7 +69,7 @@ def rows(wanted: str = "") -> Iterator[Row]:
 #: So many layouts of a process's memory are counted, and the means are shown.
 _LAYOUTS = 2
 #: As many more where the ratio is not as far below its goal as this.
-_FAR, _MORE_LAYOUTS = 0.2, 14
+_FAR, _MORE_LAYOUTS = 0.2, 4
 
 
 def _row(case: Case) -> Row:
