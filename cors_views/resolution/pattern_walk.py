@@ -29,13 +29,7 @@ def walk(resolver: URLResolver, path: str) -> tuple[Any, ...]:
 
     Raise an exception where something may match in a way of its own: Django's resolver knows.
     """
-    if not (
-        _ARE_DJANGOS
-        and URLResolver.resolve is _RESOLVE
-        and URLPattern.resolve is _RESOLVE_ONE
-        and RoutePattern.match is _MATCH_ROUTE
-        and RegexPattern.match is _MATCH_REGEX
-    ):
+    if not _django_resolves():
         raise TypeError("Something else than Django resolves.")
     return _walk(resolver, path)
 
@@ -53,7 +47,14 @@ def leads_nowhere(resolver: Any, path: str) -> bool:
         and type(resolver) is URLResolver
         and "resolve" not in held
         and level.patterns == resolver.url_patterns
-        # As in ``walk``, where a call more does not count.
+        and _django_resolves()
+    )
+
+
+def _django_resolves() -> bool:
+    """Return whether nobody has replaced what ``walk`` does the same as."""
+    return (
+        _ARE_DJANGOS
         and URLResolver.resolve is _RESOLVE
         and URLPattern.resolve is _RESOLVE_ONE
         and RoutePattern.match is _MATCH_ROUTE

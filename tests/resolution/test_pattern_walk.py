@@ -265,6 +265,9 @@ def test_what_is_replaced_before_this_package_is_imported(
         imported_now["walk"](URLResolver(RegexPattern("^/"), [path("v/", view)]), "/V/")
 
 
+APP = "https://app.example.com"
+
+
 @cors_deny
 def closed(request: Any) -> HttpResponse:
     raise AssertionError("A middleware below has answered.")
@@ -316,58 +319,54 @@ class InSmallLetters(URLResolver):
 Elsewhere: Any = Patterns([path("elsewhere/", closed)])
 
 
+TO_THE_APP = "Access-Control-Allow-Origin"
+
+
+def answered_below(url: str, urlconf: Any = None) -> Any:
+    """Return the headers of what a middleware below answers, which leaves no match on a request."""
+    middleware = CorsMiddleware(lambda request: HttpResponse("below"))
+    request = RequestFactory().get(url, headers={"Origin": APP})
+    if urlconf is not None:
+        request.urlconf = urlconf  # type: ignore[attr-defined]
+    return middleware(request).headers
+
+
 @pytest.mark.parametrize(("change", "url"), OPENED.values(), ids=OPENED)
 def test_that_a_view_stays_closed_after_a_404(
     change: Any, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A middleware below answers for it, and nobody has left a match on the request."""
     conf: Any = Patterns([path("closed/", closed), path("b/", view)])
-    middleware = CorsMiddleware(lambda request: HttpResponse("below"))
-    sent = {"Origin": "https://app.example.com"}
-    with override_settings(ROOT_URLCONF=conf, CORS_ALLOWED_ORIGINS=list(sent.values()), **SITE):
+    with override_settings(ROOT_URLCONF=conf, CORS_ALLOWED_ORIGINS=[APP], **SITE):
         for _ in range(2):
-            nowhere = middleware(RequestFactory().get("/nowhere/", headers=sent))
-        assert "Access-Control-Allow-Origin" in nowhere.headers
+            assert TO_THE_APP in answered_below("/nowhere/")
 
         change(monkeypatch, get_resolver(conf))
-        response = middleware(RequestFactory().get(url, headers=sent))
 
-        assert "Access-Control-Allow-Origin" not in response.headers
+        assert TO_THE_APP not in answered_below(url)
 
 
 def test_that_a_view_stays_closed_where_the_root_matches_in_its_own_way() -> None:
     conf: Any = Patterns([path("closed/", closed)])
-    middleware = CorsMiddleware(lambda request: HttpResponse("below"))
-    sent = {"Origin": "https://app.example.com"}
-    with override_settings(ROOT_URLCONF=conf, CORS_ALLOWED_ORIGINS=list(sent.values()), **SITE):
+    with override_settings(ROOT_URLCONF=conf, CORS_ALLOWED_ORIGINS=[APP], **SITE):
         pattern = get_resolver(conf).pattern
         djangos = pattern.match
         pattern.match = lambda path: djangos(path.lower())  # type: ignore[method-assign]
-        nowhere, response = (
-            middleware(RequestFactory().get(url, headers=sent)) for url in ("/nowhere/", "/CLOSED/")
-        )
 
-    assert "Access-Control-Allow-Origin" in nowhere.headers
-    assert "Access-Control-Allow-Origin" not in response.headers
+        assert TO_THE_APP in answered_below("/nowhere/")
+        assert TO_THE_APP not in answered_below("/CLOSED/")
 
 
 @pytest.mark.parametrize("of_request", [False, True], ids=["of the settings", "of the request"])
 def test_that_a_view_stays_closed_in_another_urlconf(of_request: bool) -> None:
     conf: Any = Patterns([path("closed/", closed)])
-    middleware = CorsMiddleware(lambda request: HttpResponse("below"))
-    sent = {"Origin": "https://app.example.com"}
-    request = RequestFactory().get("/elsewhere/", headers=sent)
-    with override_settings(ROOT_URLCONF=conf, CORS_ALLOWED_ORIGINS=list(sent.values()), **SITE):
+    with override_settings(ROOT_URLCONF=conf, CORS_ALLOWED_ORIGINS=[APP], **SITE):
         for _ in range(2):
-            nowhere = middleware(RequestFactory().get("/elsewhere/", headers=sent))
-        assert "Access-Control-Allow-Origin" in nowhere.headers
+            assert TO_THE_APP in answered_below("/elsewhere/")
 
-        if of_request:
-            request.urlconf = Elsewhere  # type: ignore[attr-defined]
         with override_settings(ROOT_URLCONF=conf if of_request else Elsewhere):
-            response = middleware(request)
-
-        assert "Access-Control-Allow-Origin" not in response.headers
+            assert TO_THE_APP not in answered_below(
+                "/elsewhere/", Elsewhere if of_request else None
+            )
 
 
 def test_that_a_404_is_known_by_its_first_segment(monkeypatch: pytest.MonkeyPatch) -> None:
