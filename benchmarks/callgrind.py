@@ -42,7 +42,8 @@ def instructions(module: str, *arguments: str, hash_seed: int = 0) -> int:
     """Return how many instructions a module takes for what it does within ``counting()``.
 
     Python starts and Django is set up before anything is counted. Addresses are not randomised and
-    neither are hashes, so that a second run takes the same way through every dictionary.
+    neither are hashes, so that a second run takes the same way through every dictionary. With
+    another ``hash_seed`` it is another way.
     """
     # A pipe that is read in the end could be full before: who writes to it would wait for ever.
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as errors:

@@ -73,6 +73,7 @@ _FAR, _MORE_LAYOUTS = 0.2, 4
 
 
 def _row(case: Case) -> Row:
+    """Return the row of a case, of more layouts where its goal may be missed."""
     counts: dict[str, list[float]] = {THEIRS: [_count(THEIRS, case, 0)]}
     _count_more(counts, case, range(_LAYOUTS))
     row = _added(case, counts)
