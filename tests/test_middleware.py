@@ -121,6 +121,36 @@ ACTUAL: dict[str, tuple[Any, str | None, dict[str, str]]] = {
         STRANGER,
         {ORIGIN: "*", "vary": "origin"},
     ),
+    "any origin as the second of two, and what is no origin": (
+        cors_allow(CorsPolicy(origins=[APP]), CorsPolicy(origins="*")),
+        "<script>",
+        {ORIGIN: "*", "vary": "origin"},
+    ),
+    "two lists, the first": (
+        cors_allow(CorsPolicy(origins=[APP]), CorsPolicy(origins=[SITE], credentials=True)),
+        APP,
+        ADMITTED,
+    ),
+    "two lists, the second": (
+        cors_allow(CorsPolicy(origins=[SITE]), CorsPolicy(origins=[APP], credentials=True)),
+        APP,
+        {ORIGIN: APP, CREDENTIALS: "true", "vary": "origin"},
+    ),
+    "in both of two lists, the first answers": (
+        cors_allow(CorsPolicy(origins=[APP]), CorsPolicy(origins=[APP], credentials=True)),
+        APP,
+        ADMITTED,
+    ),
+    "two lists, in neither": (
+        cors_allow(CorsPolicy(origins=[SITE]), CorsPolicy(origins=[APP], credentials=True)),
+        STRANGER,
+        REFUSED,
+    ),
+    "a list and a pattern": (
+        cors_allow(CorsPolicy(origins=[SITE]), CorsPolicy(origins=["https://*.example"])),
+        APP,
+        ADMITTED,
+    ),
     "any origin as the first of two, without Origin": (
         cors_allow(CorsPolicy(origins="*"), CorsPolicy(origins=[APP])),
         None,

@@ -92,28 +92,34 @@ def at_once(
     if effective.signal:
         if receivers:
             return effective.settled(origin)
-        # Only under the settings alone does more than the origin matter.
+        # Only under the settings alone does the URL matter.
         if (
-            method == "OPTIONS"
             # A dot in a regular expression matches all but that.
-            or "\n" in path
-            or (effective.matches_url is not None and not effective.matches_url(path))
+            "\n" in path or (effective.matches_url is not None and not effective.matches_url(path))
         ) and effective.needs_url_match:
             return None
     if not origin:
         return effective.without_origin_at_once
     listed = effective.listed
+    if listed is not None and origin not in listed:
+        return NOT_ADMITTED
+    if effective.undeclared and method == "OPTIONS":
+        # Whoever is admitted is told more there.
+        return None
     if listed is not None:
-        if origin not in listed:
-            return NOT_ADMITTED
         return Answer(effective.policies[0].allow_headers(origin), True)
     if not effective.origin_decides:
         return effective.constant_answer
     if effective.same_for_all:
         return effective.without_origin_if_open
     for policy in effective.policies:
-        if policy.origins.admits(origin) or policy.public:
+        listed = policy.origins.listed
+        if listed is not None:
+            admitted = origin in listed
+        else:
             # Even a public policy is one of several here.
+            admitted = policy.origins.admits(origin) or policy.public
+        if admitted:
             return Answer(policy.allow_headers(origin), True)
     return NOT_ADMITTED
 
