@@ -19,6 +19,10 @@ ROOT = Path(__file__).resolve().parents[1]
 REQUESTS = 100
 #: django-cors-headers looks at each origin anew, which takes as long as it takes under callgrind.
 FEW_REQUESTS = 4
+#: Python keeps memory for objects of up to 512 bytes. For larger ones the C library looks for room,
+#: and how long that takes depends on what was freed before: to try 501 patterns, each of which
+#: needs such a block, takes 60,000 instructions more or less.
+_WITHOUT_MALLOC = ("--toggle-collect=malloc", "--toggle-collect=free", "--collect-atstart=yes")
 
 
 def is_missing() -> bool:
@@ -30,26 +34,35 @@ def is_missing() -> bool:
 
 
 def per_request(contender: str, case: str, requests: int = REQUESTS, layout: int = 0) -> float:
-    """Return how many instructions a contender takes for one request of a case.
+    """Return how many instructions a contender adds to one request of a case, on bare Django.
 
     With another ``layout``, its objects lie elsewhere in memory.
     """
     options = (contender, case, f"--requests={requests}", f"--layout={layout}")
-    return instructions("benchmarks.counted", *options, hash_seed=layout) / requests
+    bare, counted = each_count("benchmarks.counted", *options, hash_seed=layout, malloc=False)
+    return (counted - bare) / requests
 
 
-def instructions(module: str, *arguments: str, hash_seed: int = 0) -> int:
-    """Return how many instructions a module takes for what it does within ``counting()``.
+def instructions(module: str, *arguments: str) -> int:
+    """Return how many instructions a module takes for what it does within ``counting()``."""
+    (counted,) = each_count(module, *arguments)
+    return counted
+
+
+def each_count(module: str, *arguments: str, hash_seed: int = 0, malloc: bool = True) -> list[int]:
+    """Return how many instructions a module takes within each ``counting()``, one after the other.
 
     Python starts and Django is set up before anything is counted. Addresses are not randomised and
     neither are hashes, so that a second run takes the same way through every dictionary. With
-    another ``hash_seed`` it is another way.
+    another ``hash_seed`` it is another way. ``malloc=False`` leaves out what the C library takes
+    to find room.
     """
     # A pipe that is read in the end could be full before: who writes to it would wait for ever.
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as errors:
         command = [
             *("setarch", platform.machine(), "--addr-no-randomize"),
             *("valgrind", "--tool=callgrind", "--instr-atstart=no"),
+            *(() if malloc else _WITHOUT_MALLOC),
             f"--callgrind-out-file={folder}/%p",
             *(sys.executable, "-m", module, *arguments),
         ]
@@ -65,12 +78,14 @@ def instructions(module: str, *arguments: str, hash_seed: int = 0) -> int:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            _expect("ready", process)
-            _switch("on", process)
-            _send(process)
-            _expect("done", process)
-            _switch("off", process)
-            _send(process)
+            while _said(process) == "ready":
+                _control(process, "--instr=on")
+                _send(process)
+                _expect("done", process)
+                _control(process, "--instr=off")
+                # Writes what was counted, and begins with nothing again.
+                _control(process, "--dump")
+                _send(process)
             if process.wait(timeout=60) != 0:
                 raise RuntimeError(f"The process that is counted ended with {process.returncode}")
         except RuntimeError as error:
@@ -78,14 +93,19 @@ def instructions(module: str, *arguments: str, hash_seed: int = 0) -> int:
             raise RuntimeError(f"{error}:\n{errors.read()}") from None
         finally:
             process.kill()
-        (written,) = Path(folder).iterdir()
-        counted = re.findall(r"^totals: (\d+)$", written.read_text(encoding="utf-8"), re.MULTILINE)
-    return int(counted[-1])
+        # The last one, without a number, is of what came after.
+        numbered = sorted(Path(folder).glob("*.*"), key=lambda path: int(path.suffix[1:]))
+        return [_total(each.read_text(encoding="utf-8")) for each in numbered]
+
+
+def _total(written: str) -> int:
+    (total,) = re.findall(r"^totals: (\d+)$", written, re.MULTILINE)
+    return int(total)
 
 
 @contextmanager
 def counting() -> Iterator[None]:
-    """Tell whoever counts the instructions of this process when it begins and ends."""
+    """Tell whoever counts the instructions of this process when they begin and end."""
     gc.collect()
     gc.disable()
     print("ready", flush=True)
@@ -108,9 +128,13 @@ def _send(process: subprocess.Popen[str]) -> None:
     process.stdin.flush()
 
 
-def _expect(word: str, process: subprocess.Popen[str]) -> None:
+def _said(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
-    said = process.stdout.readline().strip()
+    return process.stdout.readline().strip()
+
+
+def _expect(word: str, process: subprocess.Popen[str]) -> None:
+    said = _said(process)
     if said != word:
         # It may be waiting for a line, and has more to say.
         assert process.stdin is not None
@@ -119,7 +143,7 @@ def _expect(word: str, process: subprocess.Popen[str]) -> None:
         raise RuntimeError(f"The process that is counted said {said!r}, not {word!r}")
 
 
-def _switch(state: str, process: subprocess.Popen[str]) -> None:
+def _control(process: subprocess.Popen[str], command: str) -> None:
     subprocess.run(
-        ["callgrind_control", "-i", state, str(process.pid)], check=True, capture_output=True
+        ["callgrind_control", command, str(process.pid)], check=True, capture_output=True
     )

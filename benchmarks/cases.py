@@ -139,7 +139,7 @@ def _all() -> Iterator[Case]:
     yield from _kinds(trusting, "credentials, exposed headers", "allowed")
     yield from _kinds(_PLAIN._replace(by_hand="OneList", vary="Cookie"), "a view with Vary")
     yield from _kinds(_PLAIN._replace(url="/nowhere/", goal=LOOSE), "404", "none allowed refused")
-    two = _FUNCTION._replace(by_hand="TwoPolicies", trusted=origins(6)[3:], goal=LOOSE)
+    two = _FUNCTION._replace(by_hand="TwoPolicies", trusted=origins(6)[3:])
     yield from _kinds(two, "two policies", "none allowed refused")
     admitted = _PLAIN.origins[1]
     preflight = _FUNCTION._replace(method="OPTIONS", admitted=True)

@@ -1,7 +1,8 @@
 """One case served by one contender, in a process of its own: what ``callgrind`` counts.
 
-It makes a site of the case, serves a few requests to fill every cache, says so, and serves
-``--requests`` more when a line comes on the standard input.
+It makes a site of the case, and serves ``--requests`` twice: without the contender, and with it.
+What one process holds in memory changes what a request costs, so that the difference of two
+processes says little. Before, a few requests fill every cache.
 """
 
 from __future__ import annotations
@@ -48,17 +49,14 @@ class Served:
         self.contender, self.case = contender, case
         self.declares = contender == OURS and case.view != "plain"
         self._configure()
-        self.handler = self._handler()
+        self.bare = self._handler(DJANGO)
+        self.handler = self._handler(contender)
+        self.loop = asyncio.new_event_loop()
 
     def _configure(self) -> None:
         case = self.case
-        middleware = list(_MIDDLEWARE[self.contender])
-        if self.contender == DJANGO and case.method == "OPTIONS":
-            # Beside what serves it at once, not beside a view that no preflight reaches.
-            middleware = ["benchmarks.by_hand.Ready"]
         apps = ["cors_views"] if self.contender == OURS else []
         if case.middleware_of_startproject:
-            middleware += _STARTPROJECT
             apps += [
                 f"django.contrib.{app}" for app in ("auth", "contenttypes", "messages", "sessions")
             ]
@@ -71,7 +69,6 @@ class Served:
             ALLOWED_HOSTS=["*"],
             INSTALLED_APPS=apps,
             LOGGING_CONFIG=None,
-            MIDDLEWARE=middleware,
             # Without the app of Django that has the users.
             REST_FRAMEWORK={"UNAUTHENTICATED_USER": None},
             ROOT_URLCONF="urls_of_the_site",
@@ -181,20 +178,30 @@ class Served:
             ]
         return entries
 
-    def _handler(self) -> Any:
+    def _handler(self, contender: str) -> Any:
         from django.core.handlers.base import BaseHandler
 
-        if self.contender == BY_HAND:
+        case, middleware = self.case, list(_MIDDLEWARE[contender])
+        if contender == DJANGO and case.method == "OPTIONS":
+            # Beside what serves it at once, not beside a view that no preflight reaches.
+            middleware = ["benchmarks.by_hand.Ready"]
+        if case.middleware_of_startproject:
+            middleware += _STARTPROJECT
+        settings.MIDDLEWARE = middleware
+        if contender == BY_HAND:
             from benchmarks import by_hand
 
             global ByHand
-            ByHand = type("ByHand", (getattr(by_hand, self.case.by_hand),), {"case": self.case})
+            ByHand = type("ByHand", (getattr(by_hand, self.case.by_hand),), {"case": case})
         handler = BaseHandler()
-        handler.load_middleware(is_async=self.case.is_async)
+        handler.load_middleware(is_async=case.is_async)
         return handler
 
-    def request(self) -> Any:
-        """Return a request as a server makes it."""
+    def requests(self, number: int) -> list[Any]:
+        """Return so many requests, as a server makes them."""
+        return [self._request() for _ in range(number)]
+
+    def _request(self) -> Any:
         from django.core.handlers.asgi import ASGIRequest
         from django.core.handlers.wsgi import WSGIRequest
 
@@ -207,18 +214,24 @@ class Served:
         """See that a response is the one that the case is about: no error is to be counted."""
         assert response.status_code == self.case.status, response.status_code
 
-    async def aserve(self, requests: list[Any]) -> Any:
-        """Serve requests in the event loop that runs, one after the other."""
-        get_response, response = self.handler.get_response_async, None
-        for request in requests:
-            response = await get_response(request)
+    def serve(self, handler: Any, requests: list[Any]) -> Any:
+        """Serve requests, the last one first, and return the last response.
+
+        As by a server, each response is closed, and a request is dropped when it was served.
+        """
+        if self.case.is_async:
+            return self.loop.run_until_complete(self._aserve(handler, requests))
+        response = None
+        while requests:
+            response = handler.get_response(requests.pop())
+            response.close()
         return response
 
-    def serve(self, requests: list[Any]) -> Any:
-        """Serve requests, one after the other, and return the last response."""
-        get_response, response = self.handler.get_response, None
-        for request in requests:
-            response = get_response(request)
+    async def _aserve(self, handler: Any, requests: list[Any]) -> Any:
+        response = None
+        while requests:
+            response = await handler.get_response_async(requests.pop())
+            response.close()
         return response
 
 
@@ -256,23 +269,13 @@ def main() -> None:
     _fill_memory(options.layout)
     served = Served(options.contender, CASES[options.case])
 
-    def made(number: int) -> list[Any]:
-        return [served.request() for _ in range(number)]
-
-    if served.case.is_async:
-
-        async def run() -> None:
-            served.check(await served.aserve(made(_WARM_UP)))
-            requests = made(options.requests)
-            with counting():
-                await served.aserve(requests)
-
-        asyncio.run(run())
-        return
-    served.check(served.serve(made(_WARM_UP)))
-    requests = made(options.requests)
-    with counting():
-        served.serve(requests)
+    handlers = (served.bare, served.handler)
+    for handler in handlers:
+        served.check(served.serve(handler, served.requests(_WARM_UP)))
+    for handler in handlers:
+        requests = served.requests(options.requests)
+        with counting():
+            served.serve(handler, requests)
 
 
 if __name__ == "__main__":

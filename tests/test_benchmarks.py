@@ -19,14 +19,13 @@ from cors_views.middleware import CorsMiddleware
 
 ROOT = Path(__file__).resolve().parents[1]
 ANSWER = """
-import asyncio, json, sys
+import json, sys
 from benchmarks import loaded, pages
 from benchmarks.cases import CASES
 from benchmarks.counted import Served
 
 served = Served(sys.argv[1], CASES[sys.argv[2]])
-request = [served.request()]
-response = asyncio.run(served.aserve(request)) if served.case.is_async else served.serve(request)
+response = served.serve(served.handler, served.requests(1))
 print(json.dumps([response.status_code, sorted(response.headers.items())]))
 """
 #: For each middleware that is written by hand, each place of a policy, and each method: a case.
