@@ -49,7 +49,7 @@ def write(request: Any, response: HttpResponseBase, decided: DecidedParts | Enfo
         else:
             view_wrote = ALLOW_ORIGIN in store
         if view_wrote:
-            view_headers.judge(request, headers, answer, decided[2])
+            view_headers.judge(request, headers, decided)
         if answer.headers:
             for pair in answer.headers:
                 store[pair[0]] = pair
@@ -75,9 +75,9 @@ def _write_checked(
     request: Any, response: HttpResponseBase, decided: DecidedParts | EnforcedParts
 ) -> None:
     """The same by what Django documents, for headers of another class."""
-    answer, effective, headers = decided[1], decided[2], response.headers
+    answer, headers = decided[1], response.headers
     if not _has_none(map(str.lower, headers)):
-        view_headers.judge(request, headers, answer, effective)
+        view_headers.judge(request, headers, decided)
     for name, value in answer.headers:
         headers[name] = value
     if answer.vary:

@@ -18,6 +18,7 @@ from cors_views.resolution.pattern_paths import find_pattern_path, pattern_path_
 from cors_views.resolution.route_names import route_name
 from cors_views.resolution.wrapped_views import name_of
 from cors_views.responses.kept_decision import Decided, carries_cookies, what_was_decided
+from cors_views.responses.view_headers import that_stayed
 from cors_views.signals import cors_decided
 from cors_views.support.escaping import quoted
 
@@ -142,9 +143,7 @@ def _wanted(request: HttpRequest, decided: Decided | None) -> Outcome | None:
 
 def outcome_from(request: HttpRequest, decided: Decided) -> Outcome:
     """Return in public what was decided."""
-    reason, missing = decided.refusal(
-        getattr(request, "_cors_own_headers", None), credentials=carries_cookies(request)
-    )
+    reason, missing = decided.refusal(that_stayed(request), credentials=carries_cookies(request))
     policy = _policy(decided)
     layer, place, name = _declared(decided, policy)
     return Outcome(

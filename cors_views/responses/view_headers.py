@@ -7,6 +7,7 @@ browser sees.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest
@@ -18,7 +19,7 @@ from cors_views.resolution import lookup
 from cors_views.resolution.layer_order import Layer
 from cors_views.resolution.pattern_paths import pattern_path_of
 from cors_views.resolution.route_names import route_name
-from cors_views.responses.kept_decision import view_of
+from cors_views.responses.kept_decision import DecidedParts, EnforcedParts, view_of
 from cors_views.standard.response_headers import cors_headers_among
 from cors_views.support.escaping import quoted
 
@@ -34,19 +35,29 @@ def stay(answer: Answer, effective: EffectivePolicy) -> bool:
     return effective.undeclared and not answer.headers
 
 
-def judge(request: Any, headers: Any, answer: Answer, effective: EffectivePolicy) -> None:
+def judge(request: Any, headers: Any, decided: DecidedParts | EnforcedParts) -> None:
     """Remove them from a response, and warn where a declaration takes them away.
 
     Where they stay, they are noted on the request: they are what a browser goes by.
     """
-    names = cors_headers_among(headers)
-    if stay(answer, effective):
-        request._cors_own_headers = {name.lower(): headers[name] for name in names}
+    names, effective = cors_headers_among(headers), decided[2]
+    if stay(decided[1], effective):
+        request._cors_own_headers = (decided, {name.lower(): headers[name] for name in names})
         return
     for name in names:
         del headers[name]
     if not effective.undeclared:
         warn_once(request, lookup.route_policies_taken(request), effective, names)
+
+
+def that_stayed(request: Any) -> Mapping[str, str] | None:
+    """Return those that stayed on the response to a request, by name in lower case.
+
+    A request may be answered more than once, as by a middleware that tries again: what was noted
+    of another response counts no more.
+    """
+    decided, headers = getattr(request, "_cors_own_headers", (None, None))
+    return headers if decided is getattr(request, "_cors_outcome", None) else None
 
 
 def warn_once(

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client
 from django.test.utils import override_settings
 from django.urls import include, path
+from django.utils.decorators import sync_and_async_middleware
 from django.views import View
 
 from cors_views import (
@@ -413,6 +414,46 @@ def test_what_is_loaded_may_be_gone_when_somebody_asks(send: Sender) -> None:
 
     assert outcome is not None
     assert (outcome.admitted, outcome.admitted_by) == (True, "")
+
+
+@sync_and_async_middleware
+def tries_again(get_response: Any) -> Any:
+    """A middleware that answers a 503 by a second try."""
+
+    async def atwice(request: HttpRequest) -> Any:
+        response = await get_response(request)
+        return await get_response(request) if response.status_code == 503 else response
+
+    def twice(request: HttpRequest) -> Any:
+        response = get_response(request)
+        return get_response(request) if response.status_code == 503 else response
+
+    return atwice if iscoroutinefunction(get_response) else twice
+
+
+#: What the second answer has of its own, and whether a browser lets the page read it.
+SECOND_ANSWERS = {
+    "no header": ({}, False),
+    "another header": ({"Access-Control-Allow-Credentials": "true"}, False),
+    "the same header": ({"Access-Control-Allow-Origin": "*"}, True),
+}
+
+
+@pytest.mark.parametrize("name", SECOND_ANSWERS)
+def test_that_a_header_of_the_answer_before_says_nothing(name: str, send: Sender) -> None:
+    headers, admitted = SECOND_ANSWERS[name]
+
+    def view(request: Any) -> HttpResponse:
+        if hasattr(request, "tried"):
+            return HttpResponse(headers=headers)
+        request.tried = True
+        return HttpResponse(status=503, headers={"Access-Control-Allow-Origin": "*"})
+
+    chain = [f"{__name__}.tries_again", "cors_views.middleware.CorsMiddleware"]
+    with urlconf(path("v/", view)), override_settings(MIDDLEWARE=chain), watched() as outcomes:
+        send("GET", "/v/", {"origin": EVIL})
+
+    assert [each.admitted for each in outcomes] == [True, admitted]
 
 
 def test_a_receiver_of_the_other_signal_admits(send: Sender) -> None:
