@@ -31,7 +31,7 @@ from cors_views.resolution.pattern_paths import import_all, resolve
 from cors_views.resolution.wrapped_views import inspect_view
 from cors_views.responses import headers_and_vary, preflight_status
 from cors_views.responses.kept_decision import Decided, DecidedParts, EnforcedParts
-from cors_views.responses.outcome import keep_reported
+from cors_views.responses.outcome import forget_reported, keep_reported
 from cors_views.responses.refusal_log import log_enforced
 from cors_views.standard.methods import is_method
 
@@ -79,6 +79,7 @@ async def aforbid(
 
 def forbid_preflight(request: HttpRequest, decided: DecidedParts) -> HttpResponse | None:
     """Return the response to a preflight whose request would be refused, if it would."""
+    forget_reported(request)
     origin, _, effective, asked, replies = decided
     if asked is None or is_same_origin(request, origin):
         return None
@@ -99,6 +100,7 @@ def forbid_preflight(request: HttpRequest, decided: DecidedParts) -> HttpRespons
 
 def _enforcing(request: HttpRequest, origin: str) -> EffectivePolicy | None:
     """Return what governs a request, if that enforces or reports and may refuse this one."""
+    forget_reported(request)
     meta = request.META
     fetched_from = meta.get("HTTP_SEC_FETCH_SITE")
     if fetched_from in OWN_SITE:

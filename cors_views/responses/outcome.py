@@ -109,6 +109,11 @@ def keep_reported(request: HttpRequest) -> None:
     request._cors_reported = True  # type: ignore[attr-defined]
 
 
+def forget_reported(request: HttpRequest) -> None:
+    """Tell nothing of that any more: a middleware tries again, and it is decided anew."""
+    vars(request).pop("_cors_reported", None)
+
+
 def send(request: HttpRequest, decided: Decided | None = None) -> None:
     """Send ``cors_decided`` about a request; by default, of what ``CorsMiddleware`` decided."""
     outcome = _wanted(request, decided)

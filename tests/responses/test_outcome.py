@@ -418,15 +418,15 @@ def test_what_is_loaded_may_be_gone_when_somebody_asks(send: Sender) -> None:
 
 @sync_and_async_middleware
 def tries_again(get_response: Any) -> Any:
-    """A middleware that answers a 503 by a second try."""
+    """A middleware that has each request answered twice."""
 
     async def atwice(request: HttpRequest) -> Any:
-        response = await get_response(request)
-        return await get_response(request) if response.status_code == 503 else response
+        await get_response(request)
+        return await get_response(request)
 
     def twice(request: HttpRequest) -> Any:
-        response = get_response(request)
-        return get_response(request) if response.status_code == 503 else response
+        get_response(request)
+        return get_response(request)
 
     return atwice if iscoroutinefunction(get_response) else twice
 
@@ -447,13 +447,32 @@ def test_that_a_header_of_the_answer_before_says_nothing(name: str, send: Sender
         if hasattr(request, "tried"):
             return HttpResponse(headers=headers)
         request.tried = True
-        return HttpResponse(status=503, headers={"Access-Control-Allow-Origin": "*"})
+        return HttpResponse(headers={"Access-Control-Allow-Origin": "*"})
 
     chain = [f"{__name__}.tries_again", "cors_views.middleware.CorsMiddleware"]
     with urlconf(path("v/", view)), override_settings(MIDDLEWARE=chain), watched() as outcomes:
         send("GET", "/v/", {"origin": EVIL})
 
     assert [each.admitted for each in outcomes] == [True, admitted]
+
+
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+def test_that_what_was_reported_before_is_not_told_again(method: str, send: Sender) -> None:
+    asked: list[str] = []
+
+    def the_second_time(request: HttpRequest, origin: str) -> bool:
+        asked.append(origin)
+        return len(asked) > 1
+
+    @cors_allow(origins=[the_second_time], enforce="report")
+    def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    chain = [f"{__name__}.tries_again", "cors_views.middleware.CorsMiddleware"]
+    with urlconf(path("v/", view)), override_settings(MIDDLEWARE=chain), watched() as outcomes:
+        send(method, "/v/", {"origin": EVIL, **(asks("GET") if method == "OPTIONS" else {})})
+
+    assert [(each.reported, each.admitted) for each in outcomes] == [(True, False), (False, True)]
 
 
 def test_a_receiver_of_the_other_signal_admits(send: Sender) -> None:
