@@ -13,7 +13,7 @@ import weakref
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver
+from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver, resolvers
 
 from cors_views import conf
 from cors_views.conf import settings_cache
@@ -31,6 +31,12 @@ from cors_views.support.escaping import quoted
 logger = logging.getLogger("cors_views")
 
 
+#: What ``get_resolver`` calls for a URLconf that is given, which saves a call. It is private: a
+#: Django without it has ``get_resolver`` asked, and one where it answers anything else than a
+#: resolver has the URL resolved.
+_resolver_of = getattr(resolvers, "_get_cached_resolver", get_resolver)
+
+
 # --- From a request to its route ---------------------------------------------------------------
 
 
@@ -45,8 +51,8 @@ def effective_policy_of(request: HttpRequest) -> EffectivePolicy:
     try:
         if match is None:
             urlconf = getattr(request, "urlconf", None) or VALUES_READ["ROOT_URLCONF"]
-            if leads_nowhere(get_resolver(urlconf), request.path_info):
-                return unrouted().other
+            if leads_nowhere(_resolver_of(urlconf), request.path_info):
+                return _kept_unrouted[0]
         else:
             callback, route_policies = _kept[tuple(match.tried[-1])]
             # Of another view than that of the pattern, the route is another too.
@@ -98,7 +104,13 @@ def undeclared() -> RoutePolicies:
 @functools.cache
 def unrouted() -> RoutePolicies:
     """Return what governs the URLs that lead to no view."""
-    return _of_the_settings("no route matches the URL")
+    route_policies = _of_the_settings("no route matches the URL")
+    _kept_unrouted[:] = [route_policies.other]
+    return route_policies
+
+
+#: The same for whoever has no time for a call, once somebody has asked.
+_kept_unrouted: list[EffectivePolicy] = []
 
 
 def _of_the_settings(why_settings: str) -> RoutePolicies:
@@ -194,6 +206,7 @@ def _forget() -> None:
     _kept.clear()
     undeclared.cache_clear()
     unrouted.cache_clear()
+    _kept_unrouted.clear()
 
 
 settings_cache.forget_on_change(_forget)

@@ -38,12 +38,13 @@ def leads_nowhere(resolver: Any, path: str) -> bool:
     """Return whether the first segment of a path is enough to know that ``walk`` finds nothing.
 
     It finds nothing with a final slash either then, nor in another language. ``False`` says
-    nothing; an exception is raised where nothing was kept yet, and for paths without a slash.
+    nothing; an exception is raised where nothing was kept yet, and for paths of one letter.
     """
     held = resolver.__dict__
     level = held[_KEPT_AS]
     return (
-        path.split("/", 2)[1] not in level.segments
+        # To cut the segment out takes four times as long as to look at its first letter.
+        (path[1] not in level.letters or path.split("/", 2)[1] not in level.segments)
         and type(resolver) is URLResolver
         and "resolve" not in held
         and level.patterns == resolver.url_patterns
@@ -110,7 +111,7 @@ class _Level:
     First those that are looked up by the first segment of a path, then those that may match any.
     """
 
-    __slots__ = ("groups", "is_slash", "patterns", "segments")
+    __slots__ = ("groups", "is_slash", "letters", "patterns", "segments")
 
     def __init__(self, resolver: Any) -> None:
         patterns, pattern = resolver.url_patterns, resolver.pattern
@@ -128,6 +129,8 @@ class _Level:
         #: The first segments of all paths that can match; ``None`` where others may, too.
         by_segment, others = self.groups[0]
         self.segments = frozenset(by_segment) if self.is_slash and not others else None
+        #: What all those paths have after their slash.
+        self.letters = self.segments and frozenset(f"{each}/"[0] for each in self.segments)
 
 
 def _grouped(patterns: Any) -> list[tuple[dict[str, list[Any]], list[Any]]]:

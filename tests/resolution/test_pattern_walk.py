@@ -17,6 +17,7 @@ from django.urls import (
     ResolverMatch,
     URLPattern,
     URLResolver,
+    clear_url_caches,
     get_resolver,
     include,
     path,
@@ -32,7 +33,7 @@ from hypothesis import strategies as st
 
 from cors_views import cors_deny
 from cors_views.middleware import CorsMiddleware
-from cors_views.resolution import pattern_paths, pattern_walk
+from cors_views.resolution import lookup, pattern_paths, pattern_walk
 from cors_views.resolution.pattern_paths import PatternPath, find_pattern_path, pattern_path_of
 from tests.tables import Patterns
 
@@ -326,6 +327,8 @@ def answered_below(url: str, urlconf: Any = None) -> Any:
     """Return the headers of what a middleware below answers, which leaves no match on a request."""
     middleware = CorsMiddleware(lambda request: HttpResponse("below"))
     request = RequestFactory().get(url, headers={"Origin": APP})
+    # Two slashes are no host, as the factory takes them for.
+    request.path_info = url
     if urlconf is not None:
         request.urlconf = urlconf  # type: ignore[attr-defined]
     return middleware(request).headers
@@ -378,13 +381,74 @@ def test_that_a_404_is_known_by_its_first_segment(monkeypatch: pytest.MonkeyPatc
         pattern_walk, "_walk", lambda *parts: walked.append(parts[1]) or walk(*parts)
     )
     with override_settings(ROOT_URLCONF=Patterns([path("a/<int:pk>/", view), path("", view)])):
-        for url in ("/b/", "/c/", "/d", "/a/x/"):
+        for url in ("/b/", "/c/", "/d", "/ab/", "//", "/a/x/"):
             middleware(RequestFactory().get(url))
 
     assert walked[0] == "/b/"
-    assert "/c/" not in walked
-    assert "/d" not in walked
+    assert {"/c/", "/d", "/ab/"}.isdisjoint(walked)
     assert "/a/x/" in walked
+
+
+def test_that_a_404_has_the_policy_of_the_settings_as_they_are() -> None:
+    with override_settings(
+        ROOT_URLCONF=Patterns([path("a/", view)]), CORS_ALLOWED_ORIGINS=[APP], **SITE
+    ):
+        for _ in range(2):
+            assert TO_THE_APP in answered_below("/nowhere/")
+        with override_settings(CORS_ALLOWED_ORIGINS=[]):
+            assert TO_THE_APP not in answered_below("/nowhere/")
+        assert TO_THE_APP in answered_below("/nowhere/")
+
+
+#: What Django's private look-up may be one day -> how a 404 is known then.
+PRIVATE: dict[str, Any] = {
+    "gone": get_resolver,
+    "something that knows no resolver": lambda urlconf: None,
+    "called in another way": lambda urlconf, more: None,
+}
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_that_a_404_is_known_whatever_django_keeps_its_resolvers_in(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "_resolver_of", PRIVATE[name])
+    with override_settings(
+        ROOT_URLCONF=Patterns([path("closed/", closed)]), CORS_ALLOWED_ORIGINS=[APP], **SITE
+    ):
+        for _ in range(2):
+            assert TO_THE_APP in answered_below("/nowhere/")
+            assert TO_THE_APP not in answered_below("/closed/")
+
+
+def test_that_django_keeps_its_resolvers_where_they_are_looked_up() -> None:
+    """Where this fails after an upgrade of Django, answers are right, and take their time."""
+    conf: Any = Patterns([path("a/", view)])
+    before = get_resolver(conf)
+
+    assert lookup._resolver_of is not get_resolver
+    assert lookup._resolver_of(conf) is before
+    clear_url_caches()
+    assert lookup._resolver_of(conf) is get_resolver(conf) is not before
+
+
+#: Entries of a root, and URLs of which no first letter or segment says that they lead nowhere.
+BEGINNINGS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "the root itself": ([path("", closed)], ("/",)),
+    "a route that begins with a slash": ([path("/closed/", closed)], ("//closed/",)),
+    "one letter": ([path("a", closed), path("b/", closed)], ("/a", "/b/", "/b")),
+    "no ASCII": ([path("ä/", closed), path("日本/", closed)], ("/ä/", "/日本/", "/日本")),
+    "the same letter twice": ([path("ab/", closed), path("ac/", closed)], ("/ab/", "/ac/")),
+    "an include": ([path("ab/", include([path("c/", closed)]))], ("/ab/c/", "/ab/c")),
+}
+
+
+@pytest.mark.parametrize("name", BEGINNINGS)
+def test_that_a_view_stays_closed_however_its_route_begins(name: str) -> None:
+    patterns, urls = BEGINNINGS[name]
+    with override_settings(ROOT_URLCONF=Patterns(patterns), CORS_ALLOWED_ORIGINS=[APP], **SITE):
+        for url in ("/nowhere/", *urls, "/nowhere/", *urls):
+            assert (TO_THE_APP in answered_below(url)) is (url == "/nowhere/"), url
 
 
 #: What stands before, or instead of, an entry that is looked up by the first segment of its route.
