@@ -205,8 +205,9 @@ def _closed(what: NotUnderstood) -> RoutePolicies:
 def _forget() -> None:
     _kept.clear()
     undeclared.cache_clear()
-    unrouted.cache_clear()
+    # First: whoever asks in between must not fill what is about to be emptied.
     _kept_unrouted.clear()
+    unrouted.cache_clear()
 
 
 settings_cache.forget_on_change(_forget)
