@@ -176,6 +176,8 @@ def _before_the_view(
 def _preflight(
     request: Any, route_policies: RoutePolicies, asked: Preflight, replies: Replies
 ) -> HttpResponse | None:
+    if ENFORCING.possible:
+        outcome.forget_reported(request)
     answer = preflight_answers.preflight(route_policies, asked, replies)
     if answer is None:
         return None

@@ -31,12 +31,6 @@ from cors_views.support.escaping import quoted
 logger = logging.getLogger("cors_views")
 
 
-#: What ``get_resolver`` calls for a URLconf that is given, which saves a call. It is private: a
-#: Django without it has ``get_resolver`` asked, and one where it answers anything else than a
-#: resolver has the URL resolved.
-_resolver_of = getattr(resolvers, "_get_cached_resolver", get_resolver)
-
-
 # --- From a request to its route ---------------------------------------------------------------
 
 
@@ -51,7 +45,10 @@ def effective_policy_of(request: HttpRequest) -> EffectivePolicy:
     try:
         if match is None:
             urlconf = getattr(request, "urlconf", None) or VALUES_READ["ROOT_URLCONF"]
-            if leads_nowhere(_resolver_of(urlconf), request.path_info):
+            # What ``get_resolver`` calls, which saves a call. It is private: where Django has it no
+            # more, or it is another function, the URL is resolved.
+            resolver = resolvers._get_cached_resolver(urlconf)  # type: ignore[attr-defined]
+            if leads_nowhere(resolver, request.path_info):
                 return _kept_unrouted[0]
         else:
             callback, route_policies = _kept[tuple(match.tried[-1])]

@@ -124,6 +124,7 @@ class _Level:
             type(pattern) is RegexPattern
             and vars(pattern).get("_regex") == "^/"
             and "match" not in vars(pattern)
+            and _matches_by(pattern, "^/")
         )
         self.groups = _grouped(self.patterns)
         #: The first segments of all paths that can match; ``None`` where others may, too.
@@ -156,11 +157,20 @@ def _first_segment(entry: Any) -> str | None:
     if type(pattern) is not RoutePattern or "match" in held or type(held["_route"]) is not str:
         return None
     literal = held["_route"].partition("<")[0]
-    if not _begins(held["_regex"], literal):
+    if not (_matches_by(pattern, held["_regex"]) and _begins(held["_regex"], literal)):
         return None
     segment, slash, _ = literal.partition("/")
     is_whole = held["_is_endpoint"] and literal == held["_route"]
     return segment if slash or is_whole else None
+
+
+def _matches_by(pattern: Any, regex: str) -> bool:
+    """Return whether nobody has given a pattern another regular expression than Django does.
+
+    Somebody may, so that capitals match, too. Django compiles its own when it first needs it.
+    """
+    compiled = vars(pattern).get("regex")
+    return compiled is None or (compiled.pattern == regex and compiled.flags == re.UNICODE)
 
 
 def _begins(regex: str, literal: str) -> bool:

@@ -79,7 +79,6 @@ async def aforbid(
 
 def forbid_preflight(request: HttpRequest, decided: DecidedParts) -> HttpResponse | None:
     """Return the response to a preflight whose request would be refused, if it would."""
-    forget_reported(request)
     origin, _, effective, asked, replies = decided
     if asked is None or is_same_origin(request, origin):
         return None

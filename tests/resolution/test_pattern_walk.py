@@ -5,7 +5,9 @@ Random URLconfs and URLs; the resolver itself is the oracle.
 
 from __future__ import annotations
 
+import re
 import runpy
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -400,11 +402,11 @@ def test_that_a_404_has_the_policy_of_the_settings_as_they_are() -> None:
         assert TO_THE_APP in answered_below("/nowhere/")
 
 
-#: What Django's private look-up may be one day -> how a 404 is known then.
+#: What Django's private look-up may be one day.
 PRIVATE: dict[str, Any] = {
-    "gone": get_resolver,
-    "something that knows no resolver": lambda urlconf: None,
-    "called in another way": lambda urlconf, more: None,
+    "gone": SimpleNamespace(),
+    "something that knows no resolver": SimpleNamespace(_get_cached_resolver=lambda urlconf: None),
+    "called in another way": SimpleNamespace(_get_cached_resolver=lambda urlconf, more: None),
 }
 
 
@@ -412,7 +414,7 @@ PRIVATE: dict[str, Any] = {
 def test_that_a_404_is_known_whatever_django_keeps_its_resolvers_in(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lookup, "_resolver_of", PRIVATE[name])
+    monkeypatch.setattr(lookup, "resolvers", PRIVATE[name])
     with override_settings(
         ROOT_URLCONF=Patterns([path("closed/", closed)]), CORS_ALLOWED_ORIGINS=[APP], **SITE
     ):
@@ -426,10 +428,56 @@ def test_that_django_keeps_its_resolvers_where_they_are_looked_up() -> None:
     conf: Any = Patterns([path("a/", view)])
     before = get_resolver(conf)
 
-    assert lookup._resolver_of is not get_resolver
-    assert lookup._resolver_of(conf) is before
+    assert resolvers._get_cached_resolver(conf) is before
     clear_url_caches()
-    assert lookup._resolver_of(conf) is get_resolver(conf) is not before
+    assert resolvers._get_cached_resolver(conf) is get_resolver(conf) is not before
+
+
+def test_that_a_view_stays_closed_where_another_resolver_is_looked_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before: Any = Patterns([path("a/", closed)])
+    after: Any = Patterns([path("new/", closed)])
+    with override_settings(ROOT_URLCONF=before, CORS_ALLOWED_ORIGINS=[APP], **SITE):
+        for _ in range(2):
+            assert TO_THE_APP in answered_below("/new/")
+        djangos = resolvers._get_cached_resolver
+        monkeypatch.setattr(resolvers, "_get_cached_resolver", lambda urlconf=None: djangos(after))
+
+        assert TO_THE_APP not in answered_below("/new/")
+
+
+def in_capitals_too(pattern: Any) -> None:
+    """Let a pattern match by a regular expression of one's own, before the first request."""
+    pattern.regex = re.compile(pattern.regex.pattern, re.IGNORECASE)
+
+
+def otherwise(pattern: Any) -> None:
+    """The same by an expression without flags."""
+    pattern.regex = re.compile("^CLOSED/(?P<pk>[0-9]+)/$")
+
+
+@pytest.mark.parametrize("change", [in_capitals_too, otherwise])
+@pytest.mark.parametrize("below", ["", "api/"], ids=["in the root", "in an include"])
+def test_that_a_view_stays_closed_where_a_route_has_a_regex_of_its_own(
+    below: str, change: Any
+) -> None:
+    entry = path("closed/<int:pk>/", closed)
+    change(entry.pattern)
+    conf: Any = Patterns([path(below, include([entry])), path("b/", view)] if below else [entry])
+    with override_settings(ROOT_URLCONF=conf, CORS_ALLOWED_ORIGINS=[APP], **SITE):
+        for _ in range(2):
+            assert TO_THE_APP in answered_below("/nowhere/")
+            assert TO_THE_APP not in answered_below(f"/{below}CLOSED/1/")
+
+
+def test_that_a_view_stays_closed_where_the_root_has_a_regex_of_its_own() -> None:
+    conf: Any = Patterns([path("closed/", closed)])
+    with override_settings(ROOT_URLCONF=conf, CORS_ALLOWED_ORIGINS=[APP], **SITE):
+        get_resolver(conf).pattern.regex = re.compile("^/(?:shop/)?")
+        for _ in range(2):
+            assert TO_THE_APP in answered_below("/nowhere/")
+            assert TO_THE_APP not in answered_below("/shop/closed/")
 
 
 #: Entries of a root, and URLs of which no first letter or segment says that they lead nowhere.

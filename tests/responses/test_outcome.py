@@ -475,6 +475,32 @@ def test_that_what_was_reported_before_is_not_told_again(method: str, send: Send
     assert [(each.reported, each.admitted) for each in outcomes] == [(True, False), (False, True)]
 
 
+@sync_and_async_middleware
+def falls_back(get_response: Any) -> Any:
+    """A middleware that asks for another URL then."""
+
+    async def aboth(request: Any) -> Any:
+        await get_response(request)
+        request.path_info = "/catalogue/x/"
+        return await get_response(request)
+
+    def both(request: Any) -> Any:
+        get_response(request)
+        request.path_info = "/catalogue/x/"
+        return get_response(request)
+
+    return aboth if iscoroutinefunction(get_response) else both
+
+
+def test_that_what_was_reported_of_another_url_is_not_told(send: Sender) -> None:
+    chain = [f"{__name__}.falls_back", "cors_views.middleware.CorsMiddleware"]
+    with override_settings(MIDDLEWARE=chain), watched() as outcomes:
+        send("OPTIONS", "/reported/", {"origin": EVIL, **asks("PUT")})
+
+    told_of = [(each.route, each.reported) for each in outcomes]
+    assert told_of == [("/reported/", True), ("/catalogue/<slug:slug>/", False)]
+
+
 def test_a_receiver_of_the_other_signal_admits(send: Sender) -> None:
     def yes(sender: Any, request: Any, **kwargs: Any) -> bool:
         return True
