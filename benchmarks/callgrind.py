@@ -73,7 +73,7 @@ def each_count(module: str, *arguments: str, hash_seed: int = 0, malloc: bool = 
             stderr=errors,
             text=True,
             cwd=ROOT,
-            env={**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONDONTWRITEBYTECODE": "1"},
+            env=_environment(hash_seed),
         )
         assert process.stdin is not None
         assert process.stdout is not None
@@ -96,6 +96,19 @@ def each_count(module: str, *arguments: str, hash_seed: int = 0, malloc: bool = 
         # The last one, without a number, is of what came after.
         numbered = sorted(Path(folder).glob("*.*"), key=lambda path: int(path.suffix[1:]))
         return [_total(each.read_text(encoding="utf-8")) for each in numbered]
+
+
+def _environment(hash_seed: int) -> dict[str, str]:
+    """Return the environment of a process that is counted, which is not that of the shell.
+
+    Python keeps it in memory, too: a longer variable may be a thousand instructions of a request.
+    """
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": str(hash_seed),
+        "ROOM": "." * 40 * hash_seed,
+    }
 
 
 def _total(written: str) -> int:
