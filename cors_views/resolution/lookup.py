@@ -49,7 +49,7 @@ def effective_policy_of(request: HttpRequest) -> EffectivePolicy:
             # more, or it is another function, the URL is resolved.
             resolver = resolvers._get_cached_resolver(urlconf)  # type: ignore[attr-defined]
             if leads_nowhere(resolver, request.path_info):
-                return _kept_unrouted[0]
+                return _kept_unrouted[0].other
         else:
             callback, route_policies = _kept[tuple(match.tried[-1])]
             # Of another view than that of the pattern, the route is another too.
@@ -98,16 +98,18 @@ def undeclared() -> RoutePolicies:
     return _of_the_settings("the view declares nothing")
 
 
-@functools.cache
 def unrouted() -> RoutePolicies:
     """Return what governs the URLs that lead to no view."""
-    route_policies = _of_the_settings("no route matches the URL")
-    _kept_unrouted[:] = [route_policies.other]
-    return route_policies
+    try:
+        return _kept_unrouted[0]
+    except IndexError:
+        route_policies = _of_the_settings("no route matches the URL")
+        _kept_unrouted[:] = [route_policies]
+        return route_policies
 
 
-#: The same for whoever has no time for a call, once somebody has asked.
-_kept_unrouted: list[EffectivePolicy] = []
+#: Where it is kept, for whoever has no time for a call, too.
+_kept_unrouted: list[RoutePolicies] = []
 
 
 def _of_the_settings(why_settings: str) -> RoutePolicies:
@@ -202,9 +204,7 @@ def _closed(what: NotUnderstood) -> RoutePolicies:
 def _forget() -> None:
     _kept.clear()
     undeclared.cache_clear()
-    # First: whoever asks in between must not fill what is about to be emptied.
     _kept_unrouted.clear()
-    unrouted.cache_clear()
 
 
 settings_cache.forget_on_change(_forget)

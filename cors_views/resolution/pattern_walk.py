@@ -48,8 +48,8 @@ def leads_nowhere(resolver: Any, path: str) -> bool:
         and type(resolver) is URLResolver
         and "resolve" not in held
         and level.patterns == resolver.url_patterns
-        # As ``_django_resolves`` says, which it would take half as long again to call. Nothing is
-        # kept where somebody had replaced one of them before.
+        # As ``_django_resolves`` says: to call it takes as long as one of these. Nothing is kept
+        # where somebody had replaced one of them before.
         and URLResolver.resolve is _RESOLVE
         and URLPattern.resolve is _RESOLVE_ONE
         and RoutePattern.match is _MATCH_ROUTE

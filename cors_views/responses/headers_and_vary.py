@@ -43,7 +43,7 @@ def write(request: Any, response: HttpResponseBase, decided: DecidedParts | Enfo
         # Vary that is not there, would be three quarters of what CORS adds to a request.
         store = headers._store
         # As ``view_headers.stay`` says; without this one, a browser goes by none that stays. To
-        # search for all takes ten times as long where a response has many headers.
+        # search for all takes the longer, the more headers a response has.
         if answer.headers or not decided[2].undeclared:
             view_wrote = not _has_none(store)
         else:
