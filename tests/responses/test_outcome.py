@@ -7,7 +7,7 @@ import logging
 import pickle
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -416,19 +416,32 @@ def test_what_is_loaded_may_be_gone_when_somebody_asks(send: Sender) -> None:
     assert (outcome.admitted, outcome.admitted_by) == (True, "")
 
 
-@sync_and_async_middleware
-def tries_again(get_response: Any) -> Any:
+def answered_twice(get_response: Any, between: Callable[[Any], None]) -> Any:
     """A middleware that has each request answered twice."""
 
-    async def atwice(request: HttpRequest) -> Any:
+    async def atwice(request: Any) -> Any:
         await get_response(request)
+        between(request)
         return await get_response(request)
 
-    def twice(request: HttpRequest) -> Any:
+    def twice(request: Any) -> Any:
         get_response(request)
+        between(request)
         return get_response(request)
 
     return atwice if iscoroutinefunction(get_response) else twice
+
+
+@sync_and_async_middleware
+def tries_again(get_response: Any) -> Any:
+    return answered_twice(get_response, lambda request: None)
+
+
+@sync_and_async_middleware
+def falls_back(get_response: Any) -> Any:
+    return answered_twice(
+        get_response, lambda request: setattr(request, "path_info", "/catalogue/x/")
+    )
 
 
 #: What the second answer has of its own, and whether a browser lets the page read it.
@@ -473,23 +486,6 @@ def test_that_what_was_reported_before_is_not_told_again(method: str, send: Send
         send(method, "/v/", {"origin": EVIL, **(asks("GET") if method == "OPTIONS" else {})})
 
     assert [(each.reported, each.admitted) for each in outcomes] == [(True, False), (False, True)]
-
-
-@sync_and_async_middleware
-def falls_back(get_response: Any) -> Any:
-    """A middleware that asks for another URL then."""
-
-    async def aboth(request: Any) -> Any:
-        await get_response(request)
-        request.path_info = "/catalogue/x/"
-        return await get_response(request)
-
-    def both(request: Any) -> Any:
-        get_response(request)
-        request.path_info = "/catalogue/x/"
-        return get_response(request)
-
-    return aboth if iscoroutinefunction(get_response) else both
 
 
 def test_that_what_was_reported_of_another_url_is_not_told(send: Sender) -> None:
