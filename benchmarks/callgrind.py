@@ -78,10 +78,11 @@ def each_count(module: str, *arguments: str, hash_seed: int = 0, malloc: bool = 
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            while _said(process) == "ready":
+            while said := _said(process):
+                _expect("ready", said, process)
                 _control(process, "--instr=on")
                 _send(process)
-                _expect("done", process)
+                _expect("done", _said(process), process)
                 _control(process, "--instr=off")
                 # Writes what was counted, and begins with nothing again.
                 _control(process, "--dump")
@@ -107,6 +108,7 @@ def _environment(hash_seed: int) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": str(hash_seed),
+        # So that the layouts differ in it.
         "ROOM": "." * 40 * hash_seed,
     }
 
@@ -146,8 +148,7 @@ def _said(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
-def _expect(word: str, process: subprocess.Popen[str]) -> None:
-    said = _said(process)
+def _expect(word: str, said: str, process: subprocess.Popen[str]) -> None:
     if said != word:
         # It may be waiting for a line, and has more to say.
         assert process.stdin is not None
