@@ -43,7 +43,7 @@ help:
 	@echo "make format   format the code"
 	@echo "make fuzz     fuzz the header parsers for a minute (FUZZ_SECONDS=60)"
 	@echo "make mutants  break each rule of the pure core and see the tests fail (half an hour)"
-	@echo "make bench    measure against django-cors-headers and write the results (ten minutes)"
+	@echo "make bench    measure against django-cors-headers and write the results (an hour)"
 	@echo "make count    count instructions beside middleware written by hand (half an hour)"
 	@echo "make clean    remove the virtual environment and the demo's database"
 

@@ -73,8 +73,8 @@ class CorsMiddleware:
         # 1. What the browser asks, as it arrives: what is below may change the request.
         path, origin = request.path_info, request.META.get("HTTP_ORIGIN", "")
         replies, asked = NOT_ASKED_YET, None
-        # 2. A preflight is answered here, and the view never runs. Receivers may have to be asked
-        # before the view, too; of that only what they reply goes on.
+        # 2. A preflight is answered here and its view does not run, unless no policy governs it.
+        # Receivers may have to be asked now, too; then only what they reply goes on.
         if request.method == "OPTIONS" or check_request_enabled.receivers:
             beforehand, asked = _before_the_view(request, origin)
             if beforehand is not None:
@@ -92,7 +92,7 @@ class CorsMiddleware:
                 return forbidden
         # 4. Any other request goes to the view.
         response = self.get_response(request)
-        # 5. Find the nearest policy: Django has left the view on the request.
+        # 5. Find the nearest policy: Django has left the view on the request, if there is one.
         effective = effective_policy_of(request)
         # 6. Decide what it answers this origin; callables and receivers may have to be asked.
         answer = at_once(effective, origin, path, request.method, check_request_enabled.receivers)

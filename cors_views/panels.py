@@ -86,8 +86,9 @@ class CorsPanel(Panel):  # type: ignore[misc]
                 response.headers if view_headers.stay(decided.answer, decided.effective) else {}
             )
             short, verdict = _verdict(request, decided, written)
-            headers = decided.answer.headers
+            headers, source = decided.answer.headers, decided.source
         else:
+            source = effective.source
             short, verdict = "asked", f"up to {decided!r}, which is asked for each request"
         match = request.resolver_match
         self.record_stats(
@@ -96,7 +97,7 @@ class CorsPanel(Panel):  # type: ignore[misc]
                 "origin": escaped(request.META.get("HTTP_ORIGIN", "")),
                 "request": escaped(f"{request.method} {request.path}"),
                 "view": match.view_name or match._func_path if match else "",
-                "source": effective.source,
+                "source": source,
                 "policies": [repr(compiled.policy) for compiled in effective.policies],
                 "enforced": _ENFORCED[_enforce(effective, decided)],
                 "verdict": verdict,

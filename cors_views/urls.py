@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import include
 
 from cors_views import conf
@@ -53,7 +54,16 @@ def cors_include(
             raise with_filename(place, TypeError(message))
         urlconf, app_name, namespace = arg
     else:
-        urlconf, app_name, namespace = include(arg, namespace)
+        try:
+            urlconf, app_name, namespace = include(arg, namespace)
+        except ImproperlyConfigured as error:
+            if policy is not UNSET or namespace is None:
+                raise
+            message = (
+                f"cors_include() at {place}: {error} If you mean a policy, write "
+                f"policy={shown(namespace)}."
+            )
+            raise with_filename(place, ImproperlyConfigured(message)) from error
     return IncludedURLconf(urlconf, declaration), app_name, namespace
 
 

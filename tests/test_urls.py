@@ -235,6 +235,30 @@ def test_a_policy_in_the_place_of_the_namespace_is_refused(
     assert vars(raised.value)["filename"] == __file__
 
 
+def test_a_misspelt_policy_in_the_place_of_the_namespace_is_named() -> None:
+    with pytest.raises(ImproperlyConfigured, match="without providing an app_name") as raised:
+        cors_include([], "partner")
+
+    assert f"{__file__}:" in str(raised.value)
+    assert str(raised.value).endswith("If you mean a policy, write policy='partner'.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "policy"),
+    [
+        pytest.param(([], "app"), {"policy": cors_deny}, id="a-policy-as-well"),
+        pytest.param((([], "app", "a", "b"),), {}, id="no-namespace"),
+    ],
+)
+def test_what_django_refuses_for_another_reason_is_left_to_it(
+    arguments: tuple[Any, ...], policy: dict[str, Any]
+) -> None:
+    with pytest.raises(ImproperlyConfigured) as raised:
+        cors_include(*arguments, **policy)
+
+    assert "policy" not in str(raised.value)
+
+
 # name -> (arguments of cors_include, what is to be written, whether that enforces)
 BESIDE_A_DENIAL: dict[str, tuple[dict[str, Any], str, bool]] = {
     "enforce": ({"policy": cors_deny, "enforce": True}, "cors_deny(enforce=True)", True),

@@ -116,6 +116,13 @@ def _csrf(entries: tuple[Entry, ...], in_use: list[PolicyInUse]) -> CheckMessage
 
 
 def _hints_for_csrf(origins: list[str], regexes: list[str]) -> Iterator[str]:
+    _, unchecked = public_suffixes(origins)
+    if unchecked:
+        # I038 says how to check it.
+        yield (
+            f"Make sure that nobody else can register a name below {listed(unchecked)}, which was "
+            "not checked."
+        )
     any_port = [origin for origin in origins if Pattern.of(origin).any_port]
     named = [repr(origin) for origin in origins if origin not in any_port]
     if named:
@@ -157,13 +164,18 @@ def _known_methods(use: PolicyInUse) -> AbstractSet[str]:
     served = served_methods(use.pattern_path[-1].callback)
     if served is not None:
         return served
-    written = [policy for layer in use.effective.counting_layers for policy in _written_at(layer)]
-    return {name for policy in written for name in policy.methods or ()}
+    return {name for layer in use.effective.counting_layers for name in _methods_written_at(layer)}
 
 
-def _written_at(layer: Layer) -> list[CorsPolicy]:
-    policies = layer.declaration.policies if layer.name == "route" else ()
-    return [policy for policy in policies if isinstance(policy, CorsPolicy)]
+def _methods_written_at(layer: Layer) -> Iterator[str]:
+    declaration = layer.declaration
+    if layer.name != "route":
+        return
+    # Beside a name, it replaces the methods of the policy that others share.
+    beside_a_name = "methods" in dict(declaration.fields)
+    for policy in declaration.resolve() if beside_a_name else declaration.policies:
+        if isinstance(policy, CorsPolicy):
+            yield from policy.methods or ()
 
 
 def _never(source: str, in_use: list[PolicyInUse]) -> CheckMessage:

@@ -132,7 +132,7 @@ class Server(BaseHandler):
         if decided is None:
             return Received(response.status_code, headers)
         reason, missing = decided.refusal(response.headers)
-        return Received(response.status_code, headers, reason, missing, decided.effective.source)
+        return Received(response.status_code, headers, reason, missing, decided.source)
 
     def _is_own(self, host: str) -> bool:
         return host == self._own or validate_host(split_domain_port(host)[0], self._hosts)
@@ -189,9 +189,7 @@ class Server(BaseHandler):
         match = cast("ResolverMatch", request.resolver_match)
         self._seen = self._seen._replace(assumed=True)
         redirect = login_redirects.preview(match)
-        user = getattr(request, "user", None)
-        known = user is not None and user.is_authenticated
-        if redirect is not None and not known:
+        if redirect is not None and not _is_known(request):
             if not self._has_session:
                 self._seen = self._seen._replace(login=redirect.by)
                 return login_redirects.response(redirect, request)
@@ -201,6 +199,12 @@ class Server(BaseHandler):
             return HttpResponse()
         self._seen = self._seen._replace(unserved=", ".join(in_order(served)))
         return HttpResponseNotAllowed(served)
+
+
+def _is_known(request: HttpRequest) -> bool:
+    """Return whether somebody is logged in; who asks for that gets ``Vary: Cookie``."""
+    user = getattr(request, "user", None)
+    return user is not None and bool(user.is_authenticated)
 
 
 def _served(match: ResolverMatch) -> frozenset[str] | None:

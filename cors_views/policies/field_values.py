@@ -61,6 +61,9 @@ class Problem(NamedTuple):
     @property
     def sentence(self) -> str:
         """What is wrong, without the cure; a long value is cut."""
+        if self.kind == "field":
+            # The name is wrong, whatever the value.
+            return f"{self.field!r} {self.message}."
         return f"{self.field}: {shown(self.value)} {self.message}."
 
     def __str__(self) -> str:

@@ -25,5 +25,5 @@ def value(
     reason, _ = decided.refusal(headers, credentials=carries_cookies(request))
     if reason is None or is_same_origin(request, decided.origin):
         return None
-    source = escaped(decided.effective.source, _LONGEST).encode("ascii", "backslashreplace")
+    source = escaped(decided.source, _LONGEST).encode("ascii", "backslashreplace")
     return f"{reason.name}; {source.decode('ascii')}"

@@ -30,6 +30,16 @@ class Decided(NamedTuple):
     replies: Replies = Replies()
     enforced: bool = False
 
+    @property
+    def source(self) -> str:
+        """What decided, for people, and what keeps the settings from it."""
+        source = self.effective.source
+        if self.answer.reason is not Reason.NO_POLICY:
+            return source
+        open_elsewhere = self.effective.applies
+        why = "CORS_URLS_REGEX does not match the URL" if open_elsewhere else "CORS_OPT_IN is on"
+        return f"{source}, and {why}"
+
     def refusal(
         self, headers: Mapping[str, str] | None = None, *, credentials: bool = False
     ) -> tuple[Reason | None, tuple[str, ...]]:

@@ -76,7 +76,7 @@ def _log_refusal(
     log: Callable[..., None],
     said: str,
 ) -> None:
-    origin, effective = decided.origin, decided.effective
+    origin = decided.origin
     reason, missing = decided.refusal(headers, credentials=carries_cookies(request))
     if reason is None or is_same_origin(request, origin):
         return
@@ -97,13 +97,13 @@ def _log_refusal(
         quoted(origin),
         reason.value,
         f": {quoted(', '.join(missing))}" if missing else "",
-        effective.source,
+        decided.source,
         "".join(f" {sentence}" for sentence in sentences),
         extra={
             "request": request,
             "origin": origin,
             "reason": reason,
-            "source": effective.source,
+            "source": decided.source,
             "view": view,
             "enforced": decided.enforced,
             "reported": said == _REPORTED,

@@ -174,7 +174,7 @@ class _Browser(Generic[ClientT]):
         if decided is None:
             return received
         reason, missing = decided.refusal(response.headers)
-        return received._replace(reason=reason, missing=missing, source=decided.effective.source)
+        return received._replace(reason=reason, missing=missing, source=decided.source)
 
 
 class Browser(_Browser[Client]):

@@ -93,6 +93,26 @@ SITES: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
         cors_allow("partners")(answer),
         [],
     ),
+    "a function that is offered POST beside the name of a policy": (
+        {**SITE, "CORS_POLICIES": {"partners": {"origins": [APP], "methods": ["GET"]}}},
+        cors_allow("partners", methods=["POST"])(answer),
+        ["W047"],
+    ),
+    "a function that is offered DELETE beside the name of a policy": (
+        {**SITE, "CORS_POLICIES": {"partners": {"origins": [APP]}}},
+        cors_allow("partners", methods=["GET", "DELETE"])(answer),
+        ["W047"],
+    ),
+    "a function that is offered GET beside the name of a policy": (
+        {**SITE, "CORS_POLICIES": {"partners": {"origins": [APP], "methods": ["POST"]}}},
+        cors_allow("partners", methods=["GET"])(answer),
+        [],
+    ),
+    "a function that gets another field beside the name of a policy": (
+        {**SITE, "CORS_POLICIES": {"partners": {"origins": [APP], "methods": ["POST"]}}},
+        cors_allow("partners", max_age=1)(answer),
+        [],
+    ),
     "functions that are offered POST by an include": (
         SITE,
         cors_include([path("", answer)], origins=[APP], methods=["GET", "POST"]),

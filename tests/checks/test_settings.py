@@ -279,7 +279,7 @@ def test_that_a_policy_s_problems_stand_in_one_message() -> None:
 
     assert message.msg == (
         "Invalid CORS policy, settings.CORS_POLICIES['x']:\n"
-        "  orgins: [] is not a policy field. Did you mean 'origins' or"
+        "  'orgins' is not a policy field. Did you mean 'origins' or"
         " 'origin_regexes'?\n"
         "  max_age: -1 is negative. Write 0 to keep browsers from caching preflights."
     )

@@ -12,7 +12,7 @@ from django.urls import path
 from publicsuffixlist import PublicSuffixList
 
 from cors_views.inspection.hosts import public_suffix_list
-from tests.checks.sites import APP, SITE, answer, found, of, short
+from tests.checks.sites import APP, NONE, SECURE, SITE, answer, found, of, short
 from tests.tables import urlconf
 
 pytestmark = pytest.mark.usefixtures("nothing_declared")
@@ -41,6 +41,19 @@ def test_without_the_list_the_check_says_what_it_did_not_check() -> None:
     assert "https://*.com" in by_id["cors_views.E038"].msg
     assert "https://*.github.io" in by_id["cors_views.I038"].msg
     assert "publicsuffixlist" in by_id["cors_views.I038"].hint
+
+
+@pytest.mark.usefixtures("_no_list")
+def test_without_the_list_nobody_is_told_to_trust_what_was_not_checked() -> None:
+    view = of("https://*.github.io", "https://new.example.com")(answer)
+
+    with override_settings(**SITE, **NONE, **SECURE), urlconf(path("v/", view)):
+        (hint,) = (message.hint for message in found() if message.id == "cors_views.W036")
+
+    assert hint == (
+        "Make sure that nobody else can register a name below https://*.github.io, which was not "
+        "checked. Add 'https://*.github.io', 'https://new.example.com' to CSRF_TRUSTED_ORIGINS."
+    )
 
 
 @pytest.mark.usefixtures("_no_list")

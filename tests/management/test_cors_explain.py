@@ -250,7 +250,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /free/",
         Reason.NO_POLICY,
         [
-            "Change the URLconf: write cors_allow(origins=['https://app.example'])(...) around the view of /free/. That is also for POST, PUT, PATCH, DELETE of the view. CORS_OPT_IN is on, and nothing is declared for it."
+            "Change the URLconf: write cors_allow(origins=['https://app.example'])(...) around the view of /free/. That is also for POST, PUT, PATCH, DELETE of the view. CORS_OPT_IN is on, and nothing is declared for the view. A bare cors_allow applies the CORS_* settings to it instead."
         ],
     ),
     "a package's view that is not opted in": (
@@ -258,7 +258,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} GET /packages/",
         Reason.NO_POLICY,
         [
-            "Change the URLconf: write cors_allow(origins=['https://app.example'], methods=['GET'])(...) around the view of /packages/. That is also for POST of the view. CORS_OPT_IN is on, and nothing is declared for it."
+            "Change the URLconf: write cors_allow(origins=['https://app.example'], methods=['GET'])(...) around the view of /packages/. That is also for POST of the view. CORS_OPT_IN is on, and nothing is declared for the view."
         ],
     ),
     "a URL that the settings leave out": (
@@ -266,7 +266,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Reason, list[str]]] = {
         f"{APP} PUT /free/",
         Reason.NO_POLICY,
         [
-            "Change the URLconf: write cors_allow(origins=['https://app.example'])(...) around the view of /free/. That is also for GET, POST, PATCH, DELETE of the view. CORS_URLS_REGEX does not match the URL, and nothing is declared for it."
+            "Change the URLconf: write cors_allow(origins=['https://app.example'])(...) around the view of /free/. That is also for GET, POST, PATCH, DELETE of the view. CORS_URLS_REGEX does not match the URL, and nothing is declared for the view."
         ],
     ),
     "no middleware": (

@@ -369,6 +369,9 @@ CASES = {
         ["Refused, NO_POLICY", LOG_IN, NO_SETTING],
         {**WITH_SESSIONS, "CORS_OPT_IN": True},
     ),
+    "no login, where a view would not look who is there": Case(
+        f"{APP} GET /open/", 0, ["< Vary: origin\n", "!Cookie"], WITH_SESSIONS
+    ),
     "a 403 instead of a login": Case(f"{APP} GET /permitted/", 0, ["!login"], WITH_SESSIONS),
     "a login that the policy of the view is not for": Case(
         "https://new.example GET https://api.example/private/ --credentials",

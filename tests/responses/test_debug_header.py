@@ -126,6 +126,31 @@ def test_none_does_without_debug(name: str, send: Sender) -> None:
     assert NAME not in response.headers
 
 
+@pytest.mark.parametrize(
+    ("site", "url", "why"),
+    [
+        pytest.param({"CORS_OPT_IN": True}, "/plain/", "CORS_OPT_IN is on", id="not-opted-in"),
+        pytest.param({"CORS_OPT_IN": True}, "/nowhere/", "CORS_OPT_IN is on", id="no-route"),
+        pytest.param(
+            {"CORS_URLS_REGEX": "^/api/"},
+            "/plain/",
+            "CORS_URLS_REGEX does not match the URL",
+            id="another-url",
+        ),
+    ],
+)
+@pytest.mark.parametrize("sent", [("GET", {}), ("OPTIONS", ASKS)], ids=["GET", "preflight"])
+def test_what_keeps_the_settings_from_a_url_is_named(
+    sent: tuple[str, dict[str, str]], site: dict[str, Any], url: str, why: str, send: Sender
+) -> None:
+    method, headers = sent
+    with override_settings(CORS_ALLOWED_ORIGINS=[APP], **site):
+        value = send(method, url, {"origin": APP, **headers}).headers[NAME]
+
+    assert value.startswith("NO_POLICY; the CORS_* settings: ")
+    assert value.endswith(f", and {why}")
+
+
 def test_it_follows_the_setting(send: Sender) -> None:
     seen = []
     for debug in (True, False, True):

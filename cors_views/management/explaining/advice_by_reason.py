@@ -154,7 +154,10 @@ def _why_closed(case: Case) -> str:
     if case.refusal.verdict.reason is Reason.NO_POLICY:
         opt_in = not case.effective.applies
         why = "CORS_OPT_IN is on" if opt_in else "CORS_URLS_REGEX does not match the URL"
-        return f"{why}, and nothing is declared for it."
+        why = f"{why}, and nothing is declared for the view."
+        admitted = opt_in and case.effective.policies[0].origins.admits(case.page.origin)
+        instead = " A bare cors_allow applies the CORS_* settings to it instead."
+        return f"{why}{instead if admitted else ''}"
     deny = case.effective.counting_layers[0]
     if case.spot.layer is not deny and deny.name in ("class", "include"):
         return f"The cors_deny at {place(deny)} is a default."
