@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.conf import settings
 from django.utils.module_loading import import_string
 
@@ -17,11 +20,23 @@ def appends_slash() -> bool:
 
 
 @keep
-def chooses_language() -> bool:
-    """Return whether LocaleMiddleware chooses a language for each request."""
+def has_locale() -> bool:
+    """Return whether LocaleMiddleware, or a subclass of it, chooses a language for each request."""
     from django.middleware.locale import LocaleMiddleware
 
     return has_middleware(LocaleMiddleware)
+
+
+@keep
+def chooses_language() -> bool:
+    """Return whether a language is chosen for each request as Django's LocaleMiddleware does."""
+    from django.middleware.locale import LocaleMiddleware
+
+    return has_locale() and all(
+        each.process_request is LocaleMiddleware.process_request
+        and each.__call__ is LocaleMiddleware.__call__
+        for each in _installed(LocaleMiddleware)
+    )
 
 
 @keep
@@ -34,11 +49,14 @@ def protects_from_csrf() -> bool:
 
 def has_middleware(wanted: type) -> bool:
     """Return whether a middleware, or a subclass of it, is installed."""
+    return next(_installed(wanted), None) is not None
+
+
+def _installed(wanted: type) -> Iterator[Any]:
     for path in settings.MIDDLEWARE:
         try:
             middleware = import_string(path)
         except Exception:  # noqa: S112 Django says what is wrong with it
             continue
         if isinstance(middleware, type) and issubclass(middleware, wanted):
-            return True
-    return False
+            yield middleware

@@ -38,9 +38,13 @@ class Layer(NamedTuple):
 
 
 class NotUnderstood(NamedTuple):
-    """What stands for the layer that decides where nobody can tell which: it closes the route."""
+    """What stands for the layer that decides where nobody can tell which: it closes the route.
+
+    ``advice`` is for people who want it open.
+    """
 
     what: str
+    advice: str = "the log says why."
 
     def __str__(self) -> str:
         return self.what

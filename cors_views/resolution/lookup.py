@@ -19,12 +19,12 @@ from cors_views import conf
 from cors_views.conf import settings_cache
 from cors_views.conf.settings_cache import VALUES_READ
 from cors_views.declarations.marks import anything_applied
-from cors_views.policies.enforced_anywhere import ENFORCING
+from cors_views.policies.enforced_anywhere import ENFORCING, strictest
 from cors_views.policies.field_values import shown
 from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicies
 from cors_views.resolution.combining_layers import combine, compiled_policy
 from cors_views.resolution.layer_order import NotUnderstood, may_declare
-from cors_views.resolution.pattern_paths import PatternPath, find_pattern_path, pattern_path_of
+from cors_views.resolution.pattern_paths import PatternPath, find_pattern_paths, pattern_path_of
 from cors_views.resolution.pattern_walk import leads_nowhere
 from cors_views.support.escaping import quoted
 
@@ -71,14 +71,38 @@ def route_policies_taken(request: HttpRequest) -> RoutePolicies:
 def find_route_policies(request: HttpRequest) -> RoutePolicies:
     """Resolve a request that no view has served, and return what governs its URL."""
     try:
-        pattern_path = find_pattern_path(request)
-        return unrouted() if pattern_path is None else route_policies_at(pattern_path)
+        pattern_paths = find_pattern_paths(request)
+        if not pattern_paths:
+            return unrouted()
+        found = route_policies_at(pattern_paths[0])
+        return found if len(pattern_paths) == 1 else _of_several(pattern_paths)
     except Exception:
         # A broken URLconf or converter fails the request where Django meets it, not here.
         logger.exception("Resolving %s failed.", quoted(request.path_info))
         # Which view was meant is unknown, and it may deny what the settings allow.
         what = NotUnderstood("a URL that cannot be resolved")
         return _closed(what) if anything_applied() else unrouted()
+
+
+def _of_several(pattern_paths: list[PatternPath]) -> RoutePolicies:
+    """Return what governs a URL in whatever language it is resolved: nobody, if they differ."""
+    first, *others = map(route_policies_at, pattern_paths)
+    if all(each is first for each in others):
+        return first
+    enforce = strictest(
+        tuple(
+            effective.enforce
+            for each in (first, *others)
+            for effective in (*each.effective_policies.values(), each.other)
+        )
+    )
+    return RoutePolicies({}, EffectivePolicy((), counting_layers=(_AMBIGUOUS,), enforce=enforce))
+
+
+_AMBIGUOUS = NotUnderstood(
+    "a URL that leads to different views in different languages, without LocaleMiddleware",
+    "let LocaleMiddleware choose the language, or give one of the views another URL.",
+)
 
 
 # --- The cache ---------------------------------------------------------------------------------
@@ -142,9 +166,9 @@ def route_policies_at(pattern_path: PatternPath) -> RoutePolicies:
     if not (_DJANGOS.issuperset(map(type, pattern_path)) or all(map(_is_itself, pattern_path))):
         # Made anew for each request, perhaps, or taken for another: looked at each time, not kept.
         return build_safely(pattern_path)
-    kept = _kept.get(pattern_path)
-    if kept is None:
-        kept = (pattern_path[-1].callback, build_safely(pattern_path))
+    callback, kept = pattern_path[-1].callback, _kept.get(pattern_path)
+    if kept is None or kept[0] is not callback:
+        kept = (callback, build_safely(pattern_path))
         _keep(pattern_path, kept)
     return kept[1]
 

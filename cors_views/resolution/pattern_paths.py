@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.urls import ResolverMatch, URLResolver, get_resolver
 from django.urls.exceptions import Resolver404
 from django.utils.translation import (
+    get_language,
     get_language_from_path,
     get_language_from_request,
     override,
@@ -37,23 +38,34 @@ def resolve(request: HttpRequest) -> ResolverMatch | None:
 
     For a URL that Django would redirect to its form with a final slash, that is the other's match.
     """
-    return _in_its_language(request, _match)
+    found = _in_its_languages(request, _match)
+    return found[0] if found else None
 
 
-def find_pattern_path(request: HttpRequest) -> PatternPath | None:
-    """Return the path of patterns of the match of a request, or ``None`` where nothing matches."""
-    return _in_its_language(request, _pattern_path)
+def find_pattern_paths(request: HttpRequest) -> list[PatternPath]:
+    """Return the path of patterns of the match of a request; an empty list where nothing matches.
+
+    Several where nobody knows in which language Django will resolve the URL.
+    """
+    return _in_its_languages(request, _pattern_path)
 
 
-def _in_its_language(request: HttpRequest, look: Callable[[URLResolver, str], T]) -> T:
+def _in_its_languages(
+    request: HttpRequest, look: Callable[[URLResolver, str], T | None]
+) -> list[T]:
     root, use_i18n = _of_the_settings()
     urlconf = getattr(request, "urlconf", None) or root
     resolver = get_resolver(urlconf)
-    language = _language_of(request, urlconf) if use_i18n else None
-    if language is None:
-        return look(resolver, request.path_info)
-    with override(language):
-        return look(resolver, request.path_info)
+    found = []
+    for language in _languages_of(request, urlconf) if use_i18n else (None,):
+        if language is None:
+            one = look(resolver, request.path_info)
+        else:
+            with override(language):
+                one = look(resolver, request.path_info)
+        if one is not None:
+            found.append(one)
+    return found
 
 
 @keep
@@ -103,20 +115,26 @@ def import_all(resolver: URLResolver) -> None:
                 waiting.append(pattern)
 
 
-def _language_of(request: HttpRequest, urlconf: Any) -> str | None:
-    """Return the language to resolve in, or ``None`` for that of the thread.
+def _languages_of(request: HttpRequest, urlconf: Any) -> tuple[str | None, ...]:
+    """Return the languages that Django may resolve in; ``None`` is that of the thread.
 
-    It is the one that LocaleMiddleware will choose: above it the thread still has the last one.
+    It is one if LocaleMiddleware chooses it: above it the thread still has the last one. Another
+    middleware may choose by the prefix, by the host, or not at all.
     """
     # Here, not above: it imports what a site without languages may do without.
     from django.conf.urls.i18n import is_language_prefix_patterns_used
 
     prefixed, default_too = is_language_prefix_patterns_used(urlconf)
-    if prefixed:
-        language = get_language_from_path(request.path_info)
-        if language or not (default_too and installed_middleware.chooses_language()):
-            return language or settings.LANGUAGE_CODE
-    return get_language_from_request(request) if installed_middleware.chooses_language() else None
+    asked = get_language_from_request(request) if installed_middleware.has_locale() else None
+    if not prefixed:
+        return (asked,)
+    in_path = get_language_from_path(request.path_info)
+    if installed_middleware.chooses_language():
+        return (in_path or (asked if default_too else settings.LANGUAGE_CODE),)
+    default = settings.LANGUAGE_CODE
+    # All but these two lead to the same views, where routes are not translated.
+    another = next((code for code, _ in settings.LANGUAGES if code not in (in_path, default)), None)
+    return tuple(dict.fromkeys(filter(None, (in_path, asked, default, get_language(), another))))
 
 
 class ByHand(NamedTuple):

@@ -129,7 +129,7 @@ class _Level:
             type(pattern) is RegexPattern
             and vars(pattern).get("_regex") == "^/"
             and "match" not in vars(pattern)
-            and _matches_by(pattern, "^/")
+            and _is_of(pattern.regex, "^/")
         )
         self.groups = _grouped(self.patterns)
         #: The first segments of all paths that can match; ``None`` where others may, too.
@@ -141,8 +141,9 @@ class _Level:
 
 def _grouped(patterns: Any) -> list[tuple[dict[str, list[Any]], list[Any]]]:
     groups: list[tuple[dict[str, list[Any]], list[Any]]] = [({}, [])]
+    as_written = _match_as_written()
     for entry in patterns:
-        segment = _first_segment(entry)
+        segment = _first_segment(entry) if as_written else None
         if segment is None:
             groups[-1][1].append(entry)
             continue
@@ -150,6 +151,12 @@ def _grouped(patterns: Any) -> list[tuple[dict[str, list[Any]], list[Any]]]:
             groups.append(({}, []))
         groups[-1][0].setdefault(segment, []).append(entry)
     return groups
+
+
+def _match_as_written() -> bool:
+    """Return whether nobody has changed how all routes compile, so that capitals match, too."""
+    route = RoutePattern("a/")
+    return _is_of(route.regex, vars(route)["_regex"])
 
 
 def _first_segment(entry: Any) -> str | None:
@@ -175,7 +182,12 @@ def _matches_by(pattern: Any, regex: str) -> bool:
     Somebody may, so that capitals match, too. Django compiles its own when it first needs it.
     """
     compiled = vars(pattern).get("regex")
-    return compiled is None or (compiled.pattern == regex and compiled.flags == re.UNICODE)
+    return compiled is None or _is_of(compiled, regex)
+
+
+def _is_of(compiled: Any, regex: str) -> bool:
+    # Flags make other texts match.
+    return bool(compiled.pattern == regex and compiled.flags == re.UNICODE)
 
 
 def _begins(regex: str, literal: str) -> bool:

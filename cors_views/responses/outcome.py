@@ -14,7 +14,7 @@ from cors_views.protocol.questions import SIGNAL, Unanswered
 from cors_views.protocol.reasons import Reason
 from cors_views.protocol.same_origin import is_same_origin
 from cors_views.resolution.layer_order import Layer, policies_of
-from cors_views.resolution.pattern_paths import find_pattern_path, pattern_path_of
+from cors_views.resolution.pattern_paths import find_pattern_paths, pattern_path_of
 from cors_views.resolution.route_names import route_name
 from cors_views.resolution.wrapped_views import name_of
 from cors_views.responses.kept_decision import Decided, carries_cookies, what_was_decided
@@ -218,7 +218,7 @@ def _name(decided: Decided, layer: Layer, policy: CompiledPolicy | None) -> str:
 def _route(request: HttpRequest) -> str:
     match = request.resolver_match
     try:
-        path = find_pattern_path(request) if match is None else pattern_path_of(match)
+        (path,) = find_pattern_paths(request) if match is None else (pattern_path_of(match),)
         # What is no entry of a URLconf, as an ASGI application, has no pattern.
         return route_name(path) if path and any(step.pattern for step in path) else ""
     except Exception:

@@ -431,7 +431,7 @@ def test_policy(name: str, policy: CorsPolicy) -> None:
             POLICIES,
             "broken",
             "Invalid CORS policy, settings.CORS_POLICIES['broken']:\n"
-            "  maxage: 1 is not a policy field. Did you mean 'max_age'?\n"
+            "  'maxage' is not a policy field. Did you mean 'max_age'?\n"
             "  origins: 'app.example' has no scheme. Write 'https://app.example' instead.",
             id="invalid",
         ),

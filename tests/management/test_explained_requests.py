@@ -717,3 +717,23 @@ def test_that_the_url_of_the_language_is_named(method: str) -> None:
     # No setting: it would open every URL.
     assert advised == [f"Change the page: {told}"]
     assert (refused.status, obeyed.status) == (1, 0)
+
+
+def test_a_preflight_of_two_views_in_two_languages() -> None:
+    site: dict[str, Any] = {
+        "LANGUAGES": [("en", "English"), ("de", "German")],
+        "LANGUAGE_CODE": "en",
+        "USE_I18N": True,
+    }
+    routes = [
+        *i18n_patterns(path("open/", trusting(answer))),
+        path("<slug:shop>/open/", cors_deny(answer)),
+    ]
+    with urlconf(*routes):
+        with override_settings(**site, MIDDLEWARE=[CORS]):
+            refused = explain(f"{APP} PUT /de/open/")
+        with override_settings(**site, MIDDLEWARE=[CORS, LOCALE]):
+            obeyed = explain(f"{APP} PUT /de/open/")
+
+    assert "different views in different languages, without LocaleMiddleware; let " in refused.out
+    assert (refused.status, obeyed.status) == (1, 0)

@@ -265,6 +265,18 @@ def test_languages_are_those_of_the_urls(tmp_path: Path) -> None:
     assert found["admitted"] == 2
 
 
+def test_where_nobody_knows_the_language_the_views_of_all_are_asked(tmp_path: Path) -> None:
+    routes = [
+        *i18n_patterns(path("v/", cors_allow(origins=[APP])(view))),
+        path("<slug:shop>/v/", cors_deny(view)),
+    ]
+
+    with site(*routes, LANGUAGES=[("de", "Deutsch"), ("en", "English")], LANGUAGE_CODE="en"):
+        found = judged(tmp_path, asked(APP, "GET", "/de/v/"), asked(APP, "GET", "/en/v/"))
+
+    assert (found["admitted"], found["refused"]) == (0, 2)
+
+
 class Swapped(URLPattern):
     """An entry that puts another view on each match, as agents that measure do."""
 

@@ -9,6 +9,8 @@ import pytest
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf.urls.i18n import i18n_patterns
 from django.http import HttpResponse
+from django.middleware.locale import LocaleMiddleware
+from django.test import Client
 from django.test.utils import override_settings
 from django.urls import path
 from django.utils import translation
@@ -127,7 +129,6 @@ BESIDE_PREFIXES: dict[str, tuple[bool, dict[str, Any], str, dict[str, str], bool
     "the default has no prefix": (False, {}, "/users/", GERMAN, True),
     "the default has no prefix, in German": (False, {}, "/benutzer/", GERMAN, False),
     "no LocaleMiddleware": (True, WITHOUT_LOCALE, "/users/", GERMAN, True),
-    "no LocaleMiddleware, in German": (True, WITHOUT_LOCALE, "/benutzer/", GERMAN, False),
 }
 
 
@@ -155,6 +156,144 @@ def test_translated_routes_beside_prefixes_are_resolved_as_django_does(
 
     assert (actual.status_code == 200) == found
     assert [ORIGIN in preflight for preflight in preflights] == [not found] * 2
+
+
+def test_a_closed_view_is_found_in_any_language_where_nobody_knows_which(send: Sender) -> None:
+    """Another middleware than LocaleMiddleware may choose German."""
+
+    def users() -> str:
+        return "benutzer/" if translation.get_language() == "de" else "users/"
+
+    routes = [path(lazystr_of(users), cors_deny(answer)), *i18n_patterns(path("home/", answer))]
+    site = {**I18N, **WITHOUT_LOCALE, "CORS_ALLOW_ALL_ORIGINS": True}
+
+    with override_settings(**site), urlconf(*routes):
+        preflights = [send.preflight(url, APP, "DELETE") for url in ("/users/", "/benutzer/")]
+
+    assert [ORIGIN in preflight for preflight in preflights] == [False, False]
+
+
+def by_host(get_response: Any) -> Any:
+    """Choose the language by the host, which is that of English pages."""
+
+    def chosen(request: Any) -> Any:
+        with translation.override("en"):
+            return get_response(request)
+
+    return chosen
+
+
+def by_prefix(get_response: Any) -> Any:
+    """Choose it by the path, as LocaleMiddleware does."""
+
+    def chosen(request: Any) -> Any:
+        with translation.override(translation.get_language_from_path(request.path_info) or "en"):
+            return get_response(request)
+
+    return chosen
+
+
+class EnglishFirst(LocaleMiddleware):
+    def process_request(self, request: Any) -> None:
+        translation.activate("en")
+        request.LANGUAGE_CODE = "en"
+
+
+class EnglishAround(LocaleMiddleware):
+    def __call__(self, request: Any) -> Any:
+        with translation.override("en"):
+            return self.get_response(request)
+
+
+class Unchanged(LocaleMiddleware):
+    def process_response(self, request: Any, response: Any) -> Any:
+        response["X-Language"] = request.LANGUAGE_CODE
+        return super().process_response(request, response)
+
+
+def prices(request: Any, **kwargs: Any) -> HttpResponse:
+    return HttpResponse("prices")
+
+
+def orders(request: Any, **kwargs: Any) -> HttpResponse:
+    return HttpResponse("orders")
+
+
+AMBIGUOUS = [
+    *i18n_patterns(
+        path("prices/", allow_app(prices)),
+        path("news/", allow_app(prices)),
+        path("plain/", prices),
+    ),
+    path("<slug:shop>/prices/", cors_deny(orders)),
+    path("<slug:shop>/plain/", orders),
+]
+#: name -> (what chooses the language, the path, whether a preflight is allowed, what answers)
+CHOSEN: dict[str, tuple[Any, str, bool, bytes]] = {
+    "LocaleMiddleware": (LocaleMiddleware, "/de/prices/", True, b"prices"),
+    "a subclass that chooses as it does": (Unchanged, "/de/prices/", True, b"prices"),
+    "nothing": (None, "/de/prices/", False, b"orders"),
+    "the host": (by_host, "/de/prices/", False, b"orders"),
+    "a subclass, in its own way": (EnglishFirst, "/de/prices/", False, b"orders"),
+    "a subclass, around the site": (EnglishAround, "/de/prices/", False, b"orders"),
+    "the prefix": (by_prefix, "/de/prices/", False, b"prices"),
+    "the host, and the prefix of the default language": (by_host, "/en/prices/", False, b"prices"),
+    "the prefix, and no other view": (by_prefix, "/de/news/", True, b"prices"),
+    "nothing, and the views declare nothing": (None, "/de/plain/", False, b"orders"),
+}
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+@pytest.mark.parametrize("left_over", ["en", "de"])
+def test_a_preflight_gets_no_policy_of_a_view_that_another_language_has(
+    name: str, left_over: str
+) -> None:
+    """The request may reach another view in the language that a middleware below chooses."""
+    chooser, url, allowed, body = CHOSEN[name]
+    middleware = [I18N["MIDDLEWARE"][0]]
+    if chooser is not None:
+        middleware.append(f"{chooser.__module__}.{chooser.__qualname__}")
+    asks = {"origin": APP, "access-control-request-method": "DELETE"}
+    client = Client()
+
+    with override_settings(**{**I18N, "MIDDLEWARE": middleware}), urlconf(*AMBIGUOUS):
+        with translation.override(left_over):
+            preflight = client.options(url, headers=asks)
+            site = client.options(url, headers={**asks, "origin": SITE})
+        with translation.override("en"):
+            actual = client.delete(url, headers={"origin": APP})
+
+    assert (ORIGIN in preflight) is allowed
+    # The settings answer where no view declares anything.
+    assert (ORIGIN in site) is ("plain" in url)
+    assert actual.content == body
+
+
+def test_a_view_that_enforces_is_found_in_every_language() -> None:
+    routes = [
+        *i18n_patterns(path("prices/", cors_allow(origins="*")(prices))),
+        path("<slug:shop>/prices/", cors_deny(enforce=True)(orders)),
+    ]
+    site = {**I18N, "MIDDLEWARE": I18N["MIDDLEWARE"][:1]}
+
+    with override_settings(**site), urlconf(*routes):
+        refused = [Client().delete("/de/prices/", headers={"origin": APP}) for _ in range(2)]
+
+    assert [response.status_code for response in refused] == [403, 403]
+
+
+def test_a_view_that_an_entry_gets_later_counts() -> None:
+    entry: Any = path("v/", allow_app(answer))
+
+    with urlconf(entry):
+        before = Client().options("/v/", headers=ASKS_FOR_GET)
+        entry.callback = cors_deny(answer)
+        after = Client().options("/v/", headers=ASKS_FOR_GET)
+
+    assert (ORIGIN in before, ORIGIN in after) == (True, False)
+
+
+ASKS_FOR_GET = {"origin": APP, "access-control-request-method": "GET"}
 
 
 def lazystr_of(function: Any) -> Any:

@@ -36,7 +36,7 @@ from hypothesis import strategies as st
 from cors_views import cors_deny
 from cors_views.middleware import CorsMiddleware
 from cors_views.resolution import lookup, pattern_paths, pattern_walk
-from cors_views.resolution.pattern_paths import PatternPath, find_pattern_path, pattern_path_of
+from cors_views.resolution.pattern_paths import PatternPath, find_pattern_paths, pattern_path_of
 from tests.tables import Patterns
 
 
@@ -180,7 +180,8 @@ def by_django(request: HttpRequest) -> PatternPath | str | None:
 
 def by_walk(request: HttpRequest) -> PatternPath | str | None:
     try:
-        return find_pattern_path(request)
+        found = find_pattern_paths(request)
+        return found[0] if found else None
     except Exception as error:
         return type(error).__name__
 
@@ -231,20 +232,20 @@ def test_that_a_resolve_of_another_class_is_asked(
 
     monkeypatch.setattr(kind, "resolve", nothing)
     with override_settings(ROOT_URLCONF=Patterns([path("closed/", view), path("open/", view)])):
-        assert find_pattern_path(RequestFactory().get("/closed/")) is None
-        assert find_pattern_path(RequestFactory().get("/open/")) is not None
+        assert not find_pattern_paths(RequestFactory().get("/closed/"))
+        assert find_pattern_paths(RequestFactory().get("/open/"))
 
 
 def test_that_patterns_that_are_replaced_while_serving_are_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with override_settings(ROOT_URLCONF=Patterns([path("before/", view)])):
-        assert find_pattern_path(RequestFactory().get("/before/")) is not None
+        assert find_pattern_paths(RequestFactory().get("/before/"))
         now = [path("after/", view)]
         monkeypatch.setattr(URLResolver, "url_patterns", property(lambda self: now))
 
-        assert find_pattern_path(RequestFactory().get("/before/")) is None
-        assert find_pattern_path(RequestFactory().get("/after/")) is not None
+        assert not find_pattern_paths(RequestFactory().get("/before/"))
+        assert find_pattern_paths(RequestFactory().get("/after/"))
 
 
 @pytest.mark.parametrize(
@@ -478,6 +479,49 @@ def test_that_a_view_stays_closed_where_a_route_has_a_regex_of_its_own(
             assert TO_THE_APP not in answered_below(f"/{below}CLOSED/1/")
 
 
+class CapitalsToo:
+    """``re`` for a module of Django: whatever it compiles matches capitals, too."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(re, name)
+
+    @staticmethod
+    def compile(regex: str) -> re.Pattern[str]:
+        return re.compile(regex, re.IGNORECASE)
+
+
+#: (what is replaced, with what), before the first request: each route matches capitals, too.
+FOR_ALL_ROUTES: dict[str, tuple[Any, str, Any]] = {
+    "the attribute of all routes": (
+        RoutePattern,
+        "regex",
+        property(lambda self: re.compile(self._regex, re.IGNORECASE)),
+    ),
+    "its descriptor": (
+        resolvers.LocaleRegexRouteDescriptor
+        if hasattr(resolvers, "LocaleRegexRouteDescriptor")
+        else resolvers.LocaleRegexDescriptor,
+        "__get__",
+        lambda self, pattern, cls=None: re.compile(pattern._regex, re.IGNORECASE),
+    ),
+    "the module that compiles": (resolvers, "re", CapitalsToo()),
+}
+
+
+@pytest.mark.parametrize("name", FOR_ALL_ROUTES)
+@pytest.mark.parametrize("below", ["", "api/"], ids=["in the root", "in an include"])
+def test_that_a_view_stays_closed_where_all_routes_have_other_regexes(
+    below: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(*FOR_ALL_ROUTES[name])
+    entry = path("closed/<int:pk>/", closed)
+    conf: Any = Patterns([path(below, include([entry])), path("b/", view)] if below else [entry])
+    with override_settings(ROOT_URLCONF=conf, CORS_ALLOWED_ORIGINS=[APP], **SITE):
+        for _ in range(2):
+            assert TO_THE_APP in answered_below("/nowhere/")
+            assert TO_THE_APP not in answered_below(f"/{below}CLOSED/1/")
+
+
 def test_that_a_view_stays_closed_where_the_root_has_a_regex_of_its_own() -> None:
     conf: Any = Patterns([path("closed/", closed)])
     with override_settings(ROOT_URLCONF=conf, CORS_ALLOWED_ORIGINS=[APP], **SITE):
@@ -597,7 +641,7 @@ def test_that_few_routes_are_tried_of_many(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(RoutePattern, "match", noting)
     monkeypatch.setattr(pattern_walk, "_MATCH_ROUTE", noting)
     with override_settings(ROOT_URLCONF=Patterns(patterns)):
-        found = find_pattern_path(RequestFactory().get("/r999/1/"))
+        (found,) = find_pattern_paths(RequestFactory().get("/r999/1/"))
 
     assert found == (patterns[999],)
     assert tried == [patterns[999].pattern]

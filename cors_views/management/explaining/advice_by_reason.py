@@ -99,9 +99,8 @@ def _at_the_view(refusal: Refusal, decided: Decided) -> Advice:
         return _no_view(refusal)
     counting_layers = decided.effective.counting_layers
     if counting_layers and isinstance(counting_layers[0], NotUnderstood):
-        return Advice(
-            Tell(f"{view_name(refusal.last.pattern_path)}: {counting_layers[0]}; the log says why.")
-        )
+        what, how = counting_layers[0]
+        return Advice(Tell(f"{view_name(refusal.last.pattern_path)}: {what}; {how}"))
     method = refusal.page.method
     if method != method.upper():
         # Nobody would declare the other spelling.

@@ -144,9 +144,12 @@ class _Rehearsal:
         try:
             # As it is found for a preflight: among thousands of routes, a match of Django's takes a
             # hundred times as long.
-            pattern_path = pattern_paths.find_pattern_path(request)
-            if pattern_path is None:
+            found = pattern_paths.find_pattern_paths(request)
+            if not found:
                 return (), lookup.unrouted()
+            pattern_path, *others = found
+            if others:
+                return pattern_path, lookup.find_route_policies(request)
             if pattern_path not in self._kept:
                 self._kept[pattern_path] = lookup.route_policies_at(pattern_path)
             return pattern_path, self._kept[pattern_path]
