@@ -534,18 +534,18 @@ UNKNOWN = "is not a policy field."
         ),
         pytest.param(
             {"orgins": []},
-            [f"orgins: [] {UNKNOWN} Did you mean 'origins' or 'origin_regexes'?"],
+            [f"'orgins' {UNKNOWN} Did you mean 'origins' or 'origin_regexes'?"],
             id="unknown-field-with-close-matches",
         ),
         pytest.param(
             {"zzz": None},
-            [f"zzz: None {UNKNOWN} The fields are {', '.join(FIELDS)}."],
+            [f"'zzz' {UNKNOWN} The fields are {', '.join(FIELDS)}."],
             id="unknown-field-like-no-other",
         ),
         pytest.param(
             {"Headers": ["x-a"], "max_age": -1, "origins": "*", "credentials": True},
             [
-                f"Headers: ['x-a'] {UNKNOWN} Did you mean 'headers'?",
+                f"'Headers' {UNKNOWN} Did you mean 'headers'?",
                 "max_age: -1 is negative. Write 0 to keep browsers from caching preflights.",
                 f"origins: '*' admits any origin, together with credentials=True. {NAME_THEM}",
             ],
