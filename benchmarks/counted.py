@@ -72,7 +72,6 @@ class Served:
             # Without the app of Django that has the users.
             REST_FRAMEWORK={"UNAUTHENTICATED_USER": None},
             ROOT_URLCONF="urls_of_the_site",
-            USE_I18N=False,
             **options,
         )
         django.setup()

@@ -142,6 +142,7 @@ class CorsMiddleware:
 
 
 _Decision = Callable[[Replies], HttpResponse | None]
+_PRIVATE_NETWORK = "HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"
 
 
 def _before_the_view(
@@ -158,11 +159,11 @@ def _before_the_view(
                 origin,
                 method,
                 meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
-                _asks_private_network(request),
+                meta.get(_PRIVATE_NETWORK) == "true",
                 not route_policies.needs_url_match
                 or conf.cors_settings().matches_url(request.path_info),
             )
-            return partial(_preflight, request, route_policies, asked), asked
+            return (lambda replies: _preflight(request, route_policies, asked, replies)), asked
     if check_request_enabled.receivers and not conf.cors_settings().matches_url(request.path_info):
         # django-cors-headers asks the receivers before the view where CORS_URLS_REGEX does not
         # match, and the answer may differ afterwards. The URL is resolved first, because a view
@@ -207,12 +208,8 @@ def _actual(
         replies,
         url_matches=conf.cors_settings().matches_url(path),
         options=request.method == "OPTIONS",
-        private_network=_asks_private_network(request),
+        private_network=request.META.get(_PRIVATE_NETWORK) == "true",
     )
-
-
-def _asks_private_network(request: HttpRequest) -> bool:
-    return request.META.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK") == "true"
 
 
 # --- For others ------------------------------------------------------------------------------

@@ -17,13 +17,18 @@ def admitting(effective: EffectivePolicy, origin: str, replies: Replies) -> Comp
 
     What is no origin is admitted by a public policy alone: its ``*`` reflects nothing.
     """
-    for policy in effective.policies:
-        if policy.public or policy.origins.admits(origin):
-            return policy
-        if policy.origins.callables and one_says_yes(
-            policy.origins, origin, replies, _questions(effective, origin)
-        ):
-            return policy
+    if effective.listed is not None:
+        # In one step for nearly every site: to ask the set itself takes five times as long.
+        if origin in effective.listed:
+            return effective.policies[0]
+    else:
+        for policy in effective.policies:
+            if policy.public or policy.origins.admits(origin):
+                return policy
+            if policy.origins.callables and one_says_yes(
+                policy.origins, origin, replies, _questions(effective, origin)
+            ):
+                return policy
     if effective.signal and replies.get(id(SIGNAL), True):
         # Only layers that end in the settings ask, and those hold exactly one policy.
         return effective.policies[0] if is_origin(origin) and replies.says(SIGNAL) else None

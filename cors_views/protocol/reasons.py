@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from cors_views.standard.header_values import split_list
 from cors_views.standard.methods import SAFELISTED_METHODS
@@ -43,8 +42,9 @@ class Reason(enum.Enum):
     NO_ANSWER = "the server cannot be reached, or did not answer"
 
 
-class Preflight(NamedTuple):
-    """What a preflight asks: Fetch, "CORS-preflight fetch"."""
+@dataclass(slots=True)
+class Preflight:
+    """What a preflight asks: Fetch, "CORS-preflight fetch". Immutable by convention."""
 
     origin: str
     method: str

@@ -163,12 +163,13 @@ def route_policies_of(match: ResolverMatch) -> RoutePolicies:
 
 def route_policies_at(pattern_path: PatternPath) -> RoutePolicies:
     """Return what governs the entry that a path of patterns leads to."""
-    if not (_DJANGOS.issuperset(map(type, pattern_path)) or all(map(_is_itself, pattern_path))):
-        # Made anew for each request, perhaps, or taken for another: looked at each time, not kept.
-        return build_safely(pattern_path)
-    callback, kept = pattern_path[-1].callback, _kept.get(pattern_path)
-    if kept is None or kept[0] is not callback:
-        kept = (callback, build_safely(pattern_path))
+    for step in pattern_path:
+        if type(step) not in _DJANGOS and not _is_itself(step):
+            # Made anew for each request, perhaps, or taken for another: looked at each time.
+            return build_safely(pattern_path)
+    kept = _kept.get(pattern_path)
+    if kept is None or kept[0] is not pattern_path[-1].callback:
+        kept = (pattern_path[-1].callback, build_safely(pattern_path))
         _keep(pattern_path, kept)
     return kept[1]
 

@@ -53,24 +53,25 @@ def find_pattern_paths(request: HttpRequest) -> list[PatternPath]:
 def _in_its_languages(
     request: HttpRequest, look: Callable[[URLResolver, str], T | None]
 ) -> list[T]:
-    root, use_i18n = _of_the_settings()
-    urlconf = getattr(request, "urlconf", None) or root
+    urlconf = getattr(request, "urlconf", None) or _root_urlconf()
     resolver = get_resolver(urlconf)
+    prefixes = _language_prefixes(urlconf)
+    if prefixes is None:
+        one = look(resolver, request.path_info)
+        return [] if one is None else [one]
     found = []
-    for language in _languages_of(request, urlconf) if use_i18n else (None,):
-        if language is None:
+    for language in _languages_of(request, *prefixes):
+        with override(language):
             one = look(resolver, request.path_info)
-        else:
-            with override(language):
-                one = look(resolver, request.path_info)
         if one is not None:
             found.append(one)
     return found
 
 
 @keep
-def _of_the_settings() -> tuple[str, bool]:
-    return settings.ROOT_URLCONF, settings.USE_I18N
+def _root_urlconf() -> str:
+    root: str = settings.ROOT_URLCONF
+    return root
 
 
 def _match(resolver: URLResolver, path: str) -> ResolverMatch | None:
@@ -115,23 +116,33 @@ def import_all(resolver: URLResolver) -> None:
                 waiting.append(pattern)
 
 
-def _languages_of(request: HttpRequest, urlconf: Any) -> tuple[str | None, ...]:
-    """Return the languages that Django may resolve in; ``None`` is that of the thread.
+@keep
+def _language_prefixes(urlconf: Any) -> tuple[bool, bool] | None:
+    """Return whether URLs begin with a language, and whether those of the default do, too.
+
+    ``None`` where no middleware of Django chooses a language and no URL has one.
+    """
+    if not settings.USE_I18N:
+        return None
+    # Here, not above: it imports what a site without languages may do without.
+    from django.conf.urls.i18n import is_language_prefix_patterns_used
+
+    prefixes: tuple[bool, bool] = is_language_prefix_patterns_used(urlconf)
+    return prefixes if prefixes[0] or installed_middleware.has_locale() else None
+
+
+def _languages_of(request: HttpRequest, prefixed: bool, default_too: bool) -> tuple[str, ...]:
+    """Return the languages that Django may resolve in.
 
     It is one if LocaleMiddleware chooses it: above it the thread still has the last one. Another
     middleware may choose by the prefix, by the host, or not at all.
     """
-    # Here, not above: it imports what a site without languages may do without.
-    from django.conf.urls.i18n import is_language_prefix_patterns_used
-
-    prefixed, default_too = is_language_prefix_patterns_used(urlconf)
     asked = get_language_from_request(request) if installed_middleware.has_locale() else None
-    if not prefixed:
+    if asked and not prefixed:
         return (asked,)
-    in_path = get_language_from_path(request.path_info)
+    in_path, default = get_language_from_path(request.path_info), settings.LANGUAGE_CODE
     if installed_middleware.chooses_language():
-        return (in_path or (asked if default_too else settings.LANGUAGE_CODE),)
-    default = settings.LANGUAGE_CODE
+        return (in_path or (asked if asked and default_too else default),)
     # All but these two lead to the same views, where routes are not translated.
     another = next((code for code, _ in settings.LANGUAGES if code not in (in_path, default)), None)
     return tuple(dict.fromkeys(filter(None, (in_path, asked, default, get_language(), another))))

@@ -78,7 +78,8 @@ def _walk(resolver: Any, path: str) -> tuple[Any, ...]:
     if level is None or level.patterns != resolver.url_patterns:
         level = held[_KEPT_AS] = _Level(resolver)
     if level.is_slash:
-        if path[:1] != "/":
+        # No site gets an empty path; an exception says to ask Django.
+        if path[0] != "/":
             return ()
         rest = path[1:]
     else:
@@ -91,14 +92,14 @@ def _walk(resolver: Any, path: str) -> tuple[Any, ...]:
         entries = by_segment.get(segment)
         if others:
             entries = others if entries is None else chain(entries, others)
-        for entry in entries or ():
+        for entry, whole in entries or ():
             if type(entry) is not URLPattern:
                 found = _walk(entry, rest)
                 if found:
                     return (entry, *found)
             elif "resolve" in entry.__dict__:
                 raise TypeError("A pattern resolves by itself.")
-            elif entry.pattern.match(rest):
+            elif entry.pattern.match(rest) if whole is None else whole == rest:
                 return (entry,)
     return ()
 
@@ -110,11 +111,14 @@ def _walk(resolver: Any, path: str) -> tuple[Any, ...]:
 _KEPT_AS = "_cors_views_level"
 
 
-class _Level:
-    """The entries of a resolver in their order, in groups of two.
+#: An entry, and the only path that it matches, if there is one: to compare is faster than to match.
+_Entry = tuple[Any, "str | None"]
+#: Entries that are looked up by the first segment of a path, then those that may match any.
+_Group = tuple[dict[str, list[_Entry]], list[_Entry]]
 
-    First those that are looked up by the first segment of a path, then those that may match any.
-    """
+
+class _Level:
+    """The entries of a resolver in their order, in groups."""
 
     __slots__ = ("groups", "is_slash", "letters", "patterns", "segments")
 
@@ -139,17 +143,19 @@ class _Level:
         self.letters = self.segments and frozenset(f"{each}/"[0] for each in self.segments)
 
 
-def _grouped(patterns: Any) -> list[tuple[dict[str, list[Any]], list[Any]]]:
-    groups: list[tuple[dict[str, list[Any]], list[Any]]] = [({}, [])]
+def _grouped(patterns: Any) -> list[_Group]:
+    groups: list[_Group] = [({}, [])]
     as_written = _match_as_written()
     for entry in patterns:
-        segment = _first_segment(entry) if as_written else None
-        if segment is None:
-            groups[-1][1].append(entry)
+        literal = _literal(entry) if as_written else None
+        whole = None if literal is None else _whole(entry.pattern, literal)
+        segment, slash, _ = (literal or "").partition("/")
+        if whole is None and not slash:
+            groups[-1][1].append((entry, None))
             continue
         if groups[-1][1]:
             groups.append(({}, []))
-        groups[-1][0].setdefault(segment, []).append(entry)
+        groups[-1][0].setdefault(segment, []).append((entry, whole))
     return groups
 
 
@@ -159,8 +165,8 @@ def _match_as_written() -> bool:
     return _is_of(route.regex, vars(route)["_regex"])
 
 
-def _first_segment(entry: Any) -> str | None:
-    """Return the first segment of all paths that an entry can match; ``None`` if nobody is sure."""
+def _literal(entry: Any) -> str | None:
+    """Return what all paths that an entry can match begin with; ``None`` if nobody is sure."""
     if type(entry) not in (URLPattern, URLResolver) or "resolve" in entry.__dict__:
         return None
     pattern = entry.pattern
@@ -169,11 +175,14 @@ def _first_segment(entry: Any) -> str | None:
     if type(pattern) is not RoutePattern or "match" in held or type(held["_route"]) is not str:
         return None
     literal = held["_route"].partition("<")[0]
-    if not (_matches_by(pattern, held["_regex"]) and _begins(held["_regex"], literal)):
-        return None
-    segment, slash, _ = literal.partition("/")
-    is_whole = held["_is_endpoint"] and literal == held["_route"]
-    return segment if slash or is_whole else None
+    is_sure = _matches_by(pattern, held["_regex"]) and _begins(held["_regex"], literal)
+    return literal if is_sure else None
+
+
+def _whole(pattern: Any, literal: str) -> str | None:
+    """Return the only text that a route matches, if it is the literal that it begins with."""
+    end = vars(pattern)["_regex"].removeprefix(f"^{re.escape(literal)}")
+    return literal if end in (r"\Z", r"\z") else None
 
 
 def _matches_by(pattern: Any, regex: str) -> bool:
