@@ -79,7 +79,12 @@ READS_OTHER_SETTINGS = {
     },
     # Where a setting is written, whichever it is.
     "management.comparing.setting_places": {"SETTINGS_MODULE"},
-    "resolution.pattern_paths": {"LANGUAGE_CODE", "ROOT_URLCONF", "USE_I18N"},
+    "resolution.pattern_paths": {
+        "LANGUAGES",
+        "LANGUAGE_CODE",
+        "ROOT_URLCONF",
+        "USE_I18N",
+    },
     "inspection.hosts": {
         # The cookies, by the names of their settings in a table.
         "?",

@@ -113,12 +113,12 @@ def at_once(
     if effective.same_for_all:
         return effective.without_origin_if_open
     for policy in effective.policies:
-        listed = policy.origins.listed
-        if listed is not None:
-            admitted = origin in listed
+        origins = policy.origins
+        if origins.listed is not None:
+            admitted = origin in origins.listed
         else:
             # Even a public policy is one of several here.
-            admitted = policy.origins.admits(origin) or policy.public
+            admitted = origins.admits(origin) or policy.public
         if admitted:
             return Answer(policy.allow_headers(origin), True)
     return NOT_ADMITTED

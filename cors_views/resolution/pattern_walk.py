@@ -17,6 +17,9 @@ from django.urls.resolvers import RegexPattern, RoutePattern
 #: What ``walk`` does the same as. Who replaces one of them, as agents that measure do, is asked.
 _RESOLVE, _RESOLVE_ONE = URLResolver.resolve, URLPattern.resolve
 _MATCH_ROUTE, _MATCH_REGEX = RoutePattern.match, RegexPattern.match
+#: Where they are looked up: an attribute of a class takes three times as long.
+_OF_RESOLVER, _OF_PATTERN = vars(URLResolver), vars(URLPattern)
+_OF_ROUTE, _OF_REGEX = vars(RoutePattern), vars(RegexPattern)
 #: Whether nobody had replaced one of them when this was imported, as settings modules may.
 _ARE_DJANGOS = all(
     type(each) is FunctionType and each.__globals__ is vars(resolvers)
@@ -50,10 +53,10 @@ def leads_nowhere(resolver: Any, path: str) -> bool:
         and level.patterns == resolver.url_patterns
         # As ``_django_resolves`` says: to call it takes as long as one of these. Nothing is kept
         # where somebody had replaced one of them before.
-        and URLResolver.resolve is _RESOLVE
-        and URLPattern.resolve is _RESOLVE_ONE
-        and RoutePattern.match is _MATCH_ROUTE
-        and RegexPattern.match is _MATCH_REGEX
+        and _OF_RESOLVER["resolve"] is _RESOLVE
+        and _OF_PATTERN["resolve"] is _RESOLVE_ONE
+        and _OF_ROUTE["match"] is _MATCH_ROUTE
+        and _OF_REGEX["match"] is _MATCH_REGEX
     )
 
 
@@ -61,10 +64,10 @@ def _django_resolves() -> bool:
     """Return whether nobody has replaced what ``walk`` does the same as."""
     return (
         _ARE_DJANGOS
-        and URLResolver.resolve is _RESOLVE
-        and URLPattern.resolve is _RESOLVE_ONE
-        and RoutePattern.match is _MATCH_ROUTE
-        and RegexPattern.match is _MATCH_REGEX
+        and _OF_RESOLVER["resolve"] is _RESOLVE
+        and _OF_PATTERN["resolve"] is _RESOLVE_ONE
+        and _OF_ROUTE["match"] is _MATCH_ROUTE
+        and _OF_REGEX["match"] is _MATCH_REGEX
     )
 
 
