@@ -14,6 +14,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver, resolvers
+from django.urls.resolvers import RegexPattern, RoutePattern
 
 from cors_views import conf
 from cors_views.conf import settings_cache
@@ -25,7 +26,13 @@ from cors_views.protocol.effective_policies import EffectivePolicy, RoutePolicie
 from cors_views.resolution.combining_layers import combine, compiled_policy
 from cors_views.resolution.layer_order import NotUnderstood, may_declare
 from cors_views.resolution.pattern_paths import PatternPath, find_pattern_paths, pattern_path_of
-from cors_views.resolution.pattern_walk import leads_nowhere
+from cors_views.resolution.pattern_walk import (
+    KEPT_AS,
+    MATCH_REGEX,
+    MATCH_ROUTE,
+    RESOLVE,
+    RESOLVE_ONE,
+)
 from cors_views.support.escaping import quoted
 
 logger = logging.getLogger("cors_views")
@@ -48,7 +55,22 @@ def effective_policy_of(request: HttpRequest) -> EffectivePolicy:
             # What ``get_resolver`` calls, which saves a call. It is private: where Django has it no
             # more, or it is another function, the URL is resolved.
             resolver = resolvers._get_cached_resolver(urlconf)  # type: ignore[attr-defined]
-            if leads_nowhere(resolver, request.path_info):
+            # Whether the first letter of the path, or its first segment, is enough to know that
+            # ``walk`` finds nothing. To call a function for it takes as long as two of these lines.
+            # To cut the segment out takes four times as long as to look at its first letter.
+            held, path = resolver.__dict__, request.path_info
+            level = held[KEPT_AS]
+            if (
+                (path[1] not in level.letters or path.split("/", 2)[1] not in level.segments)
+                and type(resolver) is URLResolver
+                and "resolve" not in held
+                and level.patterns == resolver.url_patterns
+                # Nothing is kept where somebody had replaced one of them before.
+                and URLResolver.resolve is RESOLVE
+                and URLPattern.resolve is RESOLVE_ONE
+                and RoutePattern.match is MATCH_ROUTE
+                and RegexPattern.match is MATCH_REGEX
+            ):
                 return _kept_unrouted[0].other
         else:
             callback, route_policies = _kept[tuple(match.tried[-1])]

@@ -15,15 +15,12 @@ from django.urls import URLPattern, URLResolver, resolvers
 from django.urls.resolvers import RegexPattern, RoutePattern
 
 #: What ``walk`` does the same as. Who replaces one of them, as agents that measure do, is asked.
-_RESOLVE, _RESOLVE_ONE = URLResolver.resolve, URLPattern.resolve
-_MATCH_ROUTE, _MATCH_REGEX = RoutePattern.match, RegexPattern.match
-#: Where they are looked up: an attribute of a class takes three times as long.
-_OF_RESOLVER, _OF_PATTERN = vars(URLResolver), vars(URLPattern)
-_OF_ROUTE, _OF_REGEX = vars(RoutePattern), vars(RegexPattern)
+RESOLVE, RESOLVE_ONE = URLResolver.resolve, URLPattern.resolve
+MATCH_ROUTE, MATCH_REGEX = RoutePattern.match, RegexPattern.match
 #: Whether nobody had replaced one of them when this was imported, as settings modules may.
 _ARE_DJANGOS = all(
     type(each) is FunctionType and each.__globals__ is vars(resolvers)
-    for each in (_RESOLVE, _RESOLVE_ONE, _MATCH_ROUTE, _MATCH_REGEX)
+    for each in (RESOLVE, RESOLVE_ONE, MATCH_ROUTE, MATCH_REGEX)
 )
 
 
@@ -37,37 +34,14 @@ def walk(resolver: URLResolver, path: str) -> tuple[Any, ...]:
     return _walk(resolver, path)
 
 
-def leads_nowhere(resolver: Any, path: str) -> bool:
-    """Return whether the first segment of a path is enough to know that ``walk`` finds nothing.
-
-    It finds nothing with a final slash either then, nor in another language. ``False`` says
-    nothing; an exception is raised where nothing was kept yet, and for paths of one letter.
-    """
-    held = resolver.__dict__
-    level = held[_KEPT_AS]
-    return (
-        # To cut the segment out takes four times as long as to look at its first letter.
-        (path[1] not in level.letters or path.split("/", 2)[1] not in level.segments)
-        and type(resolver) is URLResolver
-        and "resolve" not in held
-        and level.patterns == resolver.url_patterns
-        # As ``_django_resolves`` says: to call it takes as long as one of these. Nothing is kept
-        # where somebody had replaced one of them before.
-        and _OF_RESOLVER["resolve"] is _RESOLVE
-        and _OF_PATTERN["resolve"] is _RESOLVE_ONE
-        and _OF_ROUTE["match"] is _MATCH_ROUTE
-        and _OF_REGEX["match"] is _MATCH_REGEX
-    )
-
-
 def _django_resolves() -> bool:
     """Return whether nobody has replaced what ``walk`` does the same as."""
     return (
         _ARE_DJANGOS
-        and _OF_RESOLVER["resolve"] is _RESOLVE
-        and _OF_PATTERN["resolve"] is _RESOLVE_ONE
-        and _OF_ROUTE["match"] is _MATCH_ROUTE
-        and _OF_REGEX["match"] is _MATCH_REGEX
+        and URLResolver.resolve is RESOLVE
+        and URLPattern.resolve is RESOLVE_ONE
+        and RoutePattern.match is MATCH_ROUTE
+        and RegexPattern.match is MATCH_REGEX
     )
 
 
@@ -77,9 +51,9 @@ def _walk(resolver: Any, path: str) -> tuple[Any, ...]:
         raise TypeError("A resolver of another class resolves.")
     # A list may get entries while the site runs. To compare a thousand takes as long as to match
     # three, and equal ones are the same: URL patterns have no __eq__.
-    level = held.get(_KEPT_AS)
+    level = held.get(KEPT_AS)
     if level is None or level.patterns != resolver.url_patterns:
-        level = held[_KEPT_AS] = _Level(resolver)
+        level = held[KEPT_AS] = _Level(resolver)
     if level.is_slash:
         # No site gets an empty path; an exception says to ask Django.
         if path[0] != "/":
@@ -111,7 +85,7 @@ def _walk(resolver: Any, path: str) -> tuple[Any, ...]:
 
 
 #: The attribute of a resolver that keeps its level, which is gone when that is.
-_KEPT_AS = "_cors_views_level"
+KEPT_AS = "_cors_views_level"
 
 
 #: An entry, and the only path that it matches, if there is one: to compare is faster than to match.
@@ -139,7 +113,8 @@ class _Level:
             and _is_of(pattern.regex, "^/")
         )
         self.groups = _grouped(self.patterns)
-        #: The first segments of all paths that can match; ``None`` where others may, too.
+        #: The first segments of all paths that can match; ``None`` where others may, too. To any
+        #: other path nothing leads, with a final slash neither, nor in another language.
         by_segment, others = self.groups[0]
         self.segments = frozenset(by_segment) if self.is_slash and not others else None
         #: What all those paths have after their slash.

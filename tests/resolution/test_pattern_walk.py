@@ -9,6 +9,7 @@ import re
 import runpy
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.conf.urls.i18n import i18n_patterns
@@ -209,13 +210,11 @@ def test_that_the_walk_finds_what_the_resolver_finds(
 
 
 def leads_nowhere(request: HttpRequest) -> bool:
-    """Return what is known of a URL at once, after another was looked for."""
-    try:
-        return pattern_walk.leads_nowhere(
-            get_resolver(getattr(request, "urlconf", None)), request.path_info
-        )
-    except Exception:
-        return False
+    """Return whether it is known at once that a URL has no view, after another was looked for."""
+    lookup.effective_policy_of(request)
+    with patch.object(lookup, "find_route_policies", wraps=lookup.find_route_policies) as resolving:
+        lookup.effective_policy_of(request)
+    return not resolving.called
 
 
 @pytest.mark.parametrize("kind", [URLResolver, URLPattern])
@@ -639,7 +638,7 @@ def test_that_few_routes_are_tried_of_many(monkeypatch: pytest.MonkeyPatch) -> N
         return match(self, path)
 
     monkeypatch.setattr(RoutePattern, "match", noting)
-    monkeypatch.setattr(pattern_walk, "_MATCH_ROUTE", noting)
+    monkeypatch.setattr(pattern_walk, "MATCH_ROUTE", noting)
     with override_settings(ROOT_URLCONF=Patterns(patterns)):
         (found,) = find_pattern_paths(RequestFactory().get("/r999/1/"))
 
