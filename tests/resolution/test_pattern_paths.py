@@ -161,16 +161,24 @@ def test_translated_routes_beside_prefixes_are_resolved_as_django_does(
 def test_a_closed_view_is_found_in_any_language_where_nobody_knows_which(send: Sender) -> None:
     """Another middleware than LocaleMiddleware may choose German."""
 
+    names = {"en": "users/", "de": "benutzer/", "fr": "utilisateurs/"}
+
     def users() -> str:
-        return "benutzer/" if translation.get_language() == "de" else "users/"
+        return names[translation.get_language() or "en"]
 
     routes = [path(lazystr_of(users), cors_deny(answer)), *i18n_patterns(path("home/", answer))]
     site = {**I18N, **WITHOUT_LOCALE, "CORS_ALLOW_ALL_ORIGINS": True}
+    languages = [*I18N["LANGUAGES"], ("fr", "French")]
 
-    with override_settings(**site), urlconf(*routes):
-        preflights = [send.preflight(url, APP, "DELETE") for url in ("/users/", "/benutzer/")]
+    # That of the thread is one of them.
+    with (
+        override_settings(**{**site, "LANGUAGES": languages}),
+        urlconf(*routes),
+        translation.override("fr"),
+    ):
+        preflights = [send.preflight(f"/{url}", APP, "DELETE") for url in names.values()]
 
-    assert [ORIGIN in preflight for preflight in preflights] == [False, False]
+    assert [ORIGIN in preflight for preflight in preflights] == [False] * 3
 
 
 def by_host(get_response: Any) -> Any:
@@ -273,13 +281,19 @@ def test_a_view_that_enforces_is_found_in_every_language() -> None:
     routes = [
         *i18n_patterns(path("prices/", cors_allow(origins="*")(prices))),
         path("<slug:shop>/prices/", cors_deny(enforce=True)(orders)),
+        *i18n_patterns(path("news/", cors_allow(origins="*")(prices))),
+        path("<slug:shop>/news/", cors_deny(orders)),
     ]
     site = {**I18N, "MIDDLEWARE": I18N["MIDDLEWARE"][:1]}
 
     with override_settings(**site), urlconf(*routes):
-        refused = [Client().delete("/de/prices/", headers={"origin": APP}) for _ in range(2)]
+        enforced, others = (
+            [Client().delete(url, headers={"origin": APP}).status_code for _ in range(2)]
+            for url in ("/de/prices/", "/de/news/")
+        )
 
-    assert [response.status_code for response in refused] == [403, 403]
+    # Where none of the views enforces, they run.
+    assert (enforced, others) == ([403, 403], [200, 200])
 
 
 def test_a_view_that_an_entry_gets_later_counts() -> None:
