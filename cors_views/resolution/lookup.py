@@ -97,7 +97,7 @@ def find_route_policies(request: HttpRequest) -> RoutePolicies:
         if not pattern_paths:
             return unrouted()
         found = route_policies_at(pattern_paths[0])
-        return found if len(pattern_paths) == 1 else _of_several(pattern_paths)
+        return found if len(pattern_paths) == 1 else route_policies_of_several(pattern_paths)
     except Exception:
         # A broken URLconf or converter fails the request where Django meets it, not here.
         logger.exception("Resolving %s failed.", quoted(request.path_info))
@@ -106,7 +106,7 @@ def find_route_policies(request: HttpRequest) -> RoutePolicies:
         return _closed(what) if anything_applied() else unrouted()
 
 
-def _of_several(pattern_paths: list[PatternPath]) -> RoutePolicies:
+def route_policies_of_several(pattern_paths: list[PatternPath]) -> RoutePolicies:
     """Return what governs a URL in whatever language it is resolved: nobody, if they differ."""
     first, *others = map(route_policies_at, pattern_paths)
     if all(each is first for each in others):

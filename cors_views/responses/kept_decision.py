@@ -36,9 +36,13 @@ class Decided(NamedTuple):
         source = self.effective.source
         if self.answer.reason is not Reason.NO_POLICY:
             return source
+        return f"{source}, and {self.why_no_policy}"
+
+    @property
+    def why_no_policy(self) -> str:
+        """What keeps the settings from the URL, where they would answer and do not."""
         open_elsewhere = self.effective.applies
-        why = "CORS_URLS_REGEX does not match the URL" if open_elsewhere else "CORS_OPT_IN is on"
-        return f"{source}, and {why}"
+        return "CORS_URLS_REGEX does not match the URL" if open_elsewhere else "CORS_OPT_IN is on"
 
     def refusal(
         self, headers: Mapping[str, str] | None = None, *, credentials: bool = False

@@ -151,12 +151,11 @@ def _closed(case: Case) -> Advice:
 
 def _why_closed(case: Case) -> str:
     if case.refusal.verdict.reason is Reason.NO_POLICY:
-        opt_in = not case.effective.applies
-        why = "CORS_OPT_IN is on" if opt_in else "CORS_URLS_REGEX does not match the URL"
-        why = f"{why}, and nothing is declared for the view."
-        admitted = opt_in and case.effective.policies[0].origins.admits(case.page.origin)
-        instead = " A bare cors_allow applies the CORS_* settings to it instead."
-        return f"{why}{instead if admitted else ''}"
+        why = f"{case.decided.why_no_policy}, and nothing is declared for the view."
+        origins = case.effective.policies[0].origins
+        if not case.effective.applies and origins.admits(case.page.origin):
+            why += " A bare cors_allow applies the CORS_* settings to it instead."
+        return why
     deny = case.effective.counting_layers[0]
     if case.spot.layer is not deny and deny.name in ("class", "include"):
         return f"The cors_deny at {place(deny)} is a default."

@@ -149,7 +149,7 @@ class _Rehearsal:
                 return (), lookup.unrouted()
             pattern_path, *others = found
             if others:
-                return pattern_path, lookup.find_route_policies(request)
+                return pattern_path, lookup.route_policies_of_several(found)
             if pattern_path not in self._kept:
                 self._kept[pattern_path] = lookup.route_policies_at(pattern_path)
             return pattern_path, self._kept[pattern_path]
